@@ -1,0 +1,176 @@
+"""Vital signs: their codes, how a typed figure is read, what is impossible, odd or dangerous at an age.
+
+Pure: no database, no clock. The limits by age stand in fixtures/parameters/care.csv with their sources; a
+caller that has read dated parameters from the database passes them as `bounds`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+BOUNDS_FILE = Path(__file__).resolve().parents[2] / "fixtures" / "parameters" / "care.csv"
+
+Level = Literal["impossible", "odd", "danger"]
+Band = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Vital:
+    """One sign: `key` in forms, LOINC `code`, UCUM `unit`, the unit as staff write it, decimals kept."""
+
+    key: str
+    code: str
+    unit: str
+    title: str
+    unit_text: str
+    decimals: int
+    low_word: str = ""
+    high_word: str = ""
+
+
+VITALS: tuple[Vital, ...] = (
+    Vital("pulse", "8867-4", "/min", "Mạch", "lần/phút", 0, "Mạch chậm", "Mạch nhanh"),
+    Vital("temperature", "8310-5", "Cel", "Nhiệt độ", "°C", 1, "Hạ thân nhiệt", "Sốt cao"),
+    Vital("systolic", "8480-6", "mm[Hg]", "Huyết áp tối đa", "mmHg", 0, "Huyết áp thấp", "Huyết áp rất cao"),
+    Vital(
+        "diastolic", "8462-4", "mm[Hg]", "Huyết áp tối thiểu", "mmHg", 0, "Huyết áp thấp", "Huyết áp rất cao"
+    ),
+    Vital("breathing", "9279-1", "/min", "Nhịp thở", "lần/phút", 0, "Thở chậm", "Thở nhanh"),
+    Vital("spo2", "59408-5", "%", "SpO₂", "%", 0, "SpO₂ thấp"),
+    Vital("weight", "29463-7", "kg", "Cân nặng", "kg", 2),
+    Vital("height", "8302-2", "cm", "Chiều cao", "cm", 1),
+    Vital("waist", "8280-0", "cm", "Vòng bụng", "cm", 1),
+)
+BY_KEY: dict[str, Vital] = {vital.key: vital for vital in VITALS}
+BY_CODE: dict[str, Vital] = {vital.code: vital for vital in VITALS}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a figure says: `impossible` blocks, `odd` asks for a reason, `danger` only warns."""
+
+    key: str
+    level: Level
+    sentence: str
+    word: str = ""
+
+
+def number_text(value: Decimal) -> str:
+    """A figure as it is written in Vietnamese: a comma, no idle zeros."""
+    text = format(value.normalize(), "f")
+    return text.replace(".", ",")
+
+
+def read_number(text: str) -> Decimal:
+    """`37,5` and `37.5` are one figure. ValueError with a sentence for anything else."""
+    plain = text.strip().replace(",", ".")
+    if not plain or not plain.isascii() or not set(plain) <= set("0123456789.") or len(plain) > 9:
+        raise ValueError(f"“{text.strip()[:20]}” không phải là số. Ghi như 37,5.")
+    try:
+        return Decimal(plain)
+    except InvalidOperation:
+        raise ValueError(f"“{text.strip()[:20]}” không phải là số. Ghi như 37,5.") from None
+
+
+def read_pressure(text: str) -> tuple[Decimal, Decimal]:
+    """Blood pressure in one box: `120/80`, `120 80` or `120-80` -> (systolic, diastolic) in mmHg."""
+    parts = text.replace("/", " ").replace("-", " ").split()
+    if len(parts) != 2:
+        raise ValueError(f"“{text.strip()[:20]}” chưa đủ hai số. Ghi huyết áp như 120/80.")
+    return read_number(parts[0]), read_number(parts[1])
+
+
+def bmi(weight_kg: Decimal | None, height_cm: Decimal | None) -> Decimal | None:
+    """Body mass index in kg/m², one decimal; None unless both are there and above zero."""
+    if not weight_kg or not height_cm:
+        return None
+    metres = height_cm / 100
+    return (weight_kg / (metres * metres)).quantize(Decimal("0.1"))
+
+
+@lru_cache(maxsize=1)
+def shipped_bounds() -> dict[str, list[Band]]:
+    """Limits as shipped: {key: [{"to_days", "can", "usual", "danger"}, ...]} from youngest to oldest."""
+    with BOUNDS_FILE.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["key"].startswith("vitals.")]
+    return {row["key"].removeprefix("vitals."): json.loads(row["value"]) for row in rows}
+
+
+def band_for(bands: list[Band], age_days: int | None) -> Band:
+    """The band of an age: `to_days` is the first day outside it; without an age, the adults' (last) band."""
+    if age_days is not None:
+        for band in bands:
+            if band["to_days"] is None or age_days < band["to_days"]:
+                return band
+    return bands[-1]
+
+
+def assess(
+    values: dict[str, Decimal | None], age_days: int | None, bounds: dict[str, list[Band]] | None = None
+) -> list[Finding]:
+    """What is impossible, odd or dangerous among `values` ({key: figure}) at `age_days`, in VITALS' order."""
+    limits = bounds or shipped_bounds()
+    unknown = set(values) - set(BY_KEY)
+    if unknown:
+        raise KeyError(f"unknown vital signs: {sorted(unknown)}")
+    findings: list[Finding] = []
+    for vital in VITALS:
+        value = values.get(vital.key)
+        if value is not None:
+            findings += _one(vital, value, band_for(limits[vital.key], age_days))
+    systolic, diastolic = values.get("systolic"), values.get("diastolic")
+    if systolic is not None and diastolic is not None and diastolic >= systolic:
+        findings.append(
+            Finding(
+                "systolic",
+                "impossible",
+                f"Huyết áp {number_text(systolic)}/{number_text(diastolic)}: "
+                "số tối đa phải lớn hơn số tối thiểu.",
+            )
+        )
+    return findings
+
+
+def _one(vital: Vital, value: Decimal, band: Band) -> list[Finding]:
+    shown = f"{vital.title} {number_text(value)} {vital.unit_text}"
+    low, high = (Decimal(str(limit)) for limit in band["can"])
+    if not low <= value <= high:
+        hint = _shifted(value, band)
+        ask = f" Có phải là {number_text(hint)} không?" if hint else " Hãy đo và ghi lại."
+        return [Finding(vital.key, "impossible", f"{shown} là không thể.{ask}")]
+    found: list[Finding] = []
+    low, high = (Decimal(str(limit)) for limit in band["usual"])
+    if not low <= value <= high:
+        limits_text = f"thường từ {number_text(low)} đến {number_text(high)}"
+        found.append(
+            Finding(vital.key, "odd", f"{shown} là lạ ở tuổi này ({limits_text}). Đúng thì ghi lý do.")
+        )
+    danger_low, danger_high = band.get("danger") or (None, None)
+    if danger_low is not None and value < Decimal(str(danger_low)):
+        found.append(
+            Finding(
+                vital.key,
+                "danger",
+                f"{vital.low_word}: {number_text(value)} {vital.unit_text}",
+                vital.low_word,
+            )
+        )
+    if danger_high is not None and value >= Decimal(str(danger_high)):
+        word = band.get("high_word") or vital.high_word
+        found.append(Finding(vital.key, "danger", f"{word}: {number_text(value)} {vital.unit_text}", word))
+    return found
+
+
+def _shifted(value: Decimal, band: Band) -> Decimal | None:
+    """The figure that was probably meant: the comma one place (or two) off."""
+    low, high = (Decimal(str(limit)) for limit in band["usual"])
+    for factor in (Decimal("0.1"), Decimal("10"), Decimal("0.01"), Decimal("100")):
+        if low <= value * factor <= high:
+            return value * factor
+    return None

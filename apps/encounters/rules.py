@@ -1,0 +1,193 @@
+"""What is looked at before a visit is saved or finalised: pure checks over plain values.
+
+`blocks` is kept for what the law or arithmetic forbids; everything else asks for a reason, which is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+# TT 26/2025/TT-BYT: a form for a child under 72 months shows the weight and who came with the child.
+CHILD_MONTHS = 72
+LAST_FOLLOW_UP_DAYS = 366  # further off is a slip of the keyboard, no appointment
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One remark: `code` is what a given reason is kept under; `field` names the input it belongs to."""
+
+    code: str
+    sentence: str
+    field: str = ""
+    blocks: bool = False
+
+
+@dataclass(frozen=True)
+class DaysLimit:
+    """How many days a prescription may run: `usual` for all, `most` for diseases with long prescriptions."""
+
+    usual: int
+    most: int
+
+
+@dataclass(frozen=True)
+class LineFacts:
+    """A prescription line as the rules see it; `ingredient` folded by the caller."""
+
+    position: int
+    name: str
+    ingredient: str
+    unit: str
+    dose: Decimal
+    times_per_day: int
+    days: int
+    quantity: Decimal | None
+    drug_code: str = ""
+
+
+@dataclass(frozen=True)
+class AllergyFacts:
+    """A known allergy: the substance as written, folded, and the drug's code when it was picked."""
+
+    substance: str
+    folded: str
+    drug_code: str = ""
+
+
+@dataclass(frozen=True)
+class VisitFacts:
+    """A visit as the rules see it before it is finalised."""
+
+    on: date
+    age_months: int | None
+    reason: str
+    main_diagnoses: int
+    has_performer: bool
+    weight_kg: Decimal | None
+    follow_up_on: date | None = None
+    lines: list[LineFacts] = field(default_factory=list)
+    allergies: list[AllergyFacts] = field(default_factory=list)
+    long_days: int = 0  # longest run the diagnoses allow (TT 26/2025, list of chronic diseases)
+
+
+def check_line(line: LineFacts, limit: DaysLimit, long_days: int = 0) -> list[Problem]:
+    """One line: numbers that cannot be block, numbers that are unusual ask."""
+    where = f"line-{line.position}"
+    found: list[Problem] = []
+
+    def block(part: str, sentence: str) -> None:
+        found.append(Problem(f"{where}-{part}", f"{line.name}: {sentence}", f"{where}-{part}", blocks=True))
+
+    if line.dose <= 0:
+        block("dose", "liều mỗi lần phải lớn hơn 0.")
+    if not 1 <= line.times_per_day <= 24:
+        block("times", f"{line.times_per_day} lần một ngày là không thể (1 đến 24).")
+    if line.quantity is None:
+        block("quantity", "chưa có số lượng. Liều tính bằng đơn vị khác thì ghi số lượng cấp.")
+    elif line.quantity <= 0:
+        block("quantity", "số lượng phải lớn hơn 0.")
+    if line.days < 1:
+        block("days", "số ngày dùng phải từ 1.")
+    elif line.days > limit.most:
+        block("days", f"{line.days} ngày là quá {limit.most} ngày, số ngày kê đơn dài nhất được phép.")
+    elif line.days > (usual := max(limit.usual, long_days)):
+        found.append(
+            Problem(
+                f"{where}-long",
+                f"{line.name}: {line.days} ngày, dài hơn {usual} ngày cho chẩn đoán này.",
+                f"{where}-days",
+            )
+        )
+    return found
+
+
+def check_lines(visit: VisitFacts, limit: DaysLimit) -> list[Problem]:
+    """All lines: each alone, the same ingredient twice, a known allergy, a small child without weight."""
+    found = [problem for line in visit.lines for problem in check_line(line, limit, visit.long_days)]
+    seen: dict[str, LineFacts] = {}
+    for line in visit.lines:
+        first = seen.setdefault(line.ingredient, line) if line.ingredient else line
+        if first is not line:
+            found.append(
+                Problem(
+                    f"line-{line.position}-twice",
+                    f"{line.name}: cùng hoạt chất với thuốc số {first.position}.",
+                    f"line-{line.position}-drug",
+                )
+            )
+        for allergy in visit.allergies:
+            if _concerns(allergy, line):
+                found.append(
+                    Problem(
+                        f"line-{line.position}-allergy",
+                        f"{line.name}: người bệnh dị ứng {allergy.substance}.",
+                        f"line-{line.position}-drug",
+                    )
+                )
+    small = visit.age_months is not None and visit.age_months < CHILD_MONTHS
+    if visit.lines and small and visit.weight_kg is None:
+        found.append(
+            Problem(
+                "child-weight", "Trẻ dưới 72 tháng tuổi: đơn thuốc phải ghi cân nặng, hãy cân trẻ.", "weight"
+            )
+        )
+    return found
+
+
+def _concerns(allergy: AllergyFacts, line: LineFacts) -> bool:
+    if allergy.drug_code and allergy.drug_code == line.drug_code:
+        return True
+    words = allergy.folded.split()
+    return bool(words) and re.search(rf"\b{re.escape(' '.join(words))}\b", line.ingredient) is not None
+
+
+def check_visit(visit: VisitFacts, limit: DaysLimit) -> list[Problem]:
+    """Everything that stands between a visit and its end."""
+    found: list[Problem] = []
+    if visit.main_diagnoses == 0:
+        found.append(Problem("no-diagnosis", "Chưa có chẩn đoán chính.", "diagnosis", blocks=True))
+    elif visit.main_diagnoses > 1:
+        found.append(Problem("two-main", "Chỉ một chẩn đoán là chính.", "diagnosis", blocks=True))
+    if not visit.has_performer:
+        found.append(Problem("no-performer", "Chưa ghi người khám.", "performer", blocks=True))
+    if not visit.reason.strip():
+        found.append(Problem("no-reason", "Chưa ghi lý do đến khám.", "reason"))
+    if visit.follow_up_on is not None:
+        found += check_follow_up(visit.on, visit.follow_up_on)
+    return found + check_lines(visit, limit)
+
+
+def check_follow_up(on: date, follow_up_on: date) -> list[Problem]:
+    """A date to come back lies after the visit and within a year."""
+    if follow_up_on <= on:
+        sentence = f"Ngày tái khám {follow_up_on:%d/%m/%Y} phải sau ngày khám {on:%d/%m/%Y}."
+        return [Problem("follow-up", sentence, "follow_up_on", blocks=True)]
+    if (follow_up_on - on).days > LAST_FOLLOW_UP_DAYS:
+        sentence = f"Ngày tái khám {follow_up_on:%d/%m/%Y} xa quá một năm."
+        return [Problem("follow-up", sentence, "follow_up_on", blocks=True)]
+    return []
+
+
+def read_follow_up(text: str, on: date) -> date | None:
+    """`7` is in seven days; `27/11/2026`, `27/11`, `27112026` are days; blank is none; else ValueError."""
+    plain = text.strip()
+    if not plain:
+        return None
+    if plain.isascii() and plain.isdigit() and len(plain) <= 3:
+        return on + timedelta(days=int(plain))
+    found = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})(?:[/.-]([0-9]{4}))?", plain) or re.fullmatch(
+        r"([0-9]{2})([0-9]{2})([0-9]{4})", plain
+    )
+    if not found:
+        raise ValueError(f"“{plain[:20]}” không phải là ngày. Ghi như 27/11/2026, hoặc 7 cho bảy ngày nữa.")
+    day, month, year = int(found[1]), int(found[2]), int(found[3] or on.year)
+    try:
+        read = date(year, month, day)
+        if found[3] is None and read <= on:
+            read = date(year + 1, month, day)
+    except ValueError:
+        raise ValueError(f"Không có ngày {plain}.") from None
+    return read

@@ -1,0 +1,68 @@
+"""The states of a visit and what each allows. docs/states.md is the table; a test holds both together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["waiting", "in_progress", "awaiting_signature", "finalised", "entered_in_error"]
+
+WAITING: State = "waiting"
+IN_PROGRESS: State = "in_progress"
+AWAITING_SIGNATURE: State = "awaiting_signature"
+FINALISED: State = "finalised"
+ENTERED_IN_ERROR: State = "entered_in_error"
+
+TITLES: dict[str, str] = {
+    WAITING: "chờ khám",
+    IN_PROGRESS: "đang khám",
+    AWAITING_SIGNATURE: "chờ bác sĩ ký",
+    FINALISED: "đã hoàn tất",
+    ENTERED_IN_ERROR: "nhập nhầm",
+}
+OPEN_STATES: tuple[State, ...] = (WAITING, IN_PROGRESS, AWAITING_SIGNATURE)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One button: its word, the right it needs, the states it may lead to."""
+
+    key: str
+    title: str
+    right: str
+    to: tuple[State, ...]
+
+
+TABLE: dict[str, tuple[Action, ...]] = {
+    WAITING: (
+        Action("save", "Lưu", "visits.enter", (IN_PROGRESS,)),
+        Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
+    ),
+    IN_PROGRESS: (
+        Action("save", "Lưu", "visits.enter", (IN_PROGRESS,)),
+        Action("finalise", "Hoàn tất", "visits.enter", (FINALISED, AWAITING_SIGNATURE)),
+        Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
+    ),
+    AWAITING_SIGNATURE: (
+        Action("sign", "Ký", "visits.approve", (FINALISED,)),
+        Action("reopen", "Mở lại để sửa", "visits.enter", (IN_PROGRESS,)),
+        Action("print", "In", "visits.view", (AWAITING_SIGNATURE,)),
+        Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
+    ),
+    FINALISED: (
+        Action("amend", "Sửa đổi", "visits.edit", (FINALISED, AWAITING_SIGNATURE)),
+        Action("print", "In", "visits.view", (FINALISED,)),
+        Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
+    ),
+    ENTERED_IN_ERROR: (),
+}
+
+
+def actions(state: str) -> tuple[Action, ...]:
+    """The buttons of a state, in the order they stand."""
+    return TABLE[state]
+
+
+def allows(state: str, action: str) -> bool:
+    """Whether `action` may be done in `state`."""
+    return any(known.key == action for known in TABLE[state])
