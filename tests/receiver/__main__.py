@@ -1,4 +1,4 @@
-"""`python -m tests.receiver --port N [--store FILE] [--token T] [--delay-ms N] [--chaos RATE]`; Ctrl-C or SIGTERM stops it."""
+"""`python -m tests.receiver --port N [--store FILE] [--token T] [--chaos RATE]`; Ctrl-C or SIGTERM stops it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from .server import Chaos, Receiver
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.receiver", description="A FHIR R4 receiver for tests and the demo.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.receiver", description="A FHIR R4 receiver for tests and the demo."
+    )
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1 (0: any free one)")
     parser.add_argument("--store", type=Path, help="file that keeps what came; read again at the next start")
     parser.add_argument("--token", default="", help="bearer token that a sender must bring")
     parser.add_argument("--delay-ms", type=int, default=0, help="wait before each answer")
-    parser.add_argument("--chaos", type=float, default=0.0, metavar="RATE", help="share of requests that go wrong")
+    parser.add_argument(
+        "--chaos", type=float, default=0.0, metavar="RATE", help="share of requests that go wrong"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of the chaos")
     options = parser.parse_args()
     if options.store:
@@ -25,7 +29,9 @@ def main() -> int:
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    with Receiver(options.port, token=options.token, store=options.store, delay=options.delay_ms / 1000) as receiver:
+    with Receiver(
+        options.port, token=options.token, store=options.store, delay=options.delay_ms / 1000
+    ) as receiver:
         if options.chaos:
             receiver.faults.chaos = Chaos(options.chaos, options.seed)
         print(f"receiver: {receiver.base_url}", flush=True)

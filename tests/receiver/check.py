@@ -1,4 +1,4 @@
-"""What the receiver asks of a Bundle: FHIR R4 as fhir.resources sees it, and what that library does not look at."""
+"""What the receiver asks of a Bundle: FHIR R4 as fhir.resources sees it, and what it does not look at."""
 
 from __future__ import annotations
 
@@ -12,21 +12,62 @@ Problem = tuple[str, str]  # FHIRPath expression, sentence
 REQUIRED_CODES: dict[str, dict[str, set[str]]] = {
     "Patient": {"gender": {"male", "female", "other", "unknown"}},
     "Encounter": {
-        "status": {"planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled", "entered-in-error", "unknown"}
+        "status": {
+            "planned",
+            "arrived",
+            "triaged",
+            "in-progress",
+            "onleave",
+            "finished",
+            "cancelled",
+            "entered-in-error",
+            "unknown",
+        }
     },
     "Observation": {
-        "status": {"registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"}
+        "status": {
+            "registered",
+            "preliminary",
+            "final",
+            "amended",
+            "corrected",
+            "cancelled",
+            "entered-in-error",
+            "unknown",
+        }
     },
     "MedicationRequest": {
-        "status": {"active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown"},
-        "intent": {"proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"},
+        "status": {
+            "active",
+            "on-hold",
+            "cancelled",
+            "completed",
+            "entered-in-error",
+            "stopped",
+            "draft",
+            "unknown",
+        },
+        "intent": {
+            "proposal",
+            "plan",
+            "order",
+            "original-order",
+            "reflex-order",
+            "filler-order",
+            "instance-order",
+            "option",
+        },
     },
 }
 TARGETS: dict[str, dict[str, set[str]]] = {
     "Encounter": {"subject": {"Patient"}, "serviceProvider": {"Organization"}},
     "Condition": {"subject": {"Patient"}, "encounter": {"Encounter"}},
     "Observation": {"subject": {"Patient"}, "encounter": {"Encounter"}},
-    "MedicationRequest": {"subject": {"Patient"}, "encounter": {"Encounter"}, "requester": {"Practitioner", "Organization"}},
+    "MedicationRequest": {
+        "subject": {"Patient"},
+        "encounter": {"Encounter"},
+        "requester": {"Practitioner", "Organization"},
+    },
     "AllergyIntolerance": {"patient": {"Patient"}},
 }
 NEEDED = {
@@ -48,7 +89,9 @@ def problems(bundle: dict[str, Any]) -> list[Problem]:
     except ValidationError as error:
         return [(_path(e["loc"]), str(e["msg"])) for e in error.errors()]
     found: list[Problem] = []
-    types = {e.get("fullUrl"): e["resource"]["resourceType"] for e in bundle.get("entry", []) if e.get("resource")}
+    types = {
+        e.get("fullUrl"): e["resource"]["resourceType"] for e in bundle.get("entry", []) if e.get("resource")
+    }
     for i, entry in enumerate(bundle.get("entry", [])):
         resource = entry.get("resource")
         if resource:
@@ -58,18 +101,23 @@ def problems(bundle: dict[str, Any]) -> list[Problem]:
 
 def _resource(resource: dict[str, Any], path: str, types: dict[str, str]) -> list[Problem]:
     kind = resource["resourceType"]
-    found = [(f"{path}.{name}", "Thiếu trường bắt buộc") for name in NEEDED.get(kind, ()) if not resource.get(name)]
+    found = [
+        (f"{path}.{name}", "Thiếu trường bắt buộc") for name in NEEDED.get(kind, ()) if not resource.get(name)
+    ]
     for name, allowed in REQUIRED_CODES.get(kind, {}).items():
         if name in resource and resource[name] not in allowed:
             found.append((f"{path}.{name}", f"Mã không có trong danh mục: {resource[name]}"))
     for name, allowed in TARGETS.get(kind, {}).items():
         reference = (resource.get(name) or {}).get("reference", "")
         target = types.get(reference) or reference.partition("?")[0].partition("/")[0]
-        if reference and not reference.startswith("urn:") and target not in allowed:
+        inside = not reference.startswith("urn:") or reference in types  # else the store says what is missing
+        if reference and inside and target not in allowed:
             found.append((f"{path}.{name}", "Tham chiếu tới sai loại bản ghi"))
-        elif reference.startswith("urn:") and reference in types and target not in allowed:
-            found.append((f"{path}.{name}", "Tham chiếu tới sai loại bản ghi"))
-    if kind == "Condition" and _code(resource.get("verificationStatus")) == "entered-in-error" and resource.get("clinicalStatus"):
+    if (
+        kind == "Condition"
+        and _code(resource.get("verificationStatus")) == "entered-in-error"
+        and resource.get("clinicalStatus")
+    ):
         found.append((f"{path}.clinicalStatus", "con-5: bản ghi nhầm không có trạng thái lâm sàng"))
     if kind == "Encounter":
         period = resource.get("period") or {}

@@ -8,7 +8,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Answers with a status and an OperationOutcome, nothing is stored.
-STATUS_KINDS = ("400", "401", "403", "404", "409", "410", "412", "412-none", "413", "422", "429", "500", "502", "503", "504")
+STATUS_KINDS = (
+    "400",
+    "401",
+    "403",
+    "404",
+    "409",
+    "410",
+    "412",
+    "412-none",
+    "413",
+    "422",
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+)
 # Broken in another way. Those ending in `after_commit` have stored the Bundle before they break.
 OTHER_KINDS = (
     "timeout",  # says nothing for `seconds`, then closes; not stored
@@ -53,11 +69,22 @@ class Chaos:
 
     rate: float
     seed: int = 1
-    kinds: tuple[str, ...] = ("drop", "drop_after_commit", "429", "500", "503", "html", "html_after_commit", "partial", "cut_json", "409")
+    kinds: tuple[str, ...] = (
+        "drop",
+        "drop_after_commit",
+        "429",
+        "500",
+        "503",
+        "html",
+        "html_after_commit",
+        "partial",
+        "cut_json",
+        "409",
+    )
     _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 - faults of a test, no secret
+        self._random = random.Random(self.seed)
 
     def pick(self) -> Fault | None:
         if self._random.random() >= self.rate:

@@ -20,7 +20,9 @@ MAX_BODY = 20_000_000  # bytes; more is a mistake of the sender
 class Receiver:
     """A running receiver. `with Receiver() as receiver:` gives base_url, store, faults and requests."""
 
-    def __init__(self, port: int = 0, *, token: str = "", store: Path | None = None, delay: float = 0.0) -> None:
+    def __init__(
+        self, port: int = 0, *, token: str = "", store: Path | None = None, delay: float = 0.0
+    ) -> None:
         self.token = token
         self.delay = delay  # seconds before each answer, as a far line would
         self.store = Store(store)
@@ -34,18 +36,26 @@ class Receiver:
         class Handler(_Handler):
             owner = receiver
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", port), Handler)
         self.port = int(self.server.server_address[1])
         self.base_url = f"http://127.0.0.1:{self.port}/fhir"
 
     def __enter__(self) -> Receiver:
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A sender that hangs up is what is being tested, not worth a trace."""
 
 
 class _Drop(Exception):
@@ -58,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # header and body leave in one packet
     timeout = 60  # seconds an idle connection may stay
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, format: str, *args: Any) -> None:
         """Nothing: bodies and addresses of people stay out of logs."""
 
     def do_GET(self) -> None:
@@ -85,7 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
             system, _, value = parse_qs(url.query)["identifier"][0].partition("|")
             found = store.find(parts[1], system, value)
             entry = [{"fullUrl": f"{r['resourceType']}/{r['id']}", "resource": r} for r in found]
-            self._json(200, {"resourceType": "Bundle", "type": "searchset", "total": len(found), "entry": entry})
+            self._json(
+                200, {"resourceType": "Bundle", "type": "searchset", "total": len(found), "entry": entry}
+            )
         else:
             self._outcome(404, [Issue("not-found", "Không có bản ghi này")])
 
@@ -122,7 +134,13 @@ class _Handler(BaseHTTPRequestHandler):
         with owner.lock:
             owner.in_flight += 1
             owner.most_in_flight = max(owner.most_in_flight, owner.in_flight)
-        note = {"request_id": self.headers.get("X-Request-Id", ""), "at": time.time(), "status": 0, "fault": "", "bytes": len(body)}
+        note = {
+            "request_id": self.headers.get("X-Request-Id", ""),
+            "at": time.time(),
+            "status": 0,
+            "fault": "",
+            "bytes": len(body),
+        }
         owner.requests.append(note)
         try:
             if owner.delay:
@@ -175,10 +193,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _misbehave(self, fault: Fault) -> None:
         if fault.kind in STATUS_KINDS:
             status = int(fault.kind[:3])
-            code = {409: "conflict", 412: "multiple-matches", 413: "too-long", 422: "business-rule"}.get(status, "processing")
+            code = {409: "conflict", 412: "multiple-matches", 413: "too-long", 422: "business-rule"}.get(
+                status, "processing"
+            )
             code = "not-found" if fault.kind == "412-none" else code
             headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-            self._outcome(status, [Issue(code, fault.text, fault.expression if status in (400, 422) else "")], headers)
+            self._outcome(
+                status, [Issue(code, fault.text, fault.expression if status in (400, 422) else "")], headers
+            )
         elif fault.kind == "timeout":
             time.sleep(fault.seconds)
             raise _Drop
@@ -187,7 +209,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.kind == "html":
             self._html()
         elif fault.kind == "entry_refused":
-            entry = [{"response": {"status": "201 Created", "location": "Patient/1/_history/1"}}, {"response": {"status": "422"}}]
+            entry = [
+                {"response": {"status": "201 Created", "location": "Patient/1/_history/1"}},
+                {"response": {"status": "422"}},
+            ]
             self._json(200, {"resourceType": "Bundle", "type": "transaction-response", "entry": entry})
         elif fault.kind == "huge":
             self._send(200, b" " * fault.bytes, FHIR_JSON)
@@ -206,12 +231,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.wfile.write(b" ")
-            self.wfile.flush()
+            try:
+                self.wfile.write(b" ")
+                self.wfile.flush()
+            except OSError:  # the sender has gone
+                break
             time.sleep(0.2)
         raise _Drop
 
-    # -- answers ---------------------------------------------------------------------------------------------------
+    # -- answers
     def _token_ok(self) -> bool:
         return not self.owner.token or self.headers.get("Authorization") == f"Bearer {self.owner.token}"
 

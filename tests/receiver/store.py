@@ -77,7 +77,7 @@ class Store:
                     self._write(resource)
                 self.commits.append({"at": commit["at"], "request_id": commit["request_id"]})
 
-    # -- reading ---------------------------------------------------------------------------------------------------
+    # -- reading
     def of_type(self, kind: str) -> list[Resource]:
         with self.lock:
             return [kept.resource for (type_, _), kept in self.resources.items() if type_ == kind]
@@ -97,9 +97,9 @@ class Store:
                 counts[kind] = counts.get(kind, 0) + 1
             return counts
 
-    # -- the transaction -------------------------------------------------------------------------------------------
+    # -- the transaction
     def transaction(self, bundle: Any, request_id: str = "") -> Resource:
-        """Store a transaction Bundle; answer its transaction-response, or raise Refused and change nothing."""
+        """Store a transaction Bundle; its transaction-response, or Refused and nothing is changed."""
         if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
             raise Refused(400, Issue("structure", "Không phải Bundle", "Bundle"))
         if bundle.get("type") != "transaction":
@@ -129,7 +129,12 @@ class Store:
             if self.file:
                 with self.file.open("a", encoding="utf-8") as out:
                     out.write(json.dumps({**commit, "resources": written}, ensure_ascii=False) + "\n")
-        return {"resourceType": "Bundle", "id": str(uuid.uuid4()), "type": "transaction-response", "entry": answer}
+        return {
+            "resourceType": "Bundle",
+            "id": str(uuid.uuid4()),
+            "type": "transaction-response",
+            "entry": answer,
+        }
 
     def _entry(self, index: int, raw: Resource) -> _Entry:
         path = f"Bundle.entry[{index}].request"
@@ -183,12 +188,12 @@ class Store:
 
     @staticmethod
     def _once_each(entries: list[_Entry]) -> None:
-        seen: dict[Key, int] = {}
+        seen: set[Key] = set()
         for entry in entries:
-            key = (entry.type, entry.id)
-            if key in seen and not entry.keep:
+            names = {(entry.type, entry.id)} | ({("fullUrl", entry.full_url)} if entry.full_url else set())
+            if names & seen and not entry.keep:
                 raise Refused(400, Issue("duplicate", "Một bản ghi có hai mục trong Bundle", entry.path))
-            seen[key] = entry.index
+            seen |= names
 
     def _resolve(self, node: Any, targets: dict[str, str], entries: list[_Entry], path: str) -> None:
         if isinstance(node, list):
@@ -226,7 +231,14 @@ class Store:
         version = self.resources[(entry.type, entry.id)].version
         location = f"{entry.type}/{entry.id}/_history/{version}"
         stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return {"response": {"status": status, "location": location, "etag": f'W/"{version}"', "lastModified": stamp}}
+        return {
+            "response": {
+                "status": status,
+                "location": location,
+                "etag": f'W/"{version}"',
+                "lastModified": stamp,
+            }
+        }
 
     def _match(self, kind: str, system: str, value: str) -> set[str]:
         return set(self._by_identifier.get((kind, system, value), ()))
