@@ -1,4 +1,4 @@
-"""`python -m tests.receiver --port N [--store FILE] [--token T] [--chaos RATE]`; Ctrl-C or SIGTERM stops it."""
+"""`python -m tests.receiver --port N [--store FILE] [--token T] [--chaos RATE]`. SIGTERM stops it."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 from tests.receiver.server import Chaos, Receiver
 
 SYSTEM = "urn:ietf:rfc:3986"
+HTTP = httpx.Client(trust_env=False, timeout=5)  # one: each new client loads the certificates again
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def encounter(n=2, subject=None, **more):
 
 def post(receiver, *entries, kind="transaction", **headers):
     body = {"resourceType": "Bundle", "type": kind, "entry": list(entries)}
-    return httpx.post(receiver.base_url, json=body, headers=headers, timeout=5, trust_env=False)
+    return HTTP.post(receiver.base_url, json=body, headers=headers)
 
 
 def issue(answer):
@@ -136,7 +137,7 @@ def test_a_subject_of_the_wrong_type_is_422(receiver):
 
 def test_only_transactions_are_taken(receiver):
     assert post(receiver, patient(), kind="batch").status_code == 400
-    assert httpx.post(receiver.base_url, content=b"{", trust_env=False).status_code == 400
+    assert HTTP.post(receiver.base_url, content=b"{").status_code == 400
 
 
 def test_nothing_is_deleted(receiver):
@@ -215,9 +216,9 @@ def test_chaos_is_the_same_with_the_same_seed():
 
 def test_faults_can_be_set_from_outside(receiver):
     root = receiver.base_url.removesuffix("/fhir")
-    httpx.post(root + "/_faults", json={"kind": "503", "times": 2}, trust_env=False)
+    HTTP.post(root + "/_faults", json={"kind": "503", "times": 2})
     assert [post(receiver, patient()).status_code for _ in range(3)] == [503, 503, 200]
-    assert httpx.get(root + "/_got", trust_env=False).json()["counts"] == {"Patient": 1}
+    assert HTTP.get(root + "/_got").json()["counts"] == {"Patient": 1}
 
 
 def test_what_came_is_read_again_from_the_file(tmp_path):
@@ -244,7 +245,7 @@ def test_the_program_starts_and_stops(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             url = process.stdout.readline().split()[1]
-            assert httpx.get(url + "/metadata", trust_env=False).json()["fhirVersion"] == "4.0.1"
+            assert HTTP.get(url + "/metadata").json()["fhirVersion"] == "4.0.1"
         finally:
             process.terminate()
         assert process.wait(timeout=10) == 0
