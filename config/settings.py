@@ -53,6 +53,7 @@ if ENVIRONMENT not in {"development", "production"}:
 PRODUCTION = ENVIRONMENT == "production"
 DEMO = _flag("TRAMYTE_DEMO")  # marks every page and paper 'DEMO'; holds invented people only
 DEBUG = _flag("TRAMYTE_DEBUG")
+TESTING = _flag("TRAMYTE_TESTING")  # set by tests/conftest.py: developers' pages are open
 if PRODUCTION and (DEMO or DEBUG):
     raise ImproperlyConfigured("TRAMYTE_DEMO and TRAMYTE_DEBUG cannot be on in production.")
 SECRET_KEY = _secret_key()
@@ -63,7 +64,9 @@ if PRODUCTION and not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = _words("TRAMYTE_TRUSTED_ORIGINS")
 
 # --- the house, ground to roof: one line a room
-ROOMS: list[str] = []
+ROOMS = [
+    "apps.core",
+]
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -108,6 +111,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.core.context.shell",
             ],
         },
     }
@@ -139,6 +143,7 @@ SESSION_COOKIE_NAME = "tramyte"
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
 CSRF_COOKIE_HTTPONLY = False  # htmx reads the token from the page, the cookie stays plain Django
 
 # --- transport and browser
@@ -207,7 +212,8 @@ CELERY_BROKER_URL = os.environ.get("TRAMYTE_BROKER_URL", "")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
-TRAMYTE_JOBS = os.environ.get("TRAMYTE_JOBS", "")  # 'inline' runs jobs in the request (tests)
+# 'inline' runs jobs in the request (tests); '' leaves them to `manage.py worker`
+TRAMYTE_JOBS = os.environ.get("TRAMYTE_JOBS", "celery" if CELERY_BROKER_URL else "")
 
 # --- API
 REST_FRAMEWORK = {

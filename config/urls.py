@@ -1,11 +1,12 @@
 """All addresses. One line a room, ground to roof; each room keeps its own urls.py."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from config.health import health
 
 urlpatterns = [
     path("khoe", health, name="health"),
+    path("", include("apps.core.urls")),
     path("quan-tri/", admin.site.urls),
 ]

@@ -1,0 +1,77 @@
+"""The page that the second of two editors sees: both versions side by side, nothing lost."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.core.access import View
+from apps.core.versions import StaleVersion
+
+
+def conflict_page(fields: Sequence[str]) -> Callable[[View], View]:
+    """Turns StaleVersion into components/conflict.html with the named model fields, status 409.
+
+    What the second editor typed goes along as hidden fields; she chooses and saves again against
+    the version that is stored now.
+    """
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                with transaction.atomic():
+                    return view(request, *args, **kwargs)
+            except StaleVersion as stale:
+                return render(
+                    request, "components/conflict_page.html", context(request, stale, fields), status=409
+                )
+
+        return wrapped
+
+    return mark
+
+
+def context(request: HttpRequest, stale: StaleVersion, fields: Sequence[str]) -> dict[str, Any]:
+    """What the conflict page shows: a row a field that differs, and the posted values to send again."""
+    rows = []
+    for name in fields:
+        field = stale.mine._meta.get_field(name)
+        mine, theirs = _word(stale.mine, field), _word(stale.current, field)
+        if mine != theirs:
+            raw = getattr(stale.current, field.attname)
+            rows.append(
+                {
+                    "name": name,
+                    "label": field.verbose_name,
+                    "mine": mine,
+                    "theirs": theirs,
+                    "theirs_value": "" if raw is None else raw,
+                }
+            )
+    posted = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name not in ("csrfmiddlewaretoken", "version")
+    ]
+    return {
+        "rows": rows,
+        "posted": posted,
+        "version": stale.current.version,
+        "changed_at": stale.current.updated_at,
+    }
+
+
+def _word(obj: models.Model, field: Any) -> str:
+    if field.choices:
+        return str(getattr(obj, f"get_{field.name}_display")())
+    value = getattr(obj, field.name)
+    if value is None:
+        return ""
+    if hasattr(value, "strftime"):
+        return value.strftime("%d/%m/%Y")
+    return str(value)

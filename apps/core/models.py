@@ -1,0 +1,212 @@
+"""The ground: what every record has, and the house's own books (audit, reads, forms, jobs, papers)."""
+
+import datetime as dt
+from typing import Any, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+
+from apps.core.ids import uuid7
+from apps.core.scope import ScopedManager, ScopedModel
+
+
+class BaseModel(models.Model):
+    """A record that can travel: its identity is made where it is made and stays the same elsewhere."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class DatedQuerySet(models.QuerySet[Any]):
+    def on(self, date: dt.date) -> Self:
+        """The rows in force on `date`."""
+        return self.filter(
+            models.Q(valid_from__isnull=True) | models.Q(valid_from__lte=date),
+            models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=date),
+        )
+
+
+class DatedModel(BaseModel):
+    """A row that is true from one day to another. Both ends are inclusive; an empty end is open."""
+
+    valid_from = models.DateField("từ ngày", null=True, blank=True)
+    valid_to = models.DateField("đến ngày", null=True, blank=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def in_force(self, on: dt.date) -> bool:
+        """Whether this row is true on that day."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_to is None or on <= self.valid_to
+        )
+
+
+class ScopedDatedModel(ScopedModel, DatedModel):
+    """A dated row that tells something about a person."""
+
+    objects = ScopedManager.from_queryset(DatedQuerySet)()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "unscoped"
+
+
+class Parameter(DatedModel):
+    """A threshold, age bound or deadline that may change by law; read with the record's date."""
+
+    key = models.CharField("khóa", max_length=100)
+    value = models.JSONField("giá trị")
+    unit = models.CharField("đơn vị", max_length=40, blank=True)
+    source = models.CharField("căn cứ", max_length=300)
+    confidence = models.CharField("độ tin cậy", max_length=20, default="project")
+
+    class Meta:
+        verbose_name = "tham số"
+        verbose_name_plural = "tham số"
+        ordering = ["key", "valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "valid_from"], name="parameter_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class AuditEntry(models.Model):
+    """One act that changed something. Append-only: a trigger refuses update, delete and truncate."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    action = models.CharField(max_length=80)
+    user_id = models.UUIDField(null=True)
+    username = models.CharField(max_length=150)
+    workplace_id = models.UUIDField(null=True)
+    facility_id = models.UUIDField(null=True)
+    person_id = models.UUIDField(null=True)
+    object_id = models.UUIDField(null=True)
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = "nhật ký thao tác"
+        verbose_name_plural = "nhật ký thao tác"
+        indexes = [
+            # 'What happened to this person', newest first.
+            models.Index(fields=["person_id", "-at"], name="audit_person"),
+            # 'What happened to this record', for its page.
+            models.Index(fields=["object_id", "-at"], name="audit_object"),
+            # The auditor's page by facility and time.
+            models.Index(fields=["facility_id", "-at"], name="audit_facility"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class ReadEntry(models.Model):
+    """One look at people: a page, a print, an export, a search. Append-only; holds no names and no text."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    screen = models.CharField(max_length=60)
+    user_id = models.UUIDField(null=True)
+    username = models.CharField(max_length=150)
+    workplace_id = models.UUIDField(null=True)
+    person_ids = ArrayField(models.UUIDField(), default=list)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "nhật ký xem"
+        verbose_name_plural = "nhật ký xem"
+        indexes = [
+            # The auditor's page by user and time.
+            models.Index(fields=["user_id", "-at"], name="read_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class SubmittedForm(models.Model):
+    """A form post that went through: its repeat gets the same answer instead of a second record."""
+
+    key = models.UUIDField(primary_key=True)
+    user_id = models.UUIDField()
+    path = models.CharField(max_length=300)
+    location = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "biểu mẫu đã gửi"
+        verbose_name_plural = "biểu mẫu đã gửi"
+        indexes = [
+            # The nightly clearing of old keys.
+            models.Index(fields=["at"], name="submitted_at"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class JobState(models.TextChoices):
+    WAITING = "waiting", "Đang chờ"
+    RUNNING = "running", "Đang chạy"
+    DONE = "done", "Đã xong"
+    FAILED = "failed", "Không xong"
+
+
+class Job(BaseModel):
+    """Long work that goes on by itself. `args` holds ids and options, never personal data."""
+
+    kind = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    args = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    scope = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    owner_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    message = models.CharField(max_length=300, blank=True)
+    result = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    leased_until = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "việc chạy nền"
+        verbose_name_plural = "việc chạy nền"
+        indexes = [
+            # The worker's claim: oldest waiting job, or one whose worker died.
+            models.Index(
+                fields=["created_at"], name="job_claim", condition=models.Q(state__in=["waiting", "running"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PaperCode(BaseModel):
+    """The random code printed as a QR on a paper; one scan opens the record. Never the record's own id."""
+
+    code = models.CharField(max_length=22, unique=True)
+    kind = models.CharField(max_length=60)
+    object_id = models.UUIDField()
+    copies = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "mã trên giấy"
+        verbose_name_plural = "mã trên giấy"
+        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="paper_code_once")]
+
+    def __str__(self) -> str:
+        return self.kind

@@ -1,0 +1,80 @@
+"""The house's own pages: home, search, a job's progress, a scanned paper."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.core import registry, search
+from apps.core.access import needs, signed_in
+from apps.core.models import Job, PaperCode
+from apps.core.scope import active, current
+
+
+@require_GET
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """What must be done today, by the panels of the user's rights and level."""
+    scope = active()
+    if scope is None:
+        return redirect("accounts:workplace")
+    panels = []
+    for panel in registry.home_panels:
+        if scope.level in panel.levels and scope.can(panel.right):
+            context = panel.provide(scope)
+            if context is not None:
+                panels.append(
+                    {"key": panel.key, "title": panel.title, "template": panel.template, "context": context}
+                )
+    return render(request, "core/home.html", {"panels": panels})
+
+
+def _search(request: HttpRequest) -> dict[str, Any]:
+    text = request.POST.get("q", "")
+    return {"q": text, "hits": search.find(current(), text)}
+
+
+@require_POST
+@needs("people.view")
+def search_page(request: HttpRequest) -> HttpResponse:
+    """All hits; a single one opens at once."""
+    found = _search(request)
+    if len(found["hits"]) == 1:
+        return redirect(found["hits"][0].url)
+    return render(request, "core/search.html", found)
+
+
+@require_POST
+@needs("people.view")
+def search_live(request: HttpRequest) -> HttpResponse:
+    """The list under the search box, while typing."""
+    return render(request, "components/search_results.html", _search(request))
+
+
+@require_GET
+@signed_in
+def job(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """How far a job is; its owner's only. htmx asks for the part that changes."""
+    found = get_object_or_404(Job, pk=pk, owner_id=request.user.pk)
+    template = "components/job_progress.html" if request.headers.get("HX-Request") else "core/job.html"
+    return render(request, template, {"job": found})
+
+
+@require_GET
+@signed_in
+def paper(request: HttpRequest, code: str) -> HttpResponse:
+    """A scanned paper leads to its record, where the record's own page decides who may see it."""
+    found = PaperCode.objects.filter(code=code).first()
+    kind = registry.papers.get(found.kind) if found else None
+    if found is None or kind is None:
+        raise Http404
+    return redirect(kind.link(found.object_id))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form from another session: keep calm, go back, send again."""
+    messages.warning(request, "Phiên làm việc đã đổi. Bấm Quay lại, tải lại trang rồi lưu lần nữa.")
+    return render(request, "403_csrf.html", status=403)

@@ -1,0 +1,141 @@
+"""What every test shares: the database of the worker, the browser, pictures, the accessibility check."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+# Playwright's loop runs in this thread; Django would refuse to touch the database beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+os.environ["TRAMYTE_JOBS"] = "inline"
+os.environ["TRAMYTE_LOG_LEVEL"] = os.environ.get("TRAMYTE_LOG_LEVEL", "ERROR")
+
+CHROMIUM = os.environ.get("TRAMYTE_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+SIZES = {"1366x768": {"width": 1366, "height": 768}, "390x844": {"width": 390, "height": 844}}
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser and what needs a database, so that .ci/run can choose."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "page" in fixtures or "context" in fixtures:
+            item.add_marker(pytest.mark.browser)
+        if fixtures & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """A clone of the template database for this worker; committing tests get a fresh clone afterwards."""
+    from django.test import TransactionTestCase
+
+    from config import embedded
+    from tests import databases
+
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    name = databases.clone_name(worker, os.getpid() if worker == "main" else os.getppid())
+    with django_db_blocker.unblock():
+        embedded.ensure()
+        databases.prepare(name)
+    # Django would TRUNCATE every table, which the append-only ones rightly refuse.
+    original = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda case: databases.renew(name)
+    yield
+    TransactionTestCase._fixture_teardown = original
+    with django_db_blocker.unblock():
+        databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **browser_context_args,
+        "locale": "vi-VN",
+        "timezone_id": "Asia/Ho_Chi_Minh",
+        "viewport": SIZES["1366x768"],
+    }
+
+
+@pytest.fixture
+def page(page: Any) -> Iterator[Any]:
+    """Playwright's page; the test fails when it asks an outside host or writes an error into the console."""
+    outside: list[str] = []
+    errors: list[str] = []
+
+    def on_request(request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in {
+            "localhost",
+            "127.0.0.1",
+        }:
+            outside.append(request.url)
+
+    def on_console(message: Any) -> None:
+        # A refused request (403, 409 ...) is reported here too, and often is what the test wants.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            errors.append(message.text)
+
+    page.on("request", on_request)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert not outside, f"the page asked outside hosts: {outside}"
+    assert not errors, f"errors in the browser's console: {errors}"
+
+
+@pytest.fixture
+def axe_clean() -> Callable[[Any], None]:
+    """``axe_clean(page)``: fails with a readable list of what axe-core finds wrong (WCAG 2.2 AA)."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def check(page: Any) -> None:
+        found = Axe().run(page).response["violations"]
+        lines = [f"{v['id']}: {v['help']} -> {v['nodes'][0]['html'][:200]}" for v in found]
+        assert not found, "\n".join(lines)
+
+    return check
+
+
+@pytest.fixture
+def photograph() -> Callable[[Any, str], None]:
+    """``photograph(page, "person")``: both sizes into var/screens/, to be looked at."""
+    from config import embedded
+
+    folder = embedded.var_dir() / "screens"
+
+    def take(page: Any, name: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        before = page.viewport_size
+        for size, viewport in SIZES.items():
+            page.set_viewport_size(viewport)
+            page.screenshot(path=folder / f"{name}-{size}.png", full_page=True)
+        page.set_viewport_size(before)
+
+    return take
