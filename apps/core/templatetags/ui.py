@@ -1,0 +1,209 @@
+"""Template tags and filters of the interface; docs/ui-kit.md shows each in use."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.core import words
+
+register = template.Library()
+
+# State of a chip or a flag -> the icon that says it without colour.
+STATE_ICONS = {
+    "danger": "alert",
+    "warning": "clock",
+    "done": "check",
+    "info": "info",
+    "off": "minus",
+}
+
+
+def _kind(widget: forms.Widget) -> str:
+    """How the field's template lays the widget out."""
+    if isinstance(widget, forms.CheckboxInput):
+        return "check"
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return "choices"
+    return "box"
+
+
+@register.inclusion_tag("components/field.html")
+def field(
+    bound: BoundField,
+    *,
+    span: int | str = "",
+    label: str = "",
+    help: str = "",  # noqa: A002 - the word a template author looks for
+    unit: str = "",
+    placeholder: str = "",
+    autofocus: bool = False,
+    readonly: bool = False,
+) -> dict[str, Any]:
+    """One field with its label, help and errors. ``span`` is its width in twelfths of the row (phones: full)."""
+    if not isinstance(bound, BoundField):
+        raise template.TemplateSyntaxError("{% field %} cần một trường của form")
+    kind = _kind(bound.field.widget)
+    described = []
+    help_text = help or bound.help_text
+    if help_text:
+        described.append(f"{bound.auto_id}_helptext")
+    if bound.errors:
+        described.append(f"{bound.auto_id}_error")
+    attrs: dict[str, Any] = {}
+    if described and kind != "choices":
+        attrs["aria-describedby"] = " ".join(described)
+    if placeholder:
+        attrs["placeholder"] = placeholder
+    if readonly:
+        attrs["readonly"] = True
+    if autofocus or _is_first_wrong(bound):
+        attrs["autofocus"] = True
+    return {
+        "field": bound,
+        "kind": kind,
+        "label": label or bound.label,
+        "help_text": help_text,
+        "described": " ".join(described),
+        "span": span,
+        "unit": unit,
+        "required": bound.field.required,
+        "widget": bound.as_widget(attrs=attrs),
+    }
+
+
+def _is_first_wrong(bound: BoundField) -> bool:
+    """Whether this is the first field of its form that was refused: it takes the focus."""
+    if not bound.errors:
+        return False
+    return next((name for name in bound.form.fields if name in bound.form.errors), None) == bound.name
+
+
+@register.inclusion_tag("components/form_head.html", takes_context=True)
+def form_head(context: Context, form: forms.BaseForm | None = None, version: Any = None) -> dict[str, Any]:
+    """The hidden beginning of every form that saves: CSRF token, idempotency key, version of what is edited."""
+    key = getattr(form, "form_key", None) or context.get("form_key")
+    if version is None:
+        version = getattr(form, "version", None)
+    return {"csrf_token": context.get("csrf_token"), "form_key": key, "version": version, "form": form}
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: forms.BaseForm) -> dict[str, Any]:
+    """A summary above the form: each wrong field with a link to it."""
+    wrong = [form[name] for name in form.errors if name in form.fields]
+    return {"form": form, "wrong": wrong, "other": form.non_field_errors(), "count": len(form.errors)}
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of static/icons/icons.svg; silent for screen readers unless a label is given."""
+    href = f"{static('icons/icons.svg')}#{name}"
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
+
+
+@register.simple_tag
+def chip(state: str, text: str, title: str = "") -> SafeString:
+    """A state in a word, an icon and a colour: danger, warning, done, info or off."""
+    state = state if state in STATE_ICONS else "off"
+    picture = icon(STATE_ICONS[state])
+    if title:
+        return format_html('<span class="chip chip-{}" title="{}">{}{}</span>', state, title, picture, text)
+    return format_html('<span class="chip chip-{}">{}{}</span>', state, picture, text)
+
+
+@register.filter
+def state_icon(state: str) -> str:
+    """The name of the icon that stands for a state."""
+    return STATE_ICONS.get(state, "minus")
+
+
+@register.filter
+def age_words(born: dt.date | None, on: dt.date | None = None) -> str:
+    """'5 ngày', '12 tháng' or '5 tuổi' on a date (today where none is given)."""
+    return words.age_words(born, _as_date(on) or timezone.localdate())
+
+
+@register.simple_tag
+def age(born: dt.date | None, on: dt.date | None = None, precision: str = "day") -> str:
+    """As the filter age_words, for a birth date known only to the month or year."""
+    return words.age_words(born, _as_date(on) or timezone.localdate(), precision)
+
+
+def _as_date(value: dt.date | dt.datetime | None) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return (timezone.localtime(value) if timezone.is_aware(value) else value).date()
+    return value or None
+
+
+@register.filter
+def vndate(value: dt.date | dt.datetime | None) -> str:
+    """dd/mm/yyyy in local time; empty for nothing."""
+    return words.date_words(_as_date(value))
+
+
+@register.filter
+def vndatetime(value: dt.datetime | None) -> str:
+    """'08:05 03/02/1990' in local time; empty for nothing."""
+    if not value:
+        return ""
+    return words.datetime_words(timezone.localtime(value) if timezone.is_aware(value) else value)
+
+
+@register.filter
+def vntime(value: dt.datetime | dt.time | None) -> str:
+    """'08:05' in local time; empty for nothing."""
+    if not value:
+        return ""
+    if isinstance(value, dt.datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    return f"{value.hour:02}:{value.minute:02}"
+
+
+@register.filter
+def partial_date(value: dt.date | tuple | None, precision: str = "day") -> str:
+    """'03/02/1990', '02/1990' or '1990': of a PartialDate, or of a date and its precision."""
+    if isinstance(value, tuple):
+        return words.partial_date_words(*value)
+    return words.partial_date_words(value, precision)
+
+
+@register.filter
+def money(value: Decimal | int | None) -> str:
+    """'1.234.000 đ'."""
+    return words.money_words(value)
+
+
+@register.filter
+def quantity(value: Decimal | int | float | None, places: int | None = None) -> str:
+    """'1.234,5': decimal comma, dots between thousands."""
+    return words.quantity_words(value, places)
+
+
+@register.filter
+def phone(value: str | None) -> str:
+    """'0912 345 678'."""
+    return words.phone_words(value)
+
+
+@register.filter
+def sex_word(value: object) -> str:
+    """'Nam' or 'Nữ'."""
+    return words.sex_word(value)
+
+
+@register.filter
+def at(row: Any, key: str) -> Any:
+    """The value of a row's column: a mapping's key or an object's attribute; empty where absent."""
+    if isinstance(row, dict):
+        return row.get(key, "")
+    return getattr(row, key, "")

@@ -1,0 +1,149 @@
+// Every page: shortcuts, menus, toasts, rows that open on Enter, and what happens when the session or the line is lost.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
+
+  // ---- toasts ----
+  const TOAST_SECONDS = 8; // long enough to read two lines; a danger stays until it is closed
+  function settle(toast) {
+    const lasting = /toast-(danger|error)/.test(toast.className);
+    if (!lasting) setTimeout(() => toast.remove(), TOAST_SECONDS * 1000);
+  }
+  function toast(text, state = "info") {
+    const box = document.createElement("div");
+    box.className = `toast toast-${state}`;
+    box.dataset.toast = "";
+    const words = document.createElement("span");
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "toast-close";
+    close.setAttribute("aria-label", "Đóng lời báo");
+    close.textContent = "×";
+    box.append(words, close);
+    $("#toasts").append(box);
+    settle(box);
+  }
+  window.tramyte = { toast };
+
+  // ---- the session: is it there, whose is it, and a fresh token for the forms on the page ----
+  const ALIVE = $('meta[name="alive-url"]')?.content;
+  let waitingForSignIn = false;
+  // Answers "yes", "no" (signed out), "other" (somebody else signed in) or "offline".
+  async function alive() {
+    if (!ALIVE) return "yes";
+    let answer;
+    try {
+      answer = await fetch(ALIVE, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "manual" });
+    } catch {
+      return "offline";
+    }
+    if (answer.status !== 200) return answer.status >= 500 ? "offline" : "no";
+    const { user, csrf } = await answer.json();
+    if (document.body.dataset.user && String(user) !== document.body.dataset.user) return "other";
+    if (csrf) {
+      $$('input[name="csrfmiddlewaretoken"]').forEach((input) => { input.value = csrf; });
+      document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": csrf }));
+    }
+    return "yes";
+  }
+  function sessionLost() {
+    waitingForSignIn = true;
+    const dialog = $("#session-dialog");
+    if (!dialog.open) dialog.showModal();
+  }
+  function complain(state) {
+    if (state === "no") sessionLost();
+    if (state === "offline") toast("Chưa lưu: không nối được với máy chủ. Những gì đã nhập vẫn còn trên trang, hãy thử lại khi có mạng.", "danger");
+    if (state === "other") toast("Chưa lưu: người khác đã đăng nhập trên máy này. Hãy đăng nhập lại bằng tài khoản của bạn, rồi lưu.", "danger");
+  }
+  Object.assign(window.tramyte, { alive, complain });
+  document.addEventListener("visibilitychange", async () => {
+    if (document.hidden || !waitingForSignIn) return;
+    if ((await alive()) === "yes") {
+      waitingForSignIn = false;
+      $("#session-dialog").close();
+      toast("Đã đăng nhập lại. Mời bấm lưu lần nữa.", "done");
+    }
+  });
+
+  // ---- htmx: a lost session or line never replaces what is on the page ----
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const xhr = event.detail.xhr;
+    const signIn = xhr.status === 401 || /data-sign-in-page/.test(xhr.responseText?.slice(0, 4000) || "");
+    if (signIn) {
+      event.detail.shouldSwap = false;
+      event.detail.isError = false;
+      sessionLost();
+    } else if (xhr.status === 422 || xhr.status === 409) {
+      event.detail.shouldSwap = true; // a form sent back with its errors, or two versions to choose from
+      event.detail.isError = false;
+    }
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const quiet = event.detail.elt?.closest("[data-quiet]");
+    if (!quiet) toast(event.detail.xhr.status === 403 ? "Bạn không có quyền làm việc này, hoặc phiên đã đổi. Hãy tải lại trang." : "Máy chủ chưa trả lời được. Hãy thử lại.", "danger");
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    if (!event.detail.elt?.closest("[data-quiet]")) toast("Không nối được với máy chủ. Trang vẫn giữ nguyên, hãy thử lại khi có mạng.", "warning");
+  });
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = $('input[name="csrfmiddlewaretoken"]')?.value;
+    if (token) event.detail.headers["X-CSRFToken"] = token;
+  });
+
+  // ---- clicks that belong to no form ----
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    target.closest(".toast-close")?.closest("[data-toast]")?.remove();
+    target.closest("[data-close-dialog]")?.closest("dialog")?.close();
+    const opener = target.closest("[data-open-dialog]");
+    if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
+    if (target.closest("[data-print]")) window.print();
+    const fold = target.closest("[data-fold]");
+    if (fold) {
+      const open = document.getElementById(fold.dataset.fold).classList.toggle("is-open");
+      fold.setAttribute("aria-expanded", open);
+    }
+    $$("details[data-menu][open]").forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
+    const row = target.closest("tr[data-href]");
+    if (row && !target.closest("a, button, input, select, label") && !String(window.getSelection())) window.location.assign(row.dataset.href);
+  });
+
+  // ---- keys ----
+  document.addEventListener("keydown", (event) => {
+    const node = event.target;
+    if (event.key === "/" && !typing(node) && !event.ctrlKey && !event.altKey) {
+      const box = $("#search-q");
+      if (box) { event.preventDefault(); box.focus(); box.select(); }
+    } else if (event.key === "Enter" && node.matches?.("tr[data-href]")) {
+      window.location.assign(node.dataset.href);
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && node.matches?.("tr[data-href]")) {
+      const rows = $$("tr[data-href]", node.parentElement);
+      const next = rows[rows.indexOf(node) + (event.key === "ArrowDown" ? 1 : -1)];
+      if (next) { event.preventDefault(); next.focus(); }
+    } else if (event.key === "Escape" && !event.defaultPrevented) {
+      const menu = $("details[data-menu][open]");
+      if (menu) { menu.open = false; $("summary", menu).focus(); return; }
+      if ($("dialog[open]")) return;
+      const back = $("[data-back]");
+      if (back) { event.preventDefault(); back.click(); }
+    }
+  });
+
+  // ---- first look at a page ----
+  function look(root) {
+    $$("tr[data-href]:not([tabindex])", root).forEach((row) => { row.tabIndex = 0; });
+    $$("[data-toast]", root).forEach(settle);
+  }
+  function measureTop() {
+    const top = $(".top");
+    if (top) document.documentElement.style.setProperty("--banner-top", `${top.offsetHeight}px`);
+  }
+  look(document);
+  measureTop();
+  window.addEventListener("resize", measureTop);
+  document.addEventListener("htmx:afterSwap", (event) => look(event.detail.target));
+})();

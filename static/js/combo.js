@@ -1,0 +1,133 @@
+// Boxes that answer with a list while one types: the search box (rows are links) and the code picker (rows are codes).
+// htmx brings the rows; this file moves through them, takes one, and keeps the picker's hidden values.
+(() => {
+  "use strict";
+  const boxOf = (list) => document.querySelector(`[aria-controls="${CSS.escape(list.id)}"]`);
+  const listOf = (box) => document.getElementById(box.getAttribute("aria-controls"));
+  const optionsOf = (list) => [...list.querySelectorAll('[role="option"]:not([aria-disabled])')];
+  const activeOf = (list) => list.querySelector(".option.is-active");
+  const isCombo = (node) => node?.getAttribute?.("role") === "combobox";
+
+  function show(box, on) {
+    const list = listOf(box);
+    if (list.hidden === !on) return;
+    list.hidden = !on;
+    box.setAttribute("aria-expanded", on);
+    if (!on) { mark(box, null); }
+  }
+  function mark(box, option) {
+    const list = listOf(box);
+    optionsOf(list).forEach((row, index) => {
+      row.id ||= `${list.id}-${index}`;
+      const on = row === option;
+      row.classList.toggle("is-active", on);
+      row.setAttribute("aria-selected", on);
+    });
+    if (option) { box.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
+    else box.removeAttribute("aria-activedescendant");
+  }
+  function step(box, by) {
+    const list = listOf(box);
+    const rows = optionsOf(list);
+    if (!rows.length) return;
+    const at = rows.indexOf(activeOf(list));
+    mark(box, rows[(at + by + rows.length + (at < 0 && by < 0 ? 1 : 0)) % rows.length]);
+  }
+
+  // ---- picker: what was chosen ----
+  const pickerOf = (node) => node.closest("[data-picker]");
+  const chosenOf = (picker) => [...picker.querySelectorAll('.picker-chosen input[type="hidden"]')].map((input) => input.value);
+  function changed(picker) { picker.querySelector(".picker-box").dispatchEvent(new Event("change", { bubbles: true })); }
+  function take(picker, option) {
+    const { code, name } = option.dataset;
+    const box = picker.querySelector(".picker-box");
+    const chosen = picker.querySelector(".picker-chosen");
+    if (!picker.hasAttribute("data-multiple")) chosen.replaceChildren();
+    if (!chosenOf(picker).includes(code)) {
+      const tag = document.createElement("span");
+      tag.className = "picked";
+      tag.dataset.code = code;
+      const hidden = Object.assign(document.createElement("input"), { type: "hidden", name: picker.dataset.name, value: code });
+      const bold = document.createElement("b");
+      bold.textContent = code;
+      const words = document.createElement("span");
+      words.textContent = name;
+      const remove = Object.assign(document.createElement("button"), { type: "button", className: "picked-remove", textContent: "×" });
+      remove.setAttribute("aria-label", `Bỏ ${code} ${name}`);
+      tag.append(hidden, bold, words, remove);
+      chosen.append(tag);
+    }
+    box.value = "";
+    listOf(box).replaceChildren();
+    show(box, false);
+    changed(picker);
+    picker.dispatchEvent(new CustomEvent("picker:chosen", { bubbles: true, detail: { code, name, option } }));
+  }
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const box = event.target;
+    if (!isCombo(box)) return;
+    const picker = pickerOf(box);
+    event.detail.parameters = picker ? { q: box.value, chosen: chosenOf(picker) } : { q: box.value };
+    if (!picker && !box.value.trim()) { event.preventDefault(); show(box, false); }
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const list = event.detail.target;
+    if (list.getAttribute("role") !== "listbox") return;
+    const box = boxOf(list);
+    if (document.activeElement !== box) return;
+    show(box, true);
+    mark(box, box.value.trim() ? optionsOf(list)[0] : null);
+    box.dataset.answered = box.value;
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const box = event.target;
+    if (!isCombo(box) || event.isComposing) return;
+    const list = listOf(box);
+    const picker = pickerOf(box);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (list.hidden && list.childElementCount) show(box, true);
+      else if (list.hidden && picker) window.htmx.trigger(box, "picker:open");
+      step(box, event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault();
+      show(box, false);
+    } else if (event.key === "Backspace" && picker && !box.value) {
+      const last = picker.querySelector(".picked:last-child");
+      if (last) { last.remove(); changed(picker); }
+    } else if (event.key === "Enter" && !event.ctrlKey) {
+      const fresh = box.dataset.answered === box.value;
+      const option = activeOf(list);
+      if (!list.hidden && option && fresh) {
+        event.preventDefault();
+        if (picker) take(picker, option);
+        else window.location.assign(option.href);
+      } else if (picker && box.value.trim()) {
+        event.preventDefault(); // the list has not answered yet: stay
+      }
+    }
+  });
+  document.addEventListener("focusin", ({ target }) => {
+    if (isCombo(target) && pickerOf(target) && !chosenOf(pickerOf(target)).length && !target.value) window.htmx.trigger(target, "picker:open");
+  });
+  document.addEventListener("focusout", ({ target }) => {
+    if (isCombo(target)) setTimeout(() => { if (document.activeElement !== target) show(target, false); }, 150);
+  });
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest(".picker .listbox")) event.preventDefault(); // keep the cursor in the box
+  });
+  document.addEventListener("click", (event) => {
+    const remove = event.target.closest(".picked-remove");
+    if (remove) {
+      const picker = pickerOf(remove);
+      remove.closest(".picked").remove();
+      changed(picker);
+      picker.querySelector(".picker-box").focus();
+      return;
+    }
+    const option = event.target.closest('.picker [role="option"]:not([aria-disabled])');
+    if (option) take(pickerOf(option), option);
+  });
+})();

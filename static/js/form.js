@@ -1,0 +1,112 @@
+// Forms: Enter goes on, Ctrl+Enter saves, one save a click, what was typed is kept.
+// A form that holds a form_key (see {% form_head %}) is guarded; data-no-guard on the form opts out.
+(() => {
+  "use strict";
+  const FIELDS = "input:not([type=hidden]):not([type=submit]):not([disabled]), select:not([disabled]), textarea:not([disabled])";
+  const guarded = (form) => !form.hasAttribute("data-no-guard") && form.querySelector('input[name="form_key"]');
+  const visible = (node) => node.offsetParent !== null;
+  const fieldsOf = (form) => [...form.elements].filter((node) => node.matches(FIELDS) && visible(node) && node.tabIndex >= 0);
+  const submitOf = (form) => [...form.elements].find((node) => node.type === "submit" && node.matches(".button-primary")) || [...form.elements].find((node) => node.type === "submit");
+
+  // ---- dates and numbers are shown as they were understood, when the field is left ----
+  const two = (text) => text.padStart(2, "0");
+  function tidyDate(text, partial) {
+    const value = text.trim();
+    let parts = value.split(/[\s./,-]+/);
+    if (parts.some((part) => !/^\d+$/.test(part))) return text;
+    if (parts.length === 1 && value.length === 8) parts = [value.slice(0, 2), value.slice(2, 4), value.slice(4)];
+    else if (partial && parts.length === 1 && value.length === 6) parts = [value.slice(0, 2), value.slice(2)];
+    else if (parts.length === 3 && parts[0].length === 4) parts.reverse();
+    if (parts[parts.length - 1].length !== 4 || parts.length > 3) return text;
+    if (!partial && parts.length !== 3) return text;
+    return [...parts.slice(0, -1).map(two), parts[parts.length - 1]].join("/");
+  }
+  function tidyMoney(text) {
+    const digits = text.replace(/[\s.đ₫]/g, "");
+    return /^\d+$/.test(digits) ? digits.replace(/^0+(?=\d)/, "").replace(/\B(?=(\d{3})+(?!\d))/g, ".") : text;
+  }
+  document.addEventListener("focusout", ({ target }) => {
+    if (target.dataset?.date && target.value) target.value = tidyDate(target.value, target.dataset.date === "partial");
+    else if (target.dataset?.number === "decimal") target.value = target.value.trim().replace(/^(-?\d+)\.(\d+)$/, "$1,$2");
+    else if (target.dataset?.number === "money" && target.value) target.value = tidyMoney(target.value);
+  });
+
+  // ---- keys ----
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;
+    const node = event.target;
+    const form = node.form;
+    if (event.ctrlKey || event.metaKey) {
+      const target = form || document.querySelector("form[data-main]") || [...document.forms].find(guarded);
+      if (target) { event.preventDefault(); target.requestSubmit(submitOf(target) || undefined); }
+      return;
+    }
+    if (!form || !node.matches("input, select") || /^(submit|button|reset|file)$/.test(node.type)) return;
+    if (form.hasAttribute("data-search") || form.hasAttribute("data-enter-submits") || node.closest("[data-grid]")) return;
+    event.preventDefault();
+    const fields = fieldsOf(form);
+    const radios = node.type === "radio" ? node.name : null;
+    const next = fields.slice(fields.indexOf(node) + 1).find((field) => !(radios && field.name === radios));
+    (next || submitOf(form))?.focus();
+    if (next?.select && next.type !== "checkbox" && next.type !== "radio") next.select();
+  });
+
+  // ---- unsaved changes ----
+  const changed = new WeakSet();
+  document.addEventListener("input", ({ target }) => { if (target.form && guarded(target.form)) changed.add(target.form); });
+  document.addEventListener("change", ({ target }) => { if (target.form && guarded(target.form)) changed.add(target.form); });
+  const unsaved = () => [...document.forms].some((form) => changed.has(form) && !form.dataset.sending) || document.querySelector('[data-grid] tr[data-state="changed"]');
+  window.addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || link.target === "_blank" || link.hasAttribute("download") || link.getAttribute("href").startsWith("#")) return;
+    if (link.hasAttribute("data-leave")) { [...document.forms].forEach((form) => changed.delete(form)); return; }
+    if (!unsaved()) return;
+    event.preventDefault();
+    const dialog = document.getElementById("leave-dialog");
+    dialog.querySelector("[data-leave]").href = link.href;
+    dialog.showModal();
+  });
+
+  // ---- submitting: once, and only when the server and the session are there ----
+  function busy(form, on) {
+    form.dataset.sending = on ? "1" : "";
+    if (!on) delete form.dataset.sending;
+    [...form.elements].filter((node) => node.type === "submit").forEach((button) => {
+      button.classList.toggle("is-busy", on && button === form._pressed);
+      button.setAttribute("aria-disabled", on);
+    });
+  }
+  const settled = new WeakSet(); // forms that were asked and may go
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.method === "dialog" || form.dataset.search !== undefined || event.defaultPrevented) return;
+    if (form.dataset.sending && !settled.has(form)) { event.preventDefault(); return; }
+    if (settled.has(form)) { settled.delete(form); return; }
+    form._pressed = event.submitter;
+    if (!guarded(form) || form.hasAttribute("hx-post")) { if (!form.hasAttribute("hx-post") && form.method === "post") busy(form, true); return; }
+    event.preventDefault();
+    busy(form, true);
+    const state = await window.tramyte.alive();
+    if (state !== "yes") { busy(form, false); window.tramyte.complain(state); return; }
+    settled.add(form);
+    form.requestSubmit(form._pressed || undefined);
+  });
+  window.addEventListener("pageshow", () => { [...document.forms].forEach((form) => { busy(form, false); }); });
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => { if (detail.elt.matches("form")) busy(detail.elt, true); });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (!detail.elt.matches("form")) return;
+    busy(detail.elt, false);
+    if (detail.successful) changed.delete(detail.elt);
+  });
+
+  // ---- the browser's own bubbles speak the browser's language: the server's sentences are used instead ----
+  const ready = (root) => root.querySelectorAll?.("form").forEach((form) => { form.noValidate = true; });
+  ready(document);
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    ready(detail.target.parentElement || document);
+    detail.target.querySelector?.("[autofocus]")?.focus();
+  });
+  const firstWrong = document.querySelector('.has-error [aria-invalid="true"], .has-error input');
+  if (firstWrong) firstWrong.focus();
+})();
