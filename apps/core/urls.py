@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.core import views
+from apps.core import alive, views
 
 app_name = "core"
 
@@ -9,5 +9,6 @@ urlpatterns = [
     path("tim/", views.search_page, name="search"),
     path("tim/nhanh/", views.search_live, name="search_live"),
     path("viec/<uuid:pk>/", views.job, name="job"),
+    path("phien/", alive.alive, name="alive"),
     path("giay/<str:code>/", views.paper, name="paper"),
 ]

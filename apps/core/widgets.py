@@ -141,7 +141,9 @@ class CodePicker(forms.Widget):
         return context
 
     def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
-        return mark_safe(render_to_string(template_name, context))  # a template of ours, escaped by the engine
+        return mark_safe(
+            render_to_string(template_name, context)
+        )  # a template of ours, escaped by the engine
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         codes = data.getlist(name) if hasattr(data, "getlist") else self._codes(data.get(name))

@@ -24,6 +24,8 @@ STATE_ICONS = {
     "info": "info",
     "off": "minus",
 }
+# Words that rooms and Django's messages use for the same states.
+STATE_ALIASES = {"grey": "off", "success": "done", "ok": "done", "error": "danger", "warn": "warning"}
 
 
 def _kind(widget: forms.Widget) -> str:
@@ -41,7 +43,7 @@ def field(
     *,
     span: int | str = "",
     label: str = "",
-    help: str = "",  # noqa: A002 - the word a template author looks for
+    help: str = "",
     unit: str = "",
     placeholder: str = "",
     autofocus: bool = False,
@@ -88,11 +90,17 @@ def _is_first_wrong(bound: BoundField) -> bool:
 
 @register.inclusion_tag("components/form_head.html", takes_context=True)
 def form_head(context: Context, form: forms.BaseForm | None = None, version: Any = None) -> dict[str, Any]:
-    """The hidden beginning of every form that saves: CSRF token, idempotency key, version of what is edited."""
-    key = getattr(form, "form_key", None) or context.get("form_key")
-    if version is None:
-        version = getattr(form, "version", None)
-    return {"csrf_token": context.get("csrf_token"), "form_key": key, "version": version, "form": form}
+    """The hidden beginning of every form that saves: CSRF token, form key, version of what is edited.
+
+    A form with FormKeyMixin and VersionMixin brings both itself; else they come from the context or the argument.
+    """
+    own = form.fields if form is not None else {}
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "form_key": None if "form_key" in own else context.get("form_key"),
+        "version": None if "version" in own else version,
+        "form": form,
+    }
 
 
 @register.inclusion_tag("components/form_errors.html")
@@ -107,13 +115,16 @@ def icon(name: str, label: str = "") -> SafeString:
     """An icon of static/icons/icons.svg; silent for screen readers unless a label is given."""
     href = f"{static('icons/icons.svg')}#{name}"
     if label:
-        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
+        )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
 
 
 @register.simple_tag
 def chip(state: str, text: str, title: str = "") -> SafeString:
     """A state in a word, an icon and a colour: danger, warning, done, info or off."""
+    state = STATE_ALIASES.get(state, state)
     state = state if state in STATE_ICONS else "off"
     picture = icon(STATE_ICONS[state])
     if title:
@@ -124,7 +135,7 @@ def chip(state: str, text: str, title: str = "") -> SafeString:
 @register.filter
 def state_icon(state: str) -> str:
     """The name of the icon that stands for a state."""
-    return STATE_ICONS.get(state, "minus")
+    return STATE_ICONS.get(STATE_ALIASES.get(state, state), "minus")
 
 
 @register.filter
