@@ -1,4 +1,4 @@
-"""Asked by an open page before it saves: is the session still there, whose is it, which CSRF token is valid now."""
+"""Asked by an open page before it saves: does the session live, whose is it, which CSRF token is valid."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -12,7 +12,7 @@ from apps.core.access import public
 @require_GET
 @never_cache
 def alive(request: HttpRequest) -> HttpResponse:
-    """200 with {user, csrf} for a living session, 401 without one. Nothing typed is lost to a dead session."""
+    """200 with {user, csrf} for a living session, 401 without one: so no typed form dies with its session."""
     if not request.user.is_authenticated:
         return JsonResponse({}, status=401)
     return JsonResponse({"user": str(request.user.pk), "csrf": get_token(request)})

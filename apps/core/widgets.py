@@ -8,9 +8,10 @@ from typing import Any
 from django import forms
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from apps.core import words
+from apps.core.dates import parse_date
 
 
 class _TextBox(forms.TextInput):
@@ -23,7 +24,7 @@ class _TextBox(forms.TextInput):
 
 
 class DateInput(_TextBox):
-    """A date as text: takes 3/2/1990, 03021990 and 3-2-1990, shows 03/02/1990; no browser calendar in the way."""
+    """A date as text: takes 3/2/1990, 03021990 and 3-2-1990, shows 03/02/1990; no browser calendar."""
 
     fixed = {
         "inputmode": "numeric",
@@ -40,9 +41,7 @@ class DateInput(_TextBox):
         return super().format_value(value)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """The date rewritten as dd/mm/yyyy where it can be read, so that plain Django date fields take it too."""
-        from apps.core.fields import parse_date
-
+        """The date as dd/mm/yyyy where it can be read, so that plain Django date fields take it too."""
         text = super().value_from_datadict(data, files, name)
         if not isinstance(text, str):
             return text
@@ -94,8 +93,8 @@ class CodePicker(forms.Widget):
 
     ``url_name`` answers POST with ``q`` (the typed text; empty asks for recent and common ones first) and
     ``chosen`` (codes already taken) by rendering components/picker_results.html with ``results``: objects or
-    dicts with ``code``, ``name`` and optionally ``note``. ``names(codes)`` gives {code: name} for values to show
-    again. With ``multiple`` the field receives a list of codes in the order chosen.
+    dicts with ``code``, ``name`` and optionally ``note``. ``names(codes)`` gives {code: name} for values to
+    show again. With ``multiple`` the field receives a list of codes in the order chosen.
     """
 
     template_name = "components/picker.html"
@@ -141,9 +140,7 @@ class CodePicker(forms.Widget):
         return context
 
     def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
-        return mark_safe(
-            render_to_string(template_name, context)
-        )  # a template of ours, escaped by the engine
+        return render_to_string(template_name, context)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         codes = data.getlist(name) if hasattr(data, "getlist") else self._codes(data.get(name))

@@ -24,14 +24,14 @@ SEX_WORDS = {
 
 
 def completed_months(born: dt.date, on: dt.date) -> int:
-    """Whole months from ``born`` to ``on``; someone born on the 31st completes a short month on its last day."""
+    """Whole months from ``born`` to ``on``; born on the 31st, a short month is complete on its last day."""
     months = (on.year - born.year) * 12 + on.month - born.month
     last_day = calendar.monthrange(on.year, on.month)[1]
     return months if on.day >= min(born.day, last_day) else months - 1
 
 
 def age_words(born: dt.date | None, on: dt.date, precision: str = "day") -> str:
-    """The age at ``on`` as people say it: '5 ngày', '12 tháng', '5 tuổi'; '' before birth or without a birth date.
+    """The age at ``on`` as people say it: '5 ngày', '12 tháng', '5 tuổi'; '' before birth or when unknown.
 
     ``precision`` is that of the birth date ('day', 'month' or 'year'): a year alone gives 'khoảng 36 tuổi'.
     """

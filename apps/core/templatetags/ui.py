@@ -49,7 +49,7 @@ def field(
     autofocus: bool = False,
     readonly: bool = False,
 ) -> dict[str, Any]:
-    """One field with its label, help and errors. ``span`` is its width in twelfths of the row (phones: full)."""
+    """One field with label, help and errors. ``span``: its width in twelfths of the row (phones: full)."""
     if not isinstance(bound, BoundField):
         raise template.TemplateSyntaxError("{% field %} cần một trường của form")
     kind = _kind(bound.field.widget)
@@ -92,7 +92,7 @@ def _is_first_wrong(bound: BoundField) -> bool:
 def form_head(context: Context, form: forms.BaseForm | None = None, version: Any = None) -> dict[str, Any]:
     """The hidden beginning of every form that saves: CSRF token, form key, version of what is edited.
 
-    A form with FormKeyMixin and VersionMixin brings both itself; else they come from the context or the argument.
+    A form with FormKeyMixin and VersionMixin brings both; else they come from the context or the argument.
     """
     own = form.fields if form is not None else {}
     return {
