@@ -66,6 +66,7 @@ CSRF_TRUSTED_ORIGINS = _words("TRAMYTE_TRUSTED_ORIGINS")
 # --- the house, ground to roof: one line a room
 ROOMS = [
     "apps.core",
+    "apps.population",
 ]
 INSTALLED_APPS = [
     "django.contrib.admin",
