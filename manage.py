@@ -5,14 +5,8 @@ import os
 import sys
 
 WITHOUT_DATABASE = {
-    "help",
-    "version",
-    "db",
-    "check",
-    "collectstatic",
-    "compilemessages",
-    "makemessages",
-    "evaluate",
+    *("help", "version", "check", "collectstatic", "compilemessages", "makemessages", "evaluate"),
+    *("db", "demo"),  # these start and stop it themselves
 }
 
 

@@ -1,6 +1,7 @@
 """Django's DATABASES entry: from DATABASE_URL, else the embedded server."""
 
 import os
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -11,7 +12,7 @@ from config import embedded
 POOL = {"min_size": 1, "max_size": 4, "timeout": 10}
 
 
-def entry() -> dict[str, object]:
+def entry() -> dict[str, Any]:
     """The default database. With a pool CONN_MAX_AGE must be 0: the pool keeps the connections."""
     url = os.environ.get("DATABASE_URL")
     where = from_url(url) if url else embedded.database()
@@ -19,7 +20,7 @@ def entry() -> dict[str, object]:
     return {"ENGINE": "django.db.backends.postgresql", **where, "CONN_MAX_AGE": 0, "OPTIONS": options}
 
 
-def from_url(url: str) -> dict[str, object]:
+def from_url(url: str) -> dict[str, Any]:
     """``postgresql://user:password@host:port/name?sslmode=verify-full``; a host that is a folder is given as
     ``postgresql:///name?host=/var/run/postgresql``. The message of an error never repeats the password.
     """

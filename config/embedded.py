@@ -25,8 +25,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -91,7 +93,7 @@ def socket_dir(var: Path) -> Path:
     return Path("/tmp", name)  # noqa: S108 - private (0700), and its owner is checked before use
 
 
-def database(var: Path | None = None) -> dict[str, object]:
+def database(var: Path | None = None) -> dict[str, Any]:
     """The keys HOST, PORT, USER, PASSWORD, NAME of Django's DATABASES entry."""
     return {
         "NAME": os.environ.get("TRAMYTE_DB_NAME", "tramyte"),
@@ -151,25 +153,24 @@ def _data(var: Path) -> Path:
     return var / "pg" / "data"
 
 
-def _conninfo(var: Path, name: str) -> dict[str, str]:
-    return {"host": str(socket_dir(var)), "port": str(PORT), "user": SUPERUSER, "dbname": name}
+def _conninfo(var: Path, name: str) -> str:
+    return make_conninfo(host=str(socket_dir(var)), port=PORT, user=SUPERUSER, dbname=name)
 
 
 def _ping(var: Path) -> Ping:
-    info = psycopg.conninfo.make_conninfo(**_conninfo(var, "postgres"))
-    return Ping(PGconn.ping(info.encode()))
+    return Ping(PGconn.ping(_conninfo(var, "postgres").encode()))
 
 
 def _has_database(var: Path, name: str) -> bool:
     try:
-        psycopg.connect(**_conninfo(var, name), connect_timeout=5).close()
+        psycopg.connect(_conninfo(var, name), connect_timeout=5).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
 def _create_database(var: Path, name: str) -> None:
-    with psycopg.connect(**_conninfo(var, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(_conninfo(var, "postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return
         try:
@@ -338,10 +339,7 @@ def _binaries() -> Path:
 
 def _run(var: Path, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run one of PostgreSQL's programs as the server's account, with a clean environment."""
-    account: dict[str, object] = {}
-    if os.geteuid() == 0:
-        uid, gid = _server_account(var)
-        account = {"user": uid, "group": gid, "extra_groups": []}
+    uid, gid = _server_account(var) if os.geteuid() == 0 else (None, None)
     return subprocess.run(
         [str(_binaries() / program), *arguments],
         cwd="/",
@@ -352,7 +350,9 @@ def _run(var: Path, program: str, *arguments: str) -> "subprocess.CompletedProce
         text=True,
         check=False,
         umask=0o077,
-        **account,
+        user=uid,
+        group=gid,
+        extra_groups=None if uid is None else [],
     )
 
 

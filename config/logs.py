@@ -55,7 +55,7 @@ def described(error: BaseException) -> str:
 
 def config(debug: bool, level: str) -> dict[str, Any]:
     """The LOGGING dictionary: JSON lines on standard error, or readable lines when debugging."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

@@ -1,0 +1,39 @@
+"""``manage.py db start|stop|status``: the embedded PostgreSQL of this folder."""
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config import embedded
+
+
+class Command(BaseCommand):
+    help = "Cơ sở dữ liệu nhúng: khởi động, dừng, xem tình trạng."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("action", choices=["start", "stop", "status"])
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        if not embedded.in_use():
+            raise CommandError("DATABASE_URL đã được đặt: cơ sở dữ liệu nhúng không được dùng.")
+        try:
+            getattr(self, action)()
+        except embedded.EmbeddedError as error:
+            raise CommandError(str(error)) from error
+
+    def start(self) -> None:
+        embedded.ensure()
+        self.status()
+
+    def stop(self) -> None:
+        self.stdout.write("Đã dừng cơ sở dữ liệu." if embedded.stop() else "Cơ sở dữ liệu không chạy.")
+
+    def status(self) -> None:
+        state = embedded.status()
+        if state.running:
+            line = f"Đang chạy, tiến trình {state.pid}, tài khoản {state.owner}"
+        else:
+            line = "Không chạy"
+        self.stdout.write(f"{line}. Dữ liệu: {state.data}. Socket: {state.socket}")
