@@ -2,6 +2,9 @@
 .PHONY: demo demo-reset test test-all bench lint types run venv lock audit db-stop
 .DEFAULT_GOAL := demo
 
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
 BIN := .venv/bin
 DEMO := TRAMYTE_DEMO=1 TRAMYTE_VAR="$(CURDIR)/var/demo"
 

@@ -39,7 +39,7 @@ def context(request: HttpRequest, stale: StaleVersion, fields: Sequence[str]) ->
     """What the conflict page shows: a row a field that differs, and the posted values to send again."""
     rows = []
     for name in fields:
-        field = stale.mine._meta.get_field(name)
+        field: Any = stale.mine._meta.get_field(name)
         mine, theirs = _word(stale.mine, field), _word(stale.current, field)
         if mine != theirs:
             raw = getattr(stale.current, field.attname)

@@ -54,7 +54,8 @@ class DatedModel(BaseModel):
 class ScopedDatedModel(ScopedModel, DatedModel):
     """A dated row that tells something about a person."""
 
-    objects = ScopedManager.from_queryset(DatedQuerySet)()
+    # Both parents name their manager; here it is the scoped one, over dated rows.
+    objects = ScopedManager.from_queryset(DatedQuerySet)()  # type: ignore[misc,assignment]
 
     class Meta:
         abstract = True
