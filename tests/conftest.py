@@ -10,6 +10,7 @@ import pytest
 # Playwright's loop runs in this thread; Django would refuse to touch the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 os.environ["TRAMYTE_JOBS"] = "inline"
+os.environ["TRAMYTE_TESTING"] = "1"
 os.environ["TRAMYTE_LOG_LEVEL"] = os.environ.get("TRAMYTE_LOG_LEVEL", "ERROR")
 
 CHROMIUM = os.environ.get("TRAMYTE_CHROMIUM", "/usr/bin/chromium")
@@ -66,6 +67,15 @@ def django_db_setup(
     TransactionTestCase._fixture_teardown = original
     with django_db_blocker.unblock():
         databases.drop(name)
+
+
+@pytest.fixture
+def system_scope() -> Iterator[Any]:
+    """The test's body works as the system: unfiltered."""
+    from apps.core import scope
+
+    with scope.system("test") as active:
+        yield active
 
 
 @pytest.fixture(scope="session")

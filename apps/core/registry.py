@@ -5,7 +5,6 @@ twice raises at start, so a mistake never reaches a user. Providers take ids in 
 most one query a batch.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,16 +225,6 @@ class PaperKind:
     link: Callable[[UUID], str]
 
 
-@dataclass(frozen=True)
-class NightlyWork:
-    """Work done once a day by beat or the worker loop, inside a system scope. `run(today)`."""
-
-    key: str
-    title: str
-    run: Callable[[dt.date], None]
-    order: int = 100
-
-
 sections: Registry[Section] = Registry("sections")
 menu: Registry[MenuItem] = Registry("menu")
 home_panels: Registry[HomePanel] = Registry("home_panels")
@@ -250,7 +239,6 @@ rules: Registry[Rule] = Registry("rules")
 loaders: Registry[Loader] = Registry("loaders")
 jobs: Registry[JobKind] = Registry("jobs")
 papers: Registry[PaperKind] = Registry("papers")
-nightly: Registry[NightlyWork] = Registry("nightly")
 
 
 def panels_for(record: str, scope: "Scope", obj: Any) -> list[dict[str, Any]]:
