@@ -66,6 +66,8 @@ CSRF_TRUSTED_ORIGINS = _words("TRAMYTE_TRUSTED_ORIGINS")
 # --- the house, ground to roof: one line a room
 ROOMS = [
     "apps.core",
+    "apps.accounts",
+    "apps.facilities",
     "apps.population",
 ]
 INSTALLED_APPS = [
@@ -95,8 +97,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # here: session limits (accounts), then the scope of the request (facilities)
     "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.accounts.middleware.SessionLimits",
+    "apps.facilities.middleware.ScopeMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -124,7 +127,9 @@ DATABASES = {"default": database.entry()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- who signs in
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign_in"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "apps.accounts.backends.AccountBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -139,6 +144,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours: long enough against guessing, short enough for a queue of patients
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "apps.accounts.views.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # accounts keeps its own log of sign-ins
 AXES_VERBOSE = False  # it would write user names into the log
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "tramyte"

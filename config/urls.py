@@ -8,5 +8,6 @@ from config.health import health
 urlpatterns = [
     path("khoe", health, name="health"),
     path("", include("apps.core.urls")),
+    path("", include("apps.accounts.urls")),
     path("quan-tri/", admin.site.urls),
 ]
