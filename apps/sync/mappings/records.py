@@ -1,0 +1,146 @@
+"""The records that can travel, as plain values. `apps/sync/gather.py` fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Organization:
+    """A station or its point. `kcb_code`: 5 digits of the insurance list, empty when none was given."""
+
+    id: UUID
+    name: str
+    kcb_code: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Practitioner:
+    id: UUID
+    full_name: str
+    licence_no: str = ""
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """`kind`: cccd, cmnd, bhyt, bhxh, passport, temporary, other."""
+
+    kind: str
+    value: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True)
+class Allergy:
+    """`kind`: drug, chemical, food, other. `state`: active, inactive, entered_in_error."""
+
+    id: UUID
+    kind: str
+    substance: str
+    drug_code: str = ""
+    reaction: str = ""
+    certainty: str = ""
+    noted_on: date | None = None
+    state: str = "active"
+
+
+@dataclass(frozen=True)
+class Person:
+    """`sex`: male, female, unknown. `birth_precision`: day, month, year. Addresses as they are written."""
+
+    id: UUID
+    code: str
+    full_name: str
+    sex: str
+    birth_date: date | None
+    birth_precision: str = "day"
+    phone: str = ""
+    address: str = ""
+    commune: str = ""
+    province: str = ""
+    nationality: str = "VN"
+    life_status: str = "alive"
+    died_on: date | None = None
+    active: bool = True
+    replaced_by: UUID | None = None
+    station: Organization | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    allergies: tuple[Allergy, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """`role`: main, secondary, external."""
+
+    role: str
+    icd_code: str
+    icd_name: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """`code`: LOINC. `unit`: UCUM."""
+
+    code: str
+    value: Decimal
+    unit: str
+    at: datetime
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One drug of a prescription. `dose`: in `unit`, as written; `quantity` in `unit`; `days` 0 when open."""
+
+    drug_code: str
+    drug_name: str
+    strength: str = ""
+    unit: str = ""
+    route_code: str = ""
+    dose: str = ""
+    times_per_day: Decimal | None = None
+    days: int = 0
+    quantity: Decimal | None = None
+    usage: str = ""
+
+
+@dataclass(frozen=True)
+class Prescription:
+    code: str
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A finished visit. `state`: finalised or entered_in_error. `version` grows with each amendment.
+
+    `changed_at`: when this version came to be; it is what Provenance says, so that the same version always
+    gives the same Bundle.
+    """
+
+    id: UUID
+    number: str
+    version: int
+    state: str
+    start: datetime
+    end: datetime
+    changed_at: datetime
+    person: Person
+    facility: Organization
+    point: Organization | None = None
+    doctor: Practitioner | None = None
+    doctor_text: str = ""
+    reason: str = ""
+    outcome_code: str = ""
+    outcome: str = ""
+    amended: bool = False
+    diagnoses: tuple[Diagnosis, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    prescriptions: tuple[Prescription, ...] = field(default=())

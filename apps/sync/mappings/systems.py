@@ -1,0 +1,91 @@
+"""The URIs by which a receiver knows a code or a number: configuration, each receiver may override each.
+
+Defaults: the VN Core draft of HL7 Vietnam (2026). `GUIDES["ehealth"]` has the URIs of the older guide.
+Neither is binding. Where VN Core has no URI the value is empty and the identifier travels by its type alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+CORE = "http://fhir.hl7.org.vn/core"
+OLD = "http://fhir.ehealth.gov.vn/core/sid"
+
+
+@dataclass(frozen=True)
+class Systems:
+    """`record` is the identity by which we update: our UUID as `urn:uuid:...` (RFC 3986), never changing.
+
+    `patient_number` and `prescription`: `{facility}` is replaced by the station's code.
+    """
+
+    record: str = "urn:ietf:rfc:3986"
+    cccd: str = f"{CORE}/sid/cccd"
+    cmnd: str = ""
+    bhyt: str = f"{CORE}/sid/bhyt"
+    bhxh: str = ""
+    passport: str = f"{CORE}/sid/passport"
+    patient_number: str = "urn:tramyte:{facility}:patient"
+    facility: str = f"{CORE}/sid/ma-cskcb"
+    practitioner: str = f"{CORE}/sid/cchn"
+    visit: str = f"{CORE}/sid/ma-lk"
+    prescription: str = "urn:tramyte:{facility}:prescription"
+    identifier_type: str = f"{CORE}/CodeSystem/vn-identifier-type-cs"
+    icd10: str = "http://hl7.org/fhir/sid/icd-10"
+    drug: str = "urn:tramyte:drug"
+    route: str = "urn:tramyte:drug-route"
+    discharge: str = "urn:tramyte:discharge-type"
+
+
+GUIDES: dict[str, dict[str, str]] = {
+    "vn-core": {},
+    "ehealth": {
+        "cccd": f"{OLD}/national_id",  # this guide calls the 12-digit number national_id
+        "cmnd": f"{OLD}/citizen_id",  # and the old 9-digit one citizen_id
+        "bhyt": f"{OLD}/insurance_number",
+        "passport": f"{OLD}/passport_number",
+        "patient_number": f"{OLD}/patient-internal-id",
+        "facility": f"{OLD}/provider-code",
+        "practitioner": f"{OLD}/healthworker-employee-number",
+        "visit": f"{OLD}/VisitNumber",
+        "identifier_type": "",
+    },
+}
+MASTERED = ("Organization", "Practitioner", "Patient")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one receiver wants its Bundles.
+
+    `mastered`: resource types that the receiver keeps itself; they go as POST + ifNoneExist and are never
+    overwritten. `match_patient`: the identifier by which a Patient is found (record, number, cccd, bhyt).
+    `provenance`: off for a receiver that does not take ids made by the sender.
+    """
+
+    systems: Systems = Systems()
+    mastered: frozenset[str] = frozenset({"Organization", "Practitioner"})
+    match_patient: str = "record"
+    provenance: bool = True
+
+
+def options_from(settings: dict[str, Any]) -> Options:
+    """Options from a receiver's settings: `guide`, `systems`, `mastered`, `match_patient`, `provenance`.
+
+    Raises ValueError with a Vietnamese sentence when a value is not one of those known.
+    """
+    guide = settings.get("guide", "vn-core")
+    if guide not in GUIDES:
+        raise ValueError(f"Không có bộ chuẩn '{guide}'; chọn: {', '.join(GUIDES)}.")
+    wanted = {**GUIDES[guide], **settings.get("systems", {})}
+    unknown = set(wanted) - {f.name for f in fields(Systems)}
+    if unknown:
+        raise ValueError(f"Không có hệ mã tên {', '.join(sorted(unknown))}.")
+    mastered = frozenset(settings.get("mastered", Options.mastered))
+    if not mastered <= set(MASTERED):
+        raise ValueError(f"Nơi nhận chỉ có thể tự quản lý: {', '.join(MASTERED)}.")
+    match = settings.get("match_patient", "record")
+    if match not in ("record", "number", "cccd", "bhyt"):
+        raise ValueError("Đối chiếu người bệnh theo: record, number, cccd hoặc bhyt.")
+    return Options(replace(Systems(), **wanted), mastered, match, bool(settings.get("provenance", True)))
