@@ -54,8 +54,9 @@ PRODUCTION = ENVIRONMENT == "production"
 DEMO = _flag("TRAMYTE_DEMO")  # marks every page and paper 'DEMO'; holds invented people only
 DEBUG = _flag("TRAMYTE_DEBUG")
 TESTING = _flag("TRAMYTE_TESTING")  # set by tests/conftest.py: developers' pages are open
-if PRODUCTION and (DEMO or DEBUG):
-    raise ImproperlyConfigured("TRAMYTE_DEMO and TRAMYTE_DEBUG cannot be on in production.")
+BENCH = _flag("TRAMYTE_BENCH")  # answers tell how many statements they cost; for `make bench` only
+if PRODUCTION and (DEMO or DEBUG or BENCH):
+    raise ImproperlyConfigured("TRAMYTE_DEMO, TRAMYTE_DEBUG and TRAMYTE_BENCH cannot be on in production.")
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = _words("TRAMYTE_OLD_SECRET_KEYS")
 ALLOWED_HOSTS = _words("TRAMYTE_HOSTS") or ([] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
@@ -104,6 +105,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+if BENCH:
+    MIDDLEWARE.insert(0, "config.measure.CountQueries")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [

@@ -142,7 +142,7 @@ def _today(rng: random.Random, on: date, residents: list[Person]) -> list[Visit]
     present = rng.sample(residents, min(len(TODAY), len(residents)))
     made = []
     for place, (state, person) in enumerate(zip(TODAY, present, strict=False)):
-        visit = history.visit(rng, person, on, None, minute=7 * 60 + 5 + place * 9)
+        visit = history.visit(rng, person, on, minute=7 * 60 + 5 + place * 9)
         visit.state = state
         if state != "finalised":
             visit.follow_up = None

@@ -57,7 +57,7 @@ def visits_of(
     age = (until - person.birth).days / YEAR
     expected = rate(int(age)) * span / YEAR * intensity
     count = int(expected) + (rng.random() < expected % 1)
-    days = [(first + timedelta(days=rng.randrange(span)), None) for _ in range(count)]
+    days: list[tuple[date, str]] = [(first + timedelta(days=rng.randrange(span)), "") for _ in range(count)]
     for key in person.chronic:
         every = CHRONIC_EVERY[key] / max(intensity, 0.05)
         at = rng.uniform(0, every)
@@ -73,7 +73,7 @@ def visits_of(
 
 
 def visit(
-    rng: random.Random, person: Person, on: date, chronic: str | None, minute: int | None = None
+    rng: random.Random, person: Person, on: date, chronic: str = "", minute: int | None = None
 ) -> Visit:
     """One finalised visit on a day."""
     days = (on - person.birth).days
