@@ -1,0 +1,160 @@
+"""The demo: a commune of invented people in its own folder, with its own database, on this machine only."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from config import embedded
+from config.processes import Group
+
+PEOPLE = 8_000
+SEED = 1
+PORT = 8000  # the next free one of ten when it is taken; the receiver takes the one after it
+READY_SECONDS = 60
+
+Say = Callable[[str], None]
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; the message is a sentence for the person at the console."""
+
+
+@contextmanager
+def alone(var: Path) -> Iterator[None]:
+    """Only one demo a folder: a second one is told so."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "demo.lock").open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError("Bản demo của thư mục này đang chạy ở một cửa sổ khác.") from None
+        yield
+
+
+def reset(var: Path, say: Say) -> None:
+    """Throw everything of the demo away."""
+    embedded.stop(var)
+    if (socket_folder := embedded.socket_dir(var)).exists():
+        shutil.rmtree(socket_folder)
+    for entry in var.iterdir():
+        if entry.name == "demo.lock":
+            continue
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    say("Đã xóa dữ liệu demo. Lần 'make demo' tới sẽ tạo lại từ đầu.")
+
+
+def prepare(var: Path, people: int, say: Say) -> None:
+    """Bring the database to where the demo can be served; quick when nothing has to be done.
+
+    ``var/demo/ready`` says that the commune was made completely: a demo interrupted before that begins anew.
+    """
+    ready, loaded = var / "ready", var / "loaded"
+    if not ready.exists() and (var / "pg").exists():
+        say("Lần tạo trước chưa xong: làm lại từ đầu.")
+        embedded.stop(var)
+        shutil.rmtree(var / "pg")
+        loaded.unlink(missing_ok=True)
+    with _step("Cơ sở dữ liệu", say):
+        embedded.ensure(var)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        with _step("Tạo các bảng", say):
+            call_command("migrate", verbosity=0, interactive=False)
+    fixtures = _fingerprint(settings.BASE_DIR / "fixtures")
+    if not loaded.exists() or loaded.read_text() != fixtures:
+        with _step("Nạp danh mục", say):
+            call_command("load_catalogues")
+        loaded.write_text(fixtures)
+    if not ready.exists():
+        with _step(f"Tạo xã giả định {people:,} người".replace(",", "."), say):
+            call_command("make_population", people=people, seed=SEED)
+        ready.touch()
+    static = _fingerprint(settings.BASE_DIR / "static", settings.BASE_DIR / "requirements")
+    collected = var / "collected"
+    if not settings.STATIC_ROOT.exists() or not collected.exists() or collected.read_text() != static:
+        with _step("Gom tệp tĩnh", say):
+            call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        collected.write_text(static)
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's wrapper has it
+
+
+def serve(var: Path, say: Say, greet: Callable[[str], None]) -> None:
+    """Web server, workers and test receiver until somebody stops them."""
+    port = _free_pair(int(os.environ.get("PORT", PORT)))
+    address, receiver = f"127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
+    here = {"TRAMYTE_BIND": address, "TRAMYTE_DEMO_RECEIVER": receiver}
+    with Group(var / "logs") as group:
+        group.start(
+            "receiver",
+            ["-m", "tests.receiver", "--port", str(port + 1), "--store", str(var / "receiver.json")],
+        )
+        group.start("web", ["-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"], **here)
+        group.start("sync", ["manage.py", "sync_worker"], **here)
+        group.start("jobs", ["manage.py", "worker"], **here)
+        deadline = time.monotonic() + READY_SECONDS
+        while not _answers(address):
+            group.check()
+            if time.monotonic() > deadline:
+                raise DemoError(f"Máy chủ web không trả lời sau {READY_SECONDS} giây, xem {group.logs}.")
+            time.sleep(0.1)
+        greet(f"http://{address}/")
+        group.watch()
+
+
+@contextmanager
+def _step(title: str, say: Say) -> Iterator[None]:
+    say(f"• {title} ...")
+    began = time.monotonic()
+    yield
+    say(f"  xong, {time.monotonic() - began:.1f} giây".replace(".", ","))
+
+
+def _fingerprint(*folders: Path) -> str:
+    """Changes when a file under the folders changes; reads names, sizes and times only."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            info = file.stat()
+            digest.update(f"{file}:{info.st_size}:{info.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _free_pair(first: int) -> int:
+    for port in range(first, first + 20, 2):
+        if _free(port) and _free(port + 1):
+            return port
+    raise DemoError(f"Các cổng từ {first} đến {first + 19} đều bận; hãy chọn cổng khác: make demo PORT=9000")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _answers(address: str) -> bool:
+    client = HTTPConnection(address, timeout=5)
+    try:
+        client.request("GET", "/khoe")
+        return client.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,50 @@
+"""``make demo``: everything of one invented station on this machine, until Ctrl-C."""
+
+import argparse
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config import demo, embedded
+from config.processes import Died, Stopped
+
+
+class Command(BaseCommand):
+    help = "Chạy bản demo: một xã giả định, máy chủ web, tiến trình đồng bộ, máy nhận thử (dùng 'make demo')."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--reset", action="store_true", help="xóa dữ liệu demo rồi dừng")
+        parser.add_argument("--people", type=int, default=demo.PEOPLE, help="số người của xã giả định")
+        parser.add_argument("--prepare-only", action="store_true", help="chỉ tạo dữ liệu, không chạy máy chủ")
+
+    def handle(self, *args: Any, reset: bool, people: int, prepare_only: bool, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Lệnh này chỉ chạy với TRAMYTE_DEMO=1; hãy dùng 'make demo'.")
+        if not embedded.in_use():
+            raise CommandError("Bản demo dùng cơ sở dữ liệu riêng; hãy bỏ DATABASE_URL.")
+        var = embedded.var_dir()
+        try:
+            with demo.alone(var):
+                if reset:
+                    demo.reset(var, self.say)
+                    return
+                try:
+                    demo.prepare(var, people, self.say)
+                    if not prepare_only:
+                        demo.serve(var, self.say, self.greet)
+                finally:
+                    embedded.stop(var)
+        except (Stopped, KeyboardInterrupt):
+            self.say("\nĐã dừng. Dữ liệu demo được giữ lại; 'make demo' chạy tiếp, 'make demo-reset' xóa.")
+        except (demo.DemoError, embedded.EmbeddedError, Died) as error:
+            raise CommandError(str(error)) from error
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def greet(self, address: str) -> None:
+        self.say(f"\nBản demo chạy tại  {address}   (chỉ trên máy này; mọi người trong đó là giả định)")
+        self.say("Ctrl-C để dừng tất cả.")
