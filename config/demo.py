@@ -45,9 +45,7 @@ def alone(var: Path) -> Iterator[None]:
 
 def reset(var: Path, say: Say) -> None:
     """Throw everything of the demo away."""
-    embedded.stop(var)
-    if (socket_folder := embedded.socket_dir(var)).exists():
-        shutil.rmtree(socket_folder)
+    embedded.remove(var)
     for entry in var.iterdir():
         if entry.name == "demo.lock":
             continue
@@ -63,8 +61,7 @@ def prepare(var: Path, people: int, say: Say) -> None:
     ready, loaded = var / "ready", var / "loaded"
     if not ready.exists() and (var / "pg").exists():
         say("Lần tạo trước chưa xong: làm lại từ đầu.")
-        embedded.stop(var)
-        shutil.rmtree(var / "pg")
+        embedded.remove(var)
         loaded.unlink(missing_ok=True)
     with _step("Cơ sở dữ liệu", say):
         embedded.ensure(var)
@@ -97,10 +94,8 @@ def serve(var: Path, say: Say, greet: Callable[[str], None]) -> None:
     address, receiver = f"127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
     here = {"TRAMYTE_BIND": address, "TRAMYTE_DEMO_RECEIVER": receiver}
     with Group(var / "logs") as group:
-        group.start(
-            "receiver",
-            ["-m", "tests.receiver", "--port", str(port + 1), "--store", str(var / "receiver.json")],
-        )
+        kept = str(var / "receiver.json")
+        group.start("receiver", ["-m", "tests.receiver", "--port", str(port + 1), "--store", kept])
         group.start("web", ["-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"], **here)
         group.start("sync", ["manage.py", "sync_worker"], **here)
         group.start("jobs", ["manage.py", "worker"], **here)

@@ -136,6 +136,15 @@ def stop(var: Path | None = None) -> bool:
         return True
 
 
+def remove(var: Path | None = None) -> None:
+    """Stop the server and delete its data: for the demo and for developers."""
+    var = var or var_dir()
+    stop(var)
+    for folder in (var / "pg", socket_dir(var)):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
 def status(var: Path | None = None) -> State:
     """What runs where, without starting anything."""
     var = var or var_dir()

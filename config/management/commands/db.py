@@ -1,8 +1,9 @@
-"""``manage.py db start|stop|status``: the embedded PostgreSQL of this folder."""
+"""``manage.py db start|stop|status|reset``: the embedded PostgreSQL of this folder."""
 
 import argparse
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config import embedded
@@ -13,7 +14,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("action", choices=["start", "stop", "status"])
+        parser.add_argument("action", choices=["start", "stop", "status", "reset"])
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         if not embedded.in_use():
@@ -29,6 +30,13 @@ class Command(BaseCommand):
 
     def stop(self) -> None:
         self.stdout.write("Đã dừng cơ sở dữ liệu." if embedded.stop() else "Cơ sở dữ liệu không chạy.")
+
+    def reset(self) -> None:
+        """For developers whose migrations were made anew: every row is lost."""
+        if settings.PRODUCTION:
+            raise CommandError("Không xóa cơ sở dữ liệu của một trạm thật.")
+        embedded.remove()
+        self.stdout.write("Đã xóa cơ sở dữ liệu nhúng.")
 
     def status(self) -> None:
         state = embedded.status()
