@@ -69,6 +69,8 @@ ROOMS = [
     "apps.core",
     "apps.accounts",
     "apps.facilities",
+    "apps.patients",
+    "apps.households",
     "apps.population",
 ]
 INSTALLED_APPS = [

@@ -35,6 +35,22 @@ class SyncState(Protocol):
     def of(self, kind: str, ids: Sequence[UUID]) -> dict[UUID, list[SyncLine]]: ...
 
 
+@dataclass(frozen=True)
+class HouseholdLine:
+    """The household of a person now: enough to tell two people of one name apart, and to count by poverty."""
+
+    household_id: UUID
+    code: str
+    head_id: UUID | None
+    head_name: str
+    relation: str
+    poverty: str
+
+
+class HouseholdOf(Protocol):
+    def of(self, person_ids: Sequence[UUID]) -> dict[UUID, HouseholdLine]: ...
+
+
 PortT = TypeVar("PortT")
 _provided: dict[type[Any], Any] = {}
 

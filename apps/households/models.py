@@ -1,0 +1,90 @@
+"""Families as the station knows them, and who belongs to which from when to when."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.core.models import BaseModel, ScopedDatedModel
+from apps.core.scope import Scope, ScopedModel
+from apps.patients.models import Person
+
+HEAD = "00"  # code of 'Chủ hộ' in the list relationship_to_head
+
+
+class Poverty(models.TextChoices):
+    NONE = "", "Không thuộc diện"
+    POOR = "poor", "Hộ nghèo"
+    NEAR_POOR = "near_poor", "Hộ cận nghèo"
+
+
+class Household(ScopedModel, BaseModel):
+    """A family at an address. `sort_key` is its head's, kept so that lists page in the order of names."""
+
+    code = models.CharField("mã hộ", max_length=12)
+    hamlet = models.ForeignKey(
+        "facilities.Hamlet", verbose_name="thôn, tổ", on_delete=models.PROTECT, related_name="households"
+    )
+    address_text = models.CharField("số nhà, đường", max_length=200, blank=True)
+    station = models.ForeignKey(
+        "facilities.Facility",
+        verbose_name="trạm phụ trách",
+        on_delete=models.PROTECT,
+        related_name="households",
+    )
+    poverty = models.CharField("diện hộ", max_length=9, choices=Poverty.choices, blank=True)
+    note = models.TextField("ghi chú", blank=True, max_length=1000)
+    sort_key = models.CharField(max_length=500, editable=False, default="", db_collation="C")
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        verbose_name = "hộ gia đình"
+        verbose_name_plural = "hộ gia đình"
+        constraints = [models.UniqueConstraint(fields=["station", "code"], name="household_code_once")]
+        indexes = [
+            # The list of a station, and of one hamlet, in the order of the heads' names.
+            models.Index(fields=["station", "sort_key", "id"], name="household_station_sort"),
+            models.Index(fields=["hamlet", "sort_key", "id"], name="household_hamlet_sort"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        return Q(station_id__in=scope.facility_ids)
+
+
+class Membership(ScopedDatedModel):
+    """A person in a household, as what, from when to when. One open membership a person."""
+
+    household = models.ForeignKey(Household, on_delete=models.PROTECT, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
+    relation = models.CharField("quan hệ với chủ hộ", max_length=2, blank=True)
+    is_head = models.BooleanField("là chủ hộ", default=False)
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        verbose_name = "thành viên hộ"
+        verbose_name_plural = "thành viên hộ"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(valid_to__isnull=True), name="membership_one_open"
+            ),
+            models.UniqueConstraint(
+                fields=["household"],
+                condition=Q(valid_to__isnull=True, is_head=True),
+                name="membership_one_head",
+            ),
+        ]
+        indexes = [
+            # The members of a family now.
+            models.Index(
+                fields=["household"], name="membership_household", condition=Q(valid_to__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.relation
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        return Q(household__station_id__in=scope.facility_ids)

@@ -1,0 +1,98 @@
+"""What every clinical fact keeps as of its event, so that counting by residence needs no join and stays
+right.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.core import ports
+from apps.core.scope import Scope, ScopedModel
+from apps.patients.models import InsuranceCard, Person
+
+
+class EntryMode(models.TextChoices):
+    DIRECT = "direct", "Nhập trực tiếp"
+    BACK_ENTERED = "back_entered", "Nhập bù từ giấy"
+    IMPORTED = "imported", "Nhập từ tệp"
+    SYNCED = "synced", "Nhận từ hệ thống khác"
+
+
+class ClinicalFact(ScopedModel):
+    """Mixin of what happened to a person at a facility. Combine with BaseModel."""
+
+    person = models.ForeignKey(Person, verbose_name="người", on_delete=models.PROTECT, related_name="+")
+    facility = models.ForeignKey(
+        "facilities.Facility", verbose_name="cơ sở", on_delete=models.PROTECT, related_name="+"
+    )
+    point = models.ForeignKey(
+        "facilities.Facility",
+        verbose_name="điểm trạm",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    performer = models.ForeignKey(
+        "facilities.Practitioner",
+        verbose_name="người thực hiện",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    performer_text = models.CharField("người thực hiện (ghi tay)", max_length=120, blank=True)
+    occurred_at = models.DateTimeField("lúc")
+    recorded_at = models.DateTimeField("ghi lúc", default=timezone.now)
+    recorded_by = models.UUIDField("người ghi", null=True, blank=True)
+    entry_mode = models.CharField(
+        "cách nhập", max_length=12, choices=EntryMode.choices, default=EntryMode.DIRECT
+    )
+    # As of the event:
+    hamlet = models.ForeignKey(
+        "facilities.Hamlet", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    commune = models.ForeignKey(
+        "facilities.AdminUnit", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    ethnicity = models.CharField(max_length=3, blank=True)
+    occupation = models.CharField(max_length=5, blank=True)
+    poverty = models.CharField(max_length=9, blank=True)
+    payer = models.CharField("đối tượng chi trả", max_length=10, blank=True)
+    age_days = models.PositiveIntegerField("tuổi theo ngày", null=True, blank=True)
+
+    class Meta(ScopedModel.Meta):
+        abstract = True
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        # The catchment's people wherever they were seen, and whoever was seen here.
+        return Q(facility_id__in=scope.facility_ids) | Q(person__station_id__in=scope.facility_ids)
+
+
+def snapshot(person: Person, at: dt.datetime) -> dict[str, Any]:
+    """hamlet_id, commune_id, ethnicity, occupation, poverty, payer, age_days of `person` at that moment.
+
+    `payer` is 'bhyt' when a card is good on that day, else ''. At most three queries: the hamlet (none
+    when it is loaded), the household, the card.
+    """
+    on = timezone.localtime(at).date()
+    households = ports.get(ports.HouseholdOf)
+    household = households.of([person.pk]).get(person.pk) if households else None
+    insured = InsuranceCard.unscoped.filter(  # the person's own card: whoever may write the fact may know it
+        Q(valid_from__isnull=True) | Q(valid_from__lte=on),
+        Q(valid_to__isnull=True) | Q(valid_to__gte=on),
+        person=person,
+    ).exists()
+    return {
+        "hamlet_id": person.hamlet_id,
+        "commune_id": person.hamlet.commune_id if person.hamlet else None,
+        "ethnicity": person.ethnicity,
+        "occupation": person.occupation,
+        "poverty": household.poverty if household else "",
+        "payer": "bhyt" if insured else "",
+        "age_days": person.age_days(on),
+    }

@@ -1,0 +1,34 @@
+"""The person and what stays with her for life. Split by what changes together; import from here."""
+
+from apps.patients.models.identity import Identifier, IdentifierKind, InsuranceCard
+from apps.patients.models.person import (
+    Allergy,
+    AllergyKind,
+    AllergyState,
+    BirthPrecision,
+    Certainty,
+    CodeCounter,
+    LifeStatus,
+    Person,
+    Sex,
+)
+from apps.patients.models.projections import DueItem, DueState, TimelineEntry, TreatingAccess
+
+__all__ = [
+    "Allergy",
+    "AllergyKind",
+    "AllergyState",
+    "BirthPrecision",
+    "Certainty",
+    "CodeCounter",
+    "DueItem",
+    "DueState",
+    "Identifier",
+    "IdentifierKind",
+    "InsuranceCard",
+    "LifeStatus",
+    "Person",
+    "Sex",
+    "TimelineEntry",
+    "TreatingAccess",
+]

@@ -1,0 +1,99 @@
+"""What other rooms tell about a person: written in their records' transactions, rebuilt from them."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.core.ids import uuid7
+from apps.core.scope import Scope, ScopedModel
+from apps.patients.models.person import Person, of_visible_person
+
+
+class TimelineEntry(ScopedModel):
+    """One line of a person's life with the station, from any room. One row a record (`kind`, `object_id`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="timeline")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=60)
+    title = models.CharField(max_length=300)
+    object_id = models.UUIDField()
+    facility = models.ForeignKey("facilities.Facility", on_delete=models.PROTECT, related_name="+")
+    restricted = models.BooleanField(default=False)
+    state = models.CharField(max_length=20, default="done")
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        verbose_name = "dòng thời gian"
+        verbose_name_plural = "dòng thời gian"
+        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="timeline_once")]
+        indexes = [
+            # The person's page, newest first, paged by key.
+            models.Index(fields=["person", "-at", "-id"], name="timeline_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        # A station that treats somebody from elsewhere sees what it did itself.
+        return Q(person__station_id__in=scope.facility_ids) | Q(facility_id__in=scope.facility_ids)
+
+
+class DueState(models.TextChoices):
+    OPEN = "open", "Chưa làm"
+    DONE = "done", "Đã làm"
+    DROPPED = "dropped", "Thôi"
+
+
+class DueItem(ScopedModel):
+    """Something a person is due for. One row a record and part (`kind`, `object_id`, `part`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="due_items")
+    kind = models.CharField(max_length=60)
+    part = models.CharField(max_length=40, blank=True)
+    title = models.CharField(max_length=200)
+    due_on = models.DateField()
+    overdue_on = models.DateField(null=True)
+    closes_on = models.DateField(null=True)
+    restricted = models.BooleanField(default=False)
+    object_id = models.UUIDField()
+    state = models.CharField(max_length=8, choices=DueState.choices, default=DueState.OPEN)
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        verbose_name = "việc đến hạn"
+        verbose_name_plural = "việc đến hạn"
+        constraints = [models.UniqueConstraint(fields=["kind", "object_id", "part"], name="due_once")]
+        indexes = [
+            # What a person, or a whole family in one query, is due for.
+            models.Index(fields=["person", "due_on"], name="due_person", condition=Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        return of_visible_person(scope)
+
+
+class TreatingAccess(models.Model):
+    """A facility may see a person from outside its catchment, until that day, because it treats her."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="treated_at")
+    facility = models.ForeignKey("facilities.Facility", on_delete=models.CASCADE, related_name="+")
+    until = models.DateField()
+
+    class Meta:
+        verbose_name = "quyền xem khi điều trị"
+        verbose_name_plural = "quyền xem khi điều trị"
+        constraints = [models.UniqueConstraint(fields=["person", "facility"], name="treating_once")]
+        indexes = [
+            # Every scoped query of a facility that treats people from elsewhere.
+            models.Index(fields=["facility", "until"], name="treating_facility"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.until)
