@@ -136,8 +136,12 @@ class Hamlet(DatedModel):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.search_key = search_key(self.name)[:300]
+        self.set_keys()
         super().save(*args, **kwargs)
+
+    def set_keys(self) -> None:
+        """The key by which the hamlet is found; also for bulk loading, which does not call save."""
+        self.search_key = search_key(self.name)[:300]
 
 
 class FacilityKind(models.TextChoices):
@@ -381,8 +385,12 @@ class Practitioner(DatedModel):
         return self.full_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.sort_key = sort_key(self.full_name)[:400]
+        self.set_keys()
         super().save(*args, **kwargs)
+
+    def set_keys(self) -> None:
+        """The key of the Vietnamese order of names; also for bulk loading, which does not call save."""
+        self.sort_key = sort_key(self.full_name)[:400]
 
 
 class PostQuerySet(DatedQuerySet):

@@ -1,0 +1,224 @@
+"""What screens and other rooms ask about units, hamlets, facilities, practitioners and posts."""
+
+import datetime as dt
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from apps.accounts.models import Role, User
+from apps.core.scope import Scope
+from apps.core.text import search_key
+from apps.facilities.models import (
+    AdminUnit,
+    Catchment,
+    Facility,
+    FacilityKind,
+    Hamlet,
+    Post,
+    Practitioner,
+    UnitLevel,
+)
+
+# --- units and hamlets
+
+
+def commune_on(code: str, date: dt.date) -> AdminUnit | None:
+    """The commune that carried `code` on that day."""
+    return unit_on(UnitLevel.COMMUNE, code, date)
+
+
+def unit_on(level: str, code: str, date: dt.date) -> AdminUnit | None:
+    """The unit of a level that carried `code` on that day."""
+    return AdminUnit.objects.on(date).select_related("parent").filter(level=level, code=code).first()
+
+
+def find_units(
+    text: str,
+    on: dt.date,
+    *,
+    level: str = UnitLevel.COMMUNE,
+    parent: AdminUnit | None = None,
+    limit: int = 20,
+) -> list[AdminUnit]:
+    """Units whose name holds each typed word, with or without accents, or whose code begins with the text."""
+    units = AdminUnit.objects.on(on).filter(level=level).select_related("parent__parent")
+    if parent is not None:
+        units = units.filter(Q(parent=parent) | Q(parent__parent=parent))
+    return list(units.filter(_words(text) | _code(text)).order_by("search_key", "code")[:limit])
+
+
+def _words(text: str) -> Q:
+    """Every typed word begins a word of the key; an empty text matches all."""
+    found = Q()
+    for word in search_key(text).split():
+        found &= Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")
+    return found
+
+
+def _code(text: str) -> Q:
+    digits = text.strip()
+    return Q(code__startswith=digits) if digits.isdecimal() else Q(pk__in=())
+
+
+def hamlets_of(facility_ids: Iterable[UUID], on: dt.date) -> QuerySet[Hamlet]:
+    """The hamlets that these facilities care for on that day, in their order."""
+    catchments = Catchment.objects.on(on).filter(facility__in=list(facility_ids), hamlet=OuterRef("pk"))
+    return Hamlet.objects.on(on).filter(Exists(catchments)).order_by("sort_order", "name", "pk")
+
+
+def find_hamlets(text: str, facility_ids: Iterable[UUID], on: dt.date, limit: int = 20) -> list[Hamlet]:
+    """Hamlets of these facilities whose name holds each typed word, or whose code begins with the text."""
+    return list(hamlets_of(facility_ids, on).filter(_words(text) | _code(text))[:limit])
+
+
+# --- facilities
+
+
+def station_of(hamlet_id: UUID | None, on: dt.date, *, commune: AdminUnit | None = None) -> Facility | None:
+    """The station that cares for a hamlet on that day; without a catchment, the commune's main station.
+
+    A hamlet given to a point belongs to the point's station.
+    """
+    if hamlet_id is not None:
+        catchment = (
+            Catchment.objects.on(on)
+            .filter(hamlet=hamlet_id)
+            .select_related("facility__part_of", "hamlet__commune")
+            .first()
+        )
+        if catchment is not None:
+            return catchment.facility.part_of or catchment.facility
+        commune = AdminUnit.objects.filter(hamlets=hamlet_id).first()
+    if commune is None:
+        return None
+    stations = Facility.objects.on(on).filter(unit=commune, kind=FacilityKind.STATION)
+    return stations.order_by("sort_key", "pk").first()
+
+
+def stations_of(hamlet_ids: Iterable[UUID], on: dt.date) -> dict[UUID, UUID]:
+    """Hamlet -> station id for a batch, by catchment: one query."""
+    rows = Catchment.objects.on(on).filter(hamlet__in=list(hamlet_ids))
+    found = rows.values_list("hamlet_id", "facility_id", "facility__part_of_id")
+    return {hamlet: part_of or facility for hamlet, facility, part_of in found}
+
+
+def facility_by_code(kcb_code: str, on: dt.date) -> Facility | None:
+    """The facility that carries a five-character KCB code on that day."""
+    return Facility.objects.on(on).filter(kcb_code=kcb_code.upper()).first() if kcb_code else None
+
+
+def visible_facilities(scope: Scope) -> QuerySet[Facility]:
+    """The facilities within the scope, closed ones too."""
+    if scope.everything or scope.level == "system":
+        return Facility.objects.all()
+    return Facility.objects.filter(pk__in=scope.facility_ids)
+
+
+def facility_list(
+    scope: Scope, *, text: str = "", kind: str = "", on: dt.date | None = None
+) -> QuerySet[Facility]:
+    """The list page: facilities within the scope in force on `on`, with their unit and number of points."""
+    on = on or timezone.localdate()
+    rows = visible_facilities(scope)
+    open_rows = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+    open_rows &= Q(valid_to__isnull=True) | Q(valid_to__gte=on)
+    rows = rows.filter(open_rows).select_related("unit__parent", "part_of")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if text:
+        rows = rows.filter(_words(text))
+    return rows.annotate(point_count=Count("points"))
+
+
+def facility_page(scope: Scope, pk: UUID) -> Facility | None:
+    """One facility within the scope with its links, or None."""
+    return (
+        visible_facilities(scope)
+        .select_related("unit__parent", "part_of")
+        .prefetch_related(
+            Prefetch("links", queryset=_links_on(timezone.localdate()), to_attr="links_up"),
+            Prefetch("points", queryset=Facility.objects.order_by("sort_key", "pk")),
+        )
+        .filter(pk=pk)
+        .first()
+    )
+
+
+def _links_on(on: dt.date) -> QuerySet:
+    from apps.facilities.models import FacilityLink
+
+    return FacilityLink.objects.on(on).select_related("parent").order_by("kind", "parent__sort_key")
+
+
+def catchment_rows(facility: Facility, on: dt.date) -> QuerySet[Catchment]:
+    """Who cares for which hamlet in the station and its points on that day."""
+    return (
+        Catchment.objects.on(on)
+        .filter(Q(facility=facility) | Q(facility__part_of=facility))
+        .select_related("hamlet__commune", "facility")
+        .order_by("hamlet__sort_order", "hamlet__name", "pk")
+    )
+
+
+# --- practitioners and posts
+
+
+def practitioners_of(facility: Facility) -> QuerySet[Practitioner]:
+    """Everybody who gives care at the station and its points, those who left too."""
+    return (
+        Practitioner.objects.filter(Q(facility=facility) | Q(facility__part_of=facility))
+        .select_related("facility", "user")
+        .order_by("sort_key", "pk")
+    )
+
+
+def practitioners_on(
+    facility_ids: Iterable[UUID], on: dt.date, *, signing: bool = False
+) -> list[Practitioner]:
+    """Who gives care at these facilities on that day; with `signing` only those who may sign."""
+    rows = Practitioner.objects.on(on).filter(facility__in=list(facility_ids))
+    if signing:
+        rows = rows.filter(can_sign=True)
+    return list(rows.order_by("sort_key", "pk"))
+
+
+def posts_at(facility: Facility, on: dt.date) -> QuerySet[Post]:
+    """The posts in force at the station and its points."""
+    return (
+        Post.objects.current(on)
+        .filter(Q(facility=facility) | Q(facility__part_of=facility))
+        .select_related("user", "role", "facility", "practitioner")
+        .order_by("role__order", "user__sort_key", "pk")
+    )
+
+
+def visible_users(scope: Scope) -> QuerySet[User]:
+    """Accounts within the scope: a post at a facility of it, or made from here and still without a post."""
+    if scope.everything or scope.level == "system":
+        return User.objects.all()
+    posts = Post.objects.filter(user=OuterRef("pk"))
+    return User.objects.filter(
+        Exists(posts.filter(facility__in=scope.facility_ids))
+        | (Q(created_by_id=scope.user_id) & ~Exists(posts))
+    )
+
+
+def user_list(scope: Scope, *, text: str = "") -> QuerySet[User]:
+    """The list of accounts with the posts in force that the scope reaches, and the last sign-in."""
+    from apps.accounts.models import SignInEvent, SignInKind
+
+    last = SignInEvent.objects.filter(user=OuterRef("pk"), kind=SignInKind.SUCCESS).order_by("-at")
+    posts = Post.objects.current(timezone.localdate()).select_related("role", "facility")
+    if not (scope.everything or scope.level == "system"):
+        posts = posts.filter(facility__in=scope.facility_ids)
+    rows = visible_users(scope).annotate(last_sign_in=Subquery(last.values("at")[:1]))
+    if text:
+        rows = rows.filter(_words(text))
+    return rows.prefetch_related(Prefetch("posts", queryset=posts, to_attr="posts_here"))
+
+
+def roles_for(level: str) -> QuerySet[Role]:
+    """The roles that exist at a level, in their order."""
+    return Role.objects.filter(level=level)
