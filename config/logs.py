@@ -83,7 +83,7 @@ def config(debug: bool, level: str) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
-                "keep_exc_info": True,
+                "keep_exc_info": False,
                 "keep_stack_info": False,
             }
         },
