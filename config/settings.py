@@ -69,6 +69,7 @@ ROOMS = [
     "apps.core",
     "apps.accounts",
     "apps.facilities",
+    "apps.catalogues",
     "apps.patients",
     "apps.households",
     "apps.population",

@@ -9,5 +9,6 @@ urlpatterns = [
     path("khoe", health, name="health"),
     path("", include("apps.core.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.catalogues.urls")),
     path("quan-tri/", admin.site.urls),
 ]

@@ -1,0 +1,121 @@
+"""ICD-10 as the rooms use it: the edition of a day, finding codes, and checking a coded diagnosis."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from apps.catalogues import codes, frequency
+from apps.catalogues.models import Edition, Icd10, Icd10Rule
+from apps.catalogues.rules import AgeLimit, CodeFacts, Finding, Role, Sex, judge
+from apps.catalogues.search import matching, needle, ranked
+
+# TT 06/2026/TT-BYT replaces QĐ 4469/QĐ-BYT from this day on.
+TT06_FROM = dt.date(2026, 7, 1)
+
+
+def edition_on(date: dt.date) -> Edition:
+    """The edition that a visit of that day is coded with."""
+    return Edition.TT06 if date >= TT06_FROM else Edition.QD4469
+
+
+def find(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int = 20) -> list[Icd10]:
+    """The codes of the day's edition that match, best first; without text the usual ones. One query.
+
+    One letter looks only through the station's frequent codes, the common ones, and codes that begin with it.
+    """
+    what = needle(text)
+    rows = Icd10.objects.filter(edition=edition_on(on)).on(on).exclude(flags__status="qd4469_only")
+    frequent = frequency.top("icd10", facility_id)
+    if what.short:
+        usual = rows.filter(common=True) | rows.filter(code__in=frequent)
+        if what.folded:
+            usual = matching(usual, what) | rows.filter(code__startswith=what.text.strip().upper())
+        rows = usual
+    else:
+        rows = matching(rows, what)
+    return list(ranked(rows, what, frequent=frequent, common="common").defer("tokens", "search")[:limit])
+
+
+def names(picked: Collection[str], *, on: dt.date) -> dict[str, str]:
+    """Names by code in the edition of the day; unknown codes are left out. One query."""
+    rows = Icd10.objects.filter(edition=edition_on(on), code__in=picked).order_by("-marker")
+    return dict(rows.values_list("code", "name"))
+
+
+def check(
+    code: str,
+    *,
+    on: dt.date,
+    role: Role,
+    sex: Sex,
+    age_days: int | None,
+    others: Collection[str] = (),
+) -> list[Finding]:
+    """Findings for one code, gravest first. See `check_all` for a whole visit."""
+    return check_all([(code, role)], on=on, sex=sex, age_days=age_days, others=others)[code]
+
+
+def check_all(
+    picked: Sequence[tuple[str, Role]],
+    *,
+    on: dt.date,
+    sex: Sex,
+    age_days: int | None,
+    others: Collection[str] = (),
+) -> dict[str, list[Finding]]:
+    """Findings by code for all diagnoses of a visit (code, role), in two queries whatever their number."""
+    edition = edition_on(on)
+    wanted = [code for code, _ in picked]
+    facts = _facts(wanted, edition, on)
+    present = {*wanted, *others}
+    return {
+        code: judge(
+            facts.get(code),
+            code=code,
+            edition_title=edition.label,
+            role=role,
+            sex=sex,
+            age_days=age_days,
+            others=present - {code},
+        )
+        for code, role in picked
+    }
+
+
+def _facts(wanted: Collection[str], edition: Edition, on: dt.date) -> Mapping[str, CodeFacts]:
+    limits: dict[str, list[AgeLimit]] = {}
+    daggers: dict[str, list[str]] = {}
+    # The annexes of QĐ 4469 are the only age and pair rules there are; TT 06/2026 keeps the codes they name.
+    for rule in Icd10Rule.objects.filter(code__in=wanted).on(on):
+        if rule.rule == Icd10Rule.Kind.PAIR:
+            daggers.setdefault(rule.code, []).append(rule.other)
+        else:
+            limits.setdefault(rule.code, []).append(
+                AgeLimit(rule.data["min_days"], rule.data["max_days"], rule.data["age_text"], rule.source)
+            )
+    facts: dict[str, CodeFacts] = {}
+    # A few codes of 2020 stand twice, plain and with a marker: the plain row comes last and wins.
+    for row in (
+        Icd10.objects.filter(edition=edition, code__in=wanted).order_by("-marker").defer("tokens", "search")
+    ):
+        facts[row.code] = CodeFacts(
+            code=row.code,
+            name=row.name,
+            source=row.source,
+            in_force=row.in_force(on),
+            valid_to=row.valid_to,
+            doubtful=row.flags.get("status") == "qd4469_only",
+            not_principal=row.flags.get("not_principal", False),
+            discouraged_principal=row.flags.get("discouraged_principal", False),
+            has_more_specific=row.flags.get("has_more_specific", not row.flags.get("is_leaf", True)),
+            death_cause_only=row.flags.get("death_cause_only", False),
+            sex=row.flags.get("sex", ""),
+            age_limits=tuple(limits.get(row.code, ())),
+            daggers=tuple(sorted(daggers.get(row.code, ()))),
+        )
+    return facts
+
+
+def group_title(group: str) -> str:
+    """The name of a group of codes ('A00-A09'), or the group itself."""
+    return codes.label("icd10_groups", group)

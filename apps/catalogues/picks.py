@@ -1,0 +1,222 @@
+"""The code pickers: what each kind finds, best first, as (code, name, note) lines.
+
+A form uses one so: `forms.CharField(widget=picks.widget("icd10"))`; the value is the code. Another room adds a
+kind with `picks.kinds.add(Kind(...))` in its plugs.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.catalogues import codes, frequency, icd
+from apps.catalogues.models import CatalogueRow, Drug, LabTest, Service, Supply
+from apps.catalogues.search import matching, needle, ranked
+from apps.core.registry import Registry
+from apps.core.scope import Scope
+from apps.core.text import search_key
+from apps.core.widgets import CodePicker
+
+# As many lines as a list on a 768-pixel screen shows without scrolling far.
+LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One line of a picker; `code` becomes the field's value."""
+
+    code: str
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What can be picked. `find(scope, text, on)` answers typing; `names(codes)` names codes chosen before."""
+
+    key: str
+    title: str
+    find: Callable[[Scope, str, dt.date], Sequence[Pick]]
+    names: Callable[[Sequence[str]], dict[str, str]]
+
+
+kinds: Registry[Kind] = Registry("picker kinds")
+
+
+def widget(kind: str, *, multiple: bool = False, placeholder: str = "Gõ tên không dấu hoặc mã") -> CodePicker:
+    """The form widget that picks from `kind`."""
+    return CodePicker(
+        "catalogues:pick",
+        url_kwargs={"kind": kind},
+        names=partial(names, kind),
+        multiple=multiple,
+        placeholder=placeholder,
+    )
+
+
+def names(kind: str, picked: Sequence[str]) -> dict[str, str]:
+    """Names of chosen codes; an unknown kind or code has none."""
+    known = find_kind(kind)
+    return known.names(picked) if known else {}
+
+
+def find_kind(key: str) -> Kind | None:
+    """The kind, or one made of a small list of that name."""
+    found = kinds.get(key)
+    if found is None and key in _SMALL:
+        found = Kind(key, key, partial(_find_small, key), partial(_small_names, key))
+    return found
+
+
+# --- diseases
+
+
+def _find_icd10(scope: Scope, text: str, on: dt.date) -> list[Pick]:
+    found = icd.find(text, on=on, facility_id=_station(scope), limit=LIMIT)
+    return [Pick(row.code, row.name, _icd_note(row.flags)) for row in found]
+
+
+def _icd_note(flags: dict[str, Any]) -> str:
+    words = []
+    if flags.get("not_principal"):
+        words.append("không làm bệnh chính")
+    if flags.get("has_more_specific", not flags.get("is_leaf", True)):
+        words.append("còn mã chi tiết")
+    if sex := flags.get("sex"):
+        words.append("chỉ nữ" if sex == "F" else "chỉ nam")
+    return ", ".join(words)
+
+
+def _icd10_names(picked: Sequence[str]) -> dict[str, str]:
+    today = timezone.localdate()
+    return icd.names(picked, on=icd.TT06_FROM - dt.timedelta(days=1)) | icd.names(picked, on=today)
+
+
+# --- tables with a code and a search column
+
+
+def _find_rows(
+    rows: Callable[[], QuerySet[Any]],
+    kind: str,
+    common: str | None,
+    show: Callable[[Any], Pick],
+    scope: Scope,
+    text: str,
+    on: dt.date,
+) -> list[Pick]:
+    what = needle(text)
+    frequent = frequency.top(kind, _station(scope))
+    found = matching(rows().on(on), what)
+    if common and not what.folded:
+        found = found.filter(**{common: True}) | found.filter(code__in=frequent)
+    found = ranked(found, what, frequent=frequent, common=common).defer("tokens", "search")
+    return [show(row) for row in found[:LIMIT]]
+
+
+def _row_names(model: type[CatalogueRow], picked: Sequence[str]) -> dict[str, str]:
+    return {row.code: str(row) for row in model.objects.filter(code__in=picked).defer("tokens", "search")}
+
+
+def _drug(row: Drug) -> Pick:
+    shown = f"{row.name} {row.strength}".strip()
+    if row.kind == Drug.Kind.PRODUCT and row.ingredient.lower() not in row.name.lower():
+        shown = f"{shown} ({row.ingredient})"
+    note = [row.form, codes.label("drug_routes", row.route_code)]
+    if row.controlled:
+        note.append(row.get_controlled_display().lower())
+    return Pick(row.code, shown, ", ".join(part for part in note if part))
+
+
+def _service_names(picked: Sequence[str]) -> dict[str, str]:
+    return dict(Service.objects.filter(code__in=picked).values_list("code", "name"))
+
+
+kinds.add(
+    Kind("icd10", "Mã bệnh ICD-10", _find_icd10, _icd10_names),
+    Kind(
+        "drug",
+        "Thuốc",
+        partial(_find_rows, Drug.objects.all, "drug", "common", _drug),
+        partial(_row_names, Drug),
+    ),
+    Kind(
+        "service",
+        "Dịch vụ kỹ thuật",
+        partial(
+            _find_rows,
+            Service.objects.all,
+            "service",
+            "common",
+            lambda row: Pick(row.code, row.name, row.group),
+        ),
+        _service_names,
+    ),
+    Kind(
+        "lab",
+        "Xét nghiệm",
+        partial(_find_rows, LabTest.objects.all, "lab", None, lambda row: Pick(row.code, row.name, row.unit)),
+        partial(_row_names, LabTest),
+    ),
+    Kind(
+        "supply",
+        "Vật tư y tế",
+        partial(
+            _find_rows, Supply.objects.all, "supply", None, lambda row: Pick(row.code, row.name, row.unit)
+        ),
+        partial(_row_names, Supply),
+    ),
+)
+
+
+# --- small lists, from memory
+
+_SMALL = frozenset(
+    {
+        *("ethnic_groups", "nationalities", "occupations", "bhyt_object", "kcb_object_type", "drug_routes"),
+        *(
+            "practice_scope",
+            "religion",
+            "relationship_to_head",
+            "education_level",
+            "marital_status",
+            "visit_type",
+        ),
+        *("treatment_result", "discharge_type", "accident_type", "drug_bhyt_codes", "yhct_diseases"),
+    }
+)
+
+
+def _find_small(list_name: str, scope: Scope, text: str, on: dt.date) -> list[Pick]:
+    """Each typed word must begin a word of the name or an alias, or the code begins with the text."""
+    typed, code = search_key(text).split(), text.strip().lower()
+    found: list[tuple[tuple[int, int], Pick]] = []
+    for place, row in enumerate(codes.rows(list_name)):
+        if not row.in_force(on):
+            continue
+        name = search_key(row.name)
+        spoken = name.split() + search_key(row.extra.get("aliases", "")).split()
+        if row.code.lower() == code:
+            rank = 0
+        elif typed and name.startswith(" ".join(typed)):
+            rank = 1
+        elif all(any(word.startswith(each) for word in spoken) for each in typed):
+            rank = 2
+        elif code and row.code.lower().startswith(code):
+            rank = 3
+        else:
+            continue
+        found.append(((rank, place), Pick(row.code, row.name)))
+    return [pick for _, pick in sorted(found, key=lambda item: item[0])[:LIMIT]]
+
+
+def _small_names(list_name: str, picked: Sequence[str]) -> dict[str, str]:
+    return {code: codes.label(list_name, code) for code in picked}
+
+
+def _station(scope: Scope) -> UUID | None:
+    return scope.workplace_id

@@ -1,0 +1,148 @@
+"""What the catalogue pages read. Catalogues hold nothing about people, so they are open to whoever may view them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.catalogues.models import (
+    CatalogueChange,
+    CatalogueState,
+    CatalogueUpload,
+    Confidence,
+    Drug,
+)
+from apps.catalogues.search import matching, needle
+from apps.catalogues.shipped import TABLES
+from apps.catalogues.tables import Table
+from apps.core.paging import Page, keyset
+
+PAGE_SIZE = 50
+
+SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Bệnh", ("icd10_", "communicable_", "yhct_")),
+    ("Thuốc và vật tư", ("drug", "supplies")),
+    ("Dịch vụ và xét nghiệm", ("service", "lab_")),
+    ("Người dân và bảo hiểm y tế", ("ethnic", "nationalities", "occupations", "bhyt", "kcb", "code_lists")),
+    ("Hành nghề", ("practice",)),
+)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One catalogue in the list of all."""
+
+    table: Table
+    state: CatalogueState | None
+
+    @property
+    def lowest(self) -> str:
+        """The lowest confidence any of its rows has; empty when nothing was loaded."""
+        held = self.state.confidences if self.state else {}
+        return next((level for level in ("low", "medium", "local", "high") if held.get(level)), "")
+
+    @property
+    def chip(self) -> tuple[str, str]:
+        """(state, words) of its confidence."""
+        if self.state is None:
+            return "warning", "Chưa nạp"
+        low = self.state.confidences.get("low", 0)
+        if low:
+            return "warning", f"{low:,} dòng cần đối chiếu".replace(",", ".")
+        if self.state.confidences.get("medium"):
+            return "info", Confidence.MEDIUM.label
+        if self.state.confidences.get("local"):
+            return "off", Confidence.LOCAL.label
+        return "done", Confidence.HIGH.label
+
+
+def overview() -> list[tuple[str, list[Overview]]]:
+    """All catalogues by section. One query."""
+    states = {state.key: state for state in CatalogueState.objects.all()}
+    return [
+        (
+            title,
+            [Overview(table, states.get(key)) for key, table in TABLES.items() if key.startswith(beginnings)],
+        )
+        for title, beginnings in SECTIONS
+    ]
+
+
+def state_of(key: str) -> CatalogueState | None:
+    return CatalogueState.objects.filter(key=key).first()
+
+
+def lists_of(table: Table) -> list[str]:
+    """The small lists that share one file, in their order; none for other catalogues."""
+    return list(table.universe.get("list__in", ()))
+
+
+def rows(table: Table, *, text: str = "", list_name: str = "", show: str = "", cursor: str = "") -> Page[Any]:
+    """One page of a catalogue's rows by code. `show` 'doubtful': those to be checked. One query."""
+    found = matching(table.queryset(), needle(text))
+    if list_name:
+        found = found.filter(list=list_name)
+    if show == "doubtful":
+        found = found.filter(confidence=Confidence.LOW)
+    order = [name for name in table.key_fields if name != "valid_from"]
+    if "list" in order:
+        order.insert(order.index("code"), "sort_order")
+    return keyset(found.defer("tokens", "search"), order=[*order, "id"], cursor=cursor, size=PAGE_SIZE)
+
+
+def uploads(key: str, limit: int = 10) -> Sequence[CatalogueUpload]:
+    """The last files that were compared for a catalogue."""
+    return CatalogueUpload.objects.filter(key=key)[:limit]
+
+
+def upload(upload_id: UUID) -> CatalogueUpload | None:
+    return CatalogueUpload.objects.filter(id=upload_id).first()
+
+
+def changes(of: CatalogueUpload, *, kind: str = "", cursor: str = "") -> Page[CatalogueChange]:
+    """One page of an upload's differences, in the file's order. One query."""
+    found = CatalogueChange.objects.filter(upload=of)
+    if kind in CatalogueChange.Kind.values:
+        found = found.filter(kind=kind)
+    return keyset(found, order=["position", "id"], cursor=cursor, size=PAGE_SIZE)
+
+
+def drugs_by_code(picked: Sequence[str]) -> dict[str, Drug]:
+    """Drugs by code, whatever their dates. One query."""
+    return {drug.code: drug for drug in Drug.objects.filter(code__in=picked).defer("tokens", "search")}
+
+
+LIST_TITLES = {
+    "gender": "Giới tính",
+    "treatment_result": "Kết quả điều trị",
+    "discharge_type": "Tình trạng ra viện",
+    "accident_type": "Loại tai nạn thương tích",
+    "visit_type": "Loại hình khám chữa bệnh",
+    "cost_group": "Nhóm chi phí",
+    "benefit_scope": "Phạm vi hưởng",
+    "payment_method": "Phương thức thanh toán",
+    "anesthesia_method": "Phương pháp vô cảm",
+    "living_area": "Khu vực sinh sống",
+    "tb_site": "Vị trí lao",
+    "tb_history": "Tiền sử điều trị lao",
+    "health_check_subject": "Đối tượng khám sức khỏe",
+    "health_check_funding": "Nguồn kinh phí khám sức khỏe",
+    "health_class": "Phân loại sức khỏe",
+    "vaccination_history": "Tiền sử tiêm chủng",
+    "abnormal_obstetric_history": "Tiền sử sản khoa bất thường",
+    "religion": "Tôn giáo",
+    "education_grade": "Lớp đã học",
+    "education_level": "Trình độ học vấn",
+    "marital_status": "Tình trạng hôn nhân",
+    "relationship_to_head": "Quan hệ với chủ hộ",
+    "relationship_health_check": "Quan hệ với người được khám",
+    "occupation_4069": "Nghề nghiệp theo QĐ 4069",
+    "blood_group_abo": "Nhóm máu ABO",
+    "blood_group_rh": "Nhóm máu Rh",
+    "bhyt_card_benefit_level": "Mức hưởng trên thẻ BHYT",
+    "facility_level": "Cấp chuyên môn kỹ thuật",
+    "payer": "Nguồn chi trả",
+    "poverty": "Mức sống hộ",
+    "icd10_chapters": "Chương",
+    "icd10_groups": "Nhóm",
+}
