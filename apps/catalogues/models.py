@@ -339,7 +339,7 @@ class CatalogueState(BaseModel):
     rows = models.PositiveIntegerField(default=0)
     loaded_at = models.DateTimeField(null=True)
     loaded_by = models.CharField(max_length=150, blank=True)
-    # {confidence: rows}, counted when the file was brought in, so that the list of catalogues costs one query.
+    # {confidence: rows}, counted as the file was brought in: the list of catalogues costs one query.
     confidences = models.JSONField(default=dict)
 
     class Meta:

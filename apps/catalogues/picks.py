@@ -1,7 +1,7 @@
 """The code pickers: what each kind finds, best first, as (code, name, note) lines.
 
-A form uses one so: `forms.CharField(widget=picks.widget("icd10"))`; the value is the code. Another room adds a
-kind with `picks.kinds.add(Kind(...))` in its plugs.
+A form uses one so: `forms.CharField(widget=picks.widget("icd10"))`; the value is the code. Another room
+adds a kind with `picks.kinds.add(Kind(...))` in its plugs.
 """
 
 import datetime as dt
@@ -37,7 +37,7 @@ class Pick:
 
 @dataclass(frozen=True)
 class Kind:
-    """What can be picked. `find(scope, text, on)` answers typing; `names(codes)` names codes chosen before."""
+    """What can be picked. `find(scope, text, on)` answers typing; `names(codes)` names chosen codes."""
 
     key: str
     title: str

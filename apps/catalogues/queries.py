@@ -1,4 +1,4 @@
-"""What the catalogue pages read. Catalogues hold nothing about people, so they are open to whoever may view them."""
+"""What the catalogue pages read. Catalogues tell nothing about people: no scope parts their rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
