@@ -1,5 +1,6 @@
 """Several long-lived processes as one: started together, watched, and stopped together."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 15  # gunicorn finishes open requests within this
 
 
@@ -30,14 +32,13 @@ class Group:
 
     def __enter__(self) -> "Group":
         self.logs.mkdir(parents=True, exist_ok=True)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _stop)
+        stop_on_signals()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of them behind
         for process in self.running.values():
             process.terminate()
@@ -59,6 +60,7 @@ class Group:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
 
     def check(self) -> None:
@@ -74,6 +76,18 @@ class Group:
         while True:
             self.check()
             time.sleep(0.5)
+
+
+def stop_on_signals() -> None:
+    """From now on a request to stop is raised as Stopped in the main thread."""
+    for number in SIGNALS:
+        signal.signal(number, _stop)
+
+
+def _end_with_parent() -> None:
+    """In the child: when the parent is killed without a chance to stop us, the kernel sends TERM."""
+    set_parent_death_signal = 1  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

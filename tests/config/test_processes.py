@@ -1,8 +1,12 @@
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from config.processes import Died, Group, Stopped
 
@@ -26,6 +30,31 @@ def test_one_that_dies_is_named_with_the_end_of_its_log(tmp_path):
             while time.monotonic() < deadline:
                 group.check()
     assert group.running["well"].returncode == -signal.SIGTERM
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux ends orphans")
+def test_when_the_starter_is_killed_its_processes_end_too(tmp_path):
+    code = (
+        "import os, pathlib, sys, signal; from config.processes import Group\n"
+        "with Group(pathlib.Path(sys.argv[1])) as group:\n"
+        "    group.start('one', ['-c', 'import time; time.sleep(60)'])\n"
+        "    print(group.running['one'].pid, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    shown = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    orphan = int(shown.stdout)
+    deadline = time.monotonic() + 20
+    while alive(orphan):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
 
 
 @pytest.fixture(autouse=True)

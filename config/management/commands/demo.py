@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config import demo, embedded
-from config.processes import Died, Stopped
+from config.processes import Died, Stopped, stop_on_signals
 
 
 class Command(BaseCommand):
@@ -24,6 +24,7 @@ class Command(BaseCommand):
             raise CommandError("Lệnh này chỉ chạy với TRAMYTE_DEMO=1; hãy dùng 'make demo'.")
         if not embedded.in_use():
             raise CommandError("Bản demo dùng cơ sở dữ liệu riêng; hãy bỏ DATABASE_URL.")
+        stop_on_signals()
         var = embedded.var_dir()
         try:
             with demo.alone(var):
@@ -36,7 +37,7 @@ class Command(BaseCommand):
                         demo.serve(var, self.say, self.greet)
                 finally:
                     embedded.stop(var)
-        except (Stopped, KeyboardInterrupt):
+        except Stopped:
             self.say("\nĐã dừng. Dữ liệu demo được giữ lại; 'make demo' chạy tiếp, 'make demo-reset' xóa.")
         except (demo.DemoError, embedded.EmbeddedError, Died) as error:
             raise CommandError(str(error)) from error
