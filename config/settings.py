@@ -71,7 +71,9 @@ ROOMS = [
     "apps.facilities",
     "apps.catalogues",
     "apps.patients",
+    "apps.care",
     "apps.households",
+    "apps.encounters",
     "apps.population",
 ]
 INSTALLED_APPS = [

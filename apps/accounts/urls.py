@@ -1,8 +1,10 @@
-"""Signing in and out, the own password; served inside facilities.urls_accounts under the name `accounts`."""
+"""Signing in and out, the own password."""
 
 from django.urls import path
 
 from apps.accounts import views
+
+app_name = "accounts"
 
 urlpatterns = [
     path("dang-nhap/", views.sign_in, name="sign_in"),

@@ -108,6 +108,11 @@ def in_words(number: int) -> str:
     return " ".join(words)
 
 
+def is_facility_code(text: str) -> bool:
+    """Whether `text` is a facility's code of five characters (QĐ 384/QĐ-BYT 2019)."""
+    return FACILITY_PATTERN.fullmatch(text.strip().lower()) is not None
+
+
 def prescription_code(facility_code: str, kind: str, pick: Callable[[str], str]) -> str:
     """5 characters of the facility, 7 drawn by `pick` (secrets.choice), `-`, the kind; or ValueError."""
     facility = facility_code.strip().lower()
@@ -123,13 +128,16 @@ def is_prescription_code(text: str) -> bool:
     return CODE_PATTERN.fullmatch(text.strip().lower()) is not None
 
 
-def kind_of(controlled: str, drug_kind: str) -> str:
-    """The form a drug belongs on: n narcotic, h psychotropic or precursor, y traditional, c all others."""
+def kind_of(controlled: str, bhyt_code: str) -> str:
+    """The form a drug belongs on: n narcotic, h psychotropic or precursor, y traditional, c all others.
+
+    Traditional and herbal medicines are those whose insurance code begins with 05 (05C, 05V).
+    """
     if controlled == "narcotic":
         return "n"
     if controlled in {"psychotropic", "precursor"}:
         return "h"
-    return "y" if drug_kind in {"herbal", "traditional"} else "c"
+    return "y" if bhyt_code.startswith("05") else "c"
 
 
 def kinds_in_order(kinds: Iterable[str]) -> list[str]:

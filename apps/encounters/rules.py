@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from apps.core.dates import parse_date
+
 # TT 26/2025/TT-BYT: a form for a child under 72 months shows the weight and who came with the child.
 CHILD_MONTHS = 72
 LAST_FOLLOW_UP_DAYS = 366  # further off is a slip of the keyboard, no appointment
@@ -85,15 +87,17 @@ def check_line(line: LineFacts, limit: DaysLimit, long_days: int = 0) -> list[Pr
         block("dose", "liều mỗi lần phải lớn hơn 0.")
     if not 1 <= line.times_per_day <= 24:
         block("times", f"{line.times_per_day} lần một ngày là không thể (1 đến 24).")
-    if line.quantity is None:
-        block("quantity", "chưa có số lượng. Liều tính bằng đơn vị khác thì ghi số lượng cấp.")
-    elif line.quantity <= 0:
-        block("quantity", "số lượng phải lớn hơn 0.")
     if line.days < 1:
         block("days", "số ngày dùng phải từ 1.")
     elif line.days > limit.most:
         block("days", f"{line.days} ngày là quá {limit.most} ngày, số ngày kê đơn dài nhất được phép.")
-    elif line.days > (usual := max(limit.usual, long_days)):
+    if found:
+        return found  # the quantity follows from these
+    if line.quantity is None:
+        block("quantity", "chưa có số lượng. Liều tính bằng đơn vị khác thì ghi số lượng cấp.")
+    elif line.quantity <= 0:
+        block("quantity", "số lượng phải lớn hơn 0.")
+    if line.days > (usual := max(limit.usual, long_days)):
         found.append(
             Problem(
                 f"{where}-long",
@@ -172,22 +176,13 @@ def check_follow_up(on: date, follow_up_on: date) -> list[Problem]:
 
 
 def read_follow_up(text: str, on: date) -> date | None:
-    """`7` is in seven days; `27/11/2026`, `27/11`, `27112026` are days; blank is none; else ValueError."""
+    """`7` is in seven days, `27/11` the next such day, else a whole date; blank is none. Else ValueError."""
     plain = text.strip()
     if not plain:
         return None
-    if plain.isascii() and plain.isdigit() and len(plain) <= 3:
+    if re.fullmatch(r"[0-9]{1,3}", plain):
         return on + timedelta(days=int(plain))
-    found = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})(?:[/.-]([0-9]{4}))?", plain) or re.fullmatch(
-        r"([0-9]{2})([0-9]{2})([0-9]{4})", plain
-    )
-    if not found:
-        raise ValueError(f"“{plain[:20]}” không phải là ngày. Ghi như 27/11/2026, hoặc 7 cho bảy ngày nữa.")
-    day, month, year = int(found[1]), int(found[2]), int(found[3] or on.year)
-    try:
-        read = date(year, month, day)
-        if found[3] is None and read <= on:
-            read = date(year + 1, month, day)
-    except ValueError:
-        raise ValueError(f"Không có ngày {plain}.") from None
-    return read
+    if not re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}", plain):
+        return parse_date(plain)
+    near = parse_date(f"{plain}/{on.year}")
+    return near if near > on else parse_date(f"{plain}/{on.year + 1}")

@@ -66,3 +66,10 @@ def actions(state: str) -> tuple[Action, ...]:
 def allows(state: str, action: str) -> bool:
     """Whether `action` may be done in `state`."""
     return any(known.key == action for known in TABLE[state])
+
+
+def right_for(state: str, action: str) -> str:
+    """The right that `action` needs; that of the first state that knows it where `state` does not."""
+    here = [known for known in TABLE[state] if known.key == action]
+    anywhere = [known for known_state in TABLE.values() for known in known_state if known.key == action]
+    return (here or anywhere)[0].right

@@ -89,8 +89,8 @@ def test_other_texts_are_no_code(text):
 
 
 def test_each_drug_goes_on_the_form_of_its_kind():
-    assert dosing.kind_of("narcotic", "modern") == "n"
-    assert dosing.kind_of("psychotropic", "modern") == "h"
-    assert dosing.kind_of("", "herbal") == "y"
-    assert dosing.kind_of("", "modern") == "c"
+    assert dosing.kind_of("narcotic", "40.10") == "n"
+    assert dosing.kind_of("psychotropic", "") == "h"
+    assert dosing.kind_of("", "05C.12.1") == "y"
+    assert dosing.kind_of("narcotic_combined", "40.48") == "c"
     assert dosing.kinds_in_order(["h", "c", "c"]) == ["c", "h"]

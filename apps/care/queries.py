@@ -1,0 +1,47 @@
+"""What is read about measurements and appointments."""
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.care.models import Appointment, AppointmentState, FactState, Measurement
+from apps.care.vitals import BY_CODE, Band, shipped_bounds
+from apps.core import parameters
+from apps.core.scope import Scope
+
+
+def bounds(on: dt.date) -> dict[str, list[Band]]:
+    """The limits of every sign in force on `on`: one query; what the database lacks is as shipped."""
+    shipped = shipped_bounds()
+    found = parameters.values([f"vitals.{key}" for key in shipped], on=on)
+    return shipped | {key.removeprefix("vitals."): bands for key, bands in found.items()}
+
+
+def measured(source_kind: str, source_id: UUID) -> dict[str, Decimal]:
+    """The figures taken in one record, by the sign's key. The caller has seen the record in its scope."""
+    rows = Measurement.unscoped.filter(source_kind=source_kind, source_id=source_id, state=FactState.FINAL)
+    return {BY_CODE[row.code].key: row.value for row in rows}
+
+
+def last_measured(scope: Scope, person_id: UUID, codes: Iterable[str]) -> dict[str, Measurement]:
+    """The newest figure of each code that `scope` sees of a person."""
+    rows = (
+        Measurement.visible(scope)
+        .filter(person_id=person_id, code__in=list(codes), state=FactState.FINAL)
+        .order_by("code", "-occurred_at")
+        .distinct("code")
+    )
+    return {row.code: row for row in rows}
+
+
+def expected(scope: Scope, on: dt.date) -> QuerySet[Appointment]:
+    """Who is expected at the scope's stations on a day, with their people."""
+    return (
+        Appointment.visible(scope)
+        .filter(facility_id__in=scope.facility_ids, on=on, state=AppointmentState.PLANNED)
+        .select_related("person")
+        .order_by("person__sort_key")
+    )

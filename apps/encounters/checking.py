@@ -1,0 +1,124 @@
+"""What there is to remark about a visit before it ends: the pure rules, fed from the record."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from apps.care import queries as care
+from apps.care import vitals
+from apps.catalogues import icd
+from apps.catalogues.models import Icd10
+from apps.core.text import fold
+from apps.encounters import rules
+from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
+from apps.encounters.writing import SOURCE, limit, line_facts
+from apps.patients.ages import months
+from apps.patients.models import Allergy, AllergyState, Person
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that hangs on a visit, read once: figures by key, diagnoses, medicines, the person's allergies."""
+
+    measured: dict[str, Decimal]
+    diagnoses: list[Diagnosis]
+    lines: list[PrescriptionLine]
+    allergies: list[Allergy]
+
+
+def parts(visit: Visit) -> Parts:
+    """Four queries, whatever their number. The caller has seen the visit through its scope."""
+    return Parts(
+        measured=care.measured(SOURCE, visit.pk),
+        diagnoses=list(Diagnosis.unscoped.filter(visit=visit).order_by("position")),
+        lines=list(
+            PrescriptionLine.unscoped.filter(prescription__visit=visit)
+            .select_related("drug", "prescription")
+            .order_by("position")
+        ),
+        # An allergy noted anywhere must be seen wherever a medicine is prescribed.
+        allergies=list(Allergy.unscoped.filter(person_id=visit.person_id, state=AllergyState.ACTIVE)),
+    )
+
+
+def remarks(visit: Visit, known: Parts | None = None) -> list[rules.Problem]:
+    """Everything that blocks or asks, in the order of the page. Notes that ask nothing are left out."""
+    held = known or parts(visit)
+    return [
+        *_vitals(visit, held),
+        *_diagnoses(visit, held),
+        *rules.check_visit(_facts(visit, held), limit(visit.on)),
+    ]
+
+
+def dangers(visit: Visit, known: Parts) -> list[vitals.Finding]:
+    """The danger words of the figures, for the red line above the page."""
+    return [finding for finding in _assessed(visit, known) if finding.level == "danger"]
+
+
+def _assessed(visit: Visit, known: Parts) -> list[vitals.Finding]:
+    if not known.measured:
+        return []
+    return vitals.assess(dict(known.measured), visit.age_days, care.bounds(visit.on))
+
+
+def _vitals(visit: Visit, known: Parts) -> list[rules.Problem]:
+    return [
+        rules.Problem(f"vital-{found.key}", found.sentence, found.key, blocks=found.level == "impossible")
+        for found in _assessed(visit, known)
+        if found.level != "danger"
+    ]
+
+
+def _diagnoses(visit: Visit, known: Parts) -> list[rules.Problem]:
+    if not known.diagnoses:
+        return []
+    person: Person = visit.person
+    found = icd.check_all(
+        [(row.icd_code, row.role) for row in known.diagnoses],  # type: ignore[misc]
+        on=visit.on,
+        sex=person.sex,  # type: ignore[arg-type]
+        age_days=visit.age_days,
+    )
+    return [
+        rules.Problem(
+            f"icd-{row.icd_code}-{finding.code}",
+            finding.sentence,
+            f"diagnosis-{row.role}",
+            blocks=finding.level == "block",
+        )
+        for row in known.diagnoses
+        for finding in found[row.icd_code]
+        if finding.level != "note"
+    ]
+
+
+def _facts(visit: Visit, known: Parts) -> rules.VisitFacts:
+    birth = visit.person.birth_date
+    return rules.VisitFacts(
+        on=visit.on,
+        age_months=months(birth, visit.on) if birth else None,
+        reason=visit.reason,
+        main_diagnoses=sum(row.role == "main" for row in known.diagnoses),
+        has_performer=visit.performer_id is not None or bool(visit.performer_text),
+        weight_kg=known.measured.get("weight"),
+        follow_up_on=visit.follow_up_on,
+        lines=[
+            line_facts(row.position, row.drug, row.dose, row.times_per_day, row.days, row.quantity)
+            for row in known.lines
+        ],
+        allergies=[
+            rules.AllergyFacts(row.substance, fold(row.substance), row.drug_code) for row in known.allergies
+        ],
+        long_days=_long_days(known),
+    )
+
+
+def _long_days(known: Parts) -> int:
+    """The longest run that a code of the visit allows (flag long_rx_max_days of TT 06/2026)."""
+    if not known.lines:
+        return 0
+    flags = Icd10.objects.filter(
+        edition__in={row.icd_edition for row in known.diagnoses},
+        code__in=[row.icd_code for row in known.diagnoses],
+    ).values_list("flags", flat=True)
+    return max((int(flag.get("long_rx_max_days") or 0) for flag in flags), default=0)

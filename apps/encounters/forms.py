@@ -1,0 +1,255 @@
+"""What reception and the visit's page take in, read into plain values."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from apps.care import vitals
+from apps.catalogues import codes, picks
+from apps.core.forms import FormKeyMixin, VersionMixin
+from apps.core.widgets import CodePicker, DecimalInput
+from apps.encounters import dosing, rules
+from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
+from apps.encounters.models import Payer, Visit
+from apps.encounters.states import TITLES
+from apps.encounters.writing import Problems
+
+PRESSURE = ("systolic", "diastolic")
+FIGURES = tuple(vital for vital in vitals.VITALS if vital.key not in PRESSURE)
+TEXTS = ("reason", "history", "examination", "treatment_text", "advice", "outcome", "result")
+MAX_LINES = 20  # more medicines than on any slip: a form made by a machine
+
+
+def text_field(label: str, rows: int = 2, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, max_length=4000, widget=forms.Textarea({"rows": rows}), **kwargs
+    )
+
+
+class VitalField(forms.CharField):
+    """One figure; `37,5` and `37.5` are the same."""
+
+    widget = DecimalInput
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text.strip():
+            return None
+        try:
+            return vitals.read_number(text)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class PressureField(forms.CharField):
+    """Blood pressure in one box, 120/80 -> (systolic, diastolic)."""
+
+    def clean(self, value: Any) -> tuple[Decimal, Decimal] | None:
+        text = super().clean(value)
+        if not text.strip():
+            return None
+        try:
+            return vitals.read_pressure(text)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class OpenForm(FormKeyMixin):
+    """Reception: why she came and who pays."""
+
+    reason = forms.CharField(label="Lý do đến khám", required=False, max_length=500)
+    payer = forms.ChoiceField(label="Đối tượng", choices=Payer.choices)
+    card = forms.ChoiceField(label="Thẻ BHYT", required=False)
+    override = forms.CharField(label="Lý do tiếp nhận lần nữa", required=False, max_length=300)
+
+    def __init__(self, *args: Any, cards: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        good = list(cards)
+        until = [f" (đến {card.valid_to:%d/%m/%Y})" if card.valid_to else "" for card in good]
+        box: Any = self.fields["card"]
+        box.choices = [("", "Không dùng thẻ")] + [
+            (str(card.pk), f"{card.number}{end}") for card, end in zip(good, until, strict=True)
+        ]
+        self.fields["card"].initial = str(good[0].pk) if good else ""
+        self.fields["payer"].initial = Payer.BHYT if good else Payer.FEE
+
+
+class LineForm(forms.Form):
+    """One medicine as it is typed."""
+
+    drug = forms.CharField(label="Thuốc", required=False)
+    dose = forms.CharField(label="Mỗi lần", required=False, max_length=30)
+    times = forms.IntegerField(label="Lần/ngày", required=False, min_value=0, max_value=999)
+    days = forms.IntegerField(label="Số ngày", required=False, min_value=0, max_value=9999)
+    quantity = VitalField(label="Số lượng", required=False, max_length=9)
+    note = forms.CharField(label="Ghi chú", required=False, max_length=120)
+
+    def __init__(self, *args: Any, names: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["drug"].widget = picker("drug", names, placeholder="Tên thuốc")
+        for name in ("times", "days"):
+            self.fields[name].widget = DecimalInput({"maxlength": "4"})
+            self.fields[name].error_messages["invalid"] = "Ghi một số."
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.data.get(self.add_prefix("drug"), "").strip() and not any(
+            self.data.get(self.add_prefix(name), "").strip() for name in ("dose", "times", "days", "quantity")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.is_blank:
+            return data
+        for name, sentence in (
+            ("drug", "Chọn thuốc trong danh mục."),
+            ("dose", "Ghi liều mỗi lần."),
+            ("times", "Ghi số lần một ngày."),
+            ("days", "Ghi số ngày dùng."),
+        ):
+            if data.get(name) in (None, "") and name not in self.errors:
+                self.add_error(name, sentence)
+        if data.get("dose"):
+            try:
+                data["amount"], data["dose_unit"] = dosing.read_dose(data["dose"], "")
+            except ValueError as error:
+                self.add_error("dose", str(error))
+        return data
+
+    def line(self) -> LineInput:
+        """The values of a form that is valid and not blank."""
+        data = self.cleaned_data
+        return LineInput(
+            drug_code=data["drug"],
+            dose=data["amount"],
+            dose_unit=data["dose_unit"],
+            times_per_day=data["times"],
+            days=data["days"],
+            quantity=data["quantity"],
+            note=data["note"],
+        )
+
+
+class VisitForm(FormKeyMixin, VersionMixin):
+    """A whole visit on one page. Its medicines are LineForms, named by the `line` values of the post."""
+
+    reason = forms.CharField(label="Lý do đến khám", required=False, max_length=500)
+    pressure = PressureField(label="Huyết áp", required=False, max_length=12)
+    history = text_field("Bệnh sử")
+    examination = text_field("Khám bệnh")
+    main = forms.CharField(label="Bệnh chính", required=False)
+    main_text = forms.CharField(label="Ghi rõ thêm", required=False, max_length=500)
+    secondary = forms.Field(label="Bệnh kèm theo", required=False)
+    external = forms.CharField(label="Nguyên nhân bên ngoài", required=False)
+    treatment_text = text_field("Phương pháp điều trị")
+    advice = text_field("Lời dặn")
+    follow_up_on = forms.CharField(label="Tái khám", required=False, max_length=12)
+    outcome = forms.ChoiceField(label="Hình thức ra về", required=False)
+    result = forms.ChoiceField(label="Kết quả", required=False)
+    override = forms.CharField(label="Lý do", required=False, max_length=300)
+    amend_reason = forms.CharField(label="Lý do sửa đổi", required=False, max_length=500)
+
+    def __init__(
+        self, data: QueryDict | None, *, visit: Visit, names: Mapping[str, Mapping[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.visit = visit
+        for vital in FIGURES:
+            self.fields[vital.key] = VitalField(label=vital.title, required=False, max_length=9)
+        icd = names.get("icd10", {})
+        self.fields["main"].widget = picker("icd10", icd)
+        self.fields["secondary"].widget = picker("icd10", icd, multiple=True)
+        self.fields["external"].widget = picker("icd10", icd)
+        for name, list_name in (("outcome", "discharge_type"), ("result", "treatment_result")):
+            choices = codes.choices(list_name, visit.on)
+            box: Any = self.fields[name]
+            box.choices = [("", "—"), *choices]
+        self.lines = self._lines(data, names.get("drug", {})) if data is not None else []
+
+    def _lines(self, data: QueryDict, names: Mapping[str, str]) -> list[LineForm]:
+        keys = list(dict.fromkeys(key for key in data.getlist("line") if key.isdigit()))[:MAX_LINES]
+        return [LineForm(data, prefix=f"line-{int(key)}", names=names) for key in keys]
+
+    @property
+    def filled(self) -> list[LineForm]:
+        return [line for line in self.lines if not line.is_blank]
+
+    def is_valid(self) -> bool:
+        lines = [line.is_valid() for line in self.filled]  # every line tells its errors
+        return super().is_valid() and all(lines)
+
+    def clean_follow_up_on(self) -> dt.date | None:
+        try:
+            return rules.read_follow_up(self.cleaned_data["follow_up_on"], self.visit.on)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def visit_input(self) -> VisitInput:
+        """The values of a valid form, all of them: what the page does not show any more is taken back."""
+        data = self.cleaned_data
+        figures: dict[str, Decimal | None] = {vital.key: data[vital.key] for vital in FIGURES}
+        figures |= dict(zip(PRESSURE, data["pressure"] or (None, None), strict=True))
+        return VisitInput(
+            fields={name: data[name] for name in TEXTS} | {"follow_up_on": data["follow_up_on"]},
+            vitals=figures,
+            diagnoses=self._diagnoses(),
+            lines=[line.line() for line in self.filled],
+        )
+
+    def _diagnoses(self) -> list[DiagnosisInput]:
+        data = self.cleaned_data
+        found = [DiagnosisInput(code, "secondary") for code in data["secondary"] or []]
+        if data["main"]:
+            found.insert(0, DiagnosisInput(data["main"], "main", data["main_text"]))
+        if data["external"]:
+            found.append(DiagnosisInput(data["external"], "external"))
+        return found
+
+    def add_problems(self, problems: Problems) -> None:
+        """Put each refusal beside the field it names."""
+        for problem in problems.problems:
+            self.add_remark(problem.field, problem.sentence)
+
+    def add_remark(self, field: str, sentence: str) -> None:
+        """A sentence beside the input that a rule names, or above the form."""
+        kind, _, rest = field.partition("-")
+        if kind == "line" and rest:
+            position, _, part = rest.partition("-")
+            line = self.filled[int(position) - 1] if int(position) <= len(self.filled) else None
+            if line is not None:
+                line.add_error(part if part in line.fields else "drug", sentence)
+                self.add_error(None, sentence)
+                return
+        name = {"systolic": "pressure", "diastolic": "pressure", "diagnosis": "main"}.get(
+            field, rest if kind == "diagnosis" and rest else field
+        )
+        self.add_error(name if name in self.fields else None, sentence)
+
+
+class ReasonForm(FormKeyMixin, VersionMixin):
+    """One sentence why."""
+
+    reason = forms.CharField(label="Lý do", max_length=500)
+
+
+class DayForm(forms.Form):
+    """The filters of the day's list."""
+
+    on = forms.CharField(required=False)
+    state = forms.ChoiceField(required=False, choices=[("", "Tất cả"), *TITLES.items()])
+
+
+def picker(kind: str, names: Mapping[str, str], **kwargs: Any) -> CodePicker:
+    """A catalogue's picker that knows the names of chosen codes already: no query a box."""
+    widget = picks.widget(kind, **kwargs)
+    widget.names = partial(_known, names)
+    return widget
+
+
+def _known(names: Mapping[str, str], picked: list[str]) -> dict[str, str]:
+    return {code: names[code] for code in picked if code in names}

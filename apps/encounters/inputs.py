@@ -1,0 +1,76 @@
+"""What a form, an import or the API brings to a visit, as plain values."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+# The plain fields of a visit that a save may change.
+EDITABLE = frozenset(
+    {
+        "reason",
+        "history",
+        "examination",
+        "course",
+        "treatment_text",
+        "advice",
+        "follow_up_on",
+        "outcome",
+        "result",
+        "payer",
+        "card_id",
+        "performer_id",
+    }
+)
+
+
+@dataclass(frozen=True)
+class DiagnosisInput:
+    """A diagnosis by code; `role` main, secondary or external; `text` what the clinician adds to its name."""
+
+    code: str
+    role: str = "secondary"
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class LineInput:
+    """A medicine by its code. Without `quantity` it is computed; an empty `dose_unit` is the drug's."""
+
+    drug_code: str
+    dose: Decimal
+    times_per_day: int
+    days: int
+    dose_unit: str = ""
+    quantity: Decimal | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class VisitInput:
+    """What one save brings. None (or a key that is not there) leaves what is stored as it is.
+
+    `vitals` is {sign's key: figure, or None to take it back}.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    vitals: Mapping[str, Decimal | None] | None = None
+    diagnoses: Sequence[DiagnosisInput] | None = None
+    lines: Sequence[LineInput] | None = None
+
+    def __post_init__(self) -> None:
+        unknown = set(self.fields) - EDITABLE
+        if unknown:
+            raise KeyError(f"not fields of a visit that may be saved: {sorted(unknown)}")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What reception writes down."""
+
+    reason: str = ""
+    payer: str = ""
+    card_id: Any = None
+    at: dt.datetime | None = None
+    entry_mode: str = "direct"

@@ -1,0 +1,58 @@
+"""What visits offer to the house."""
+
+from uuid import UUID
+
+from django.urls import reverse
+
+from apps.care.services import DUE_KIND
+from apps.catalogues.frequency import CodeFrequency
+from apps.core import ports, registry
+from apps.core.registry import (
+    AuditSentence,
+    DueKind,
+    PaperKind,
+    ReadScreen,
+    Section,
+    TimelineKind,
+)
+from apps.encounters import queries
+from apps.encounters.services import TIMELINE
+
+HOME_ROWS = 12  # what fits on a 768-pixel screen beside the other panels
+PERSON_ROWS = 5
+
+
+def _visit(object_id: UUID) -> str:
+    return reverse("encounters:visit", args=[object_id])
+
+
+def _receive(person_id: UUID, object_id: UUID | None) -> str:
+    return reverse("encounters:open", args=[person_id])
+
+
+registry.sections.add(Section("visits", "Khám bệnh", 30), Section("prescriptions", "Đơn thuốc", 40))
+registry.timeline_kinds.add(TimelineKind(TIMELINE, "Khám bệnh", _visit, "stethoscope"))
+registry.due_kinds.add(DueKind(DUE_KIND, "Hẹn khám lại", "Tiếp nhận", _receive))
+registry.readlog_screens.add(
+    ReadScreen("visit.page", "Trang lượt khám"),
+    ReadScreen("visit.day", "Danh sách khám trong ngày"),
+    ReadScreen("visit.unsigned", "Danh sách chờ ký"),
+    ReadScreen("visit.versions", "Các bản của lượt khám"),
+    ReadScreen("visit.paper", "In giấy của lượt khám"),
+    ReadScreen("visit.open", "Tiếp nhận"),
+    ReadScreen("visit.api", "Lượt khám qua API"),
+)
+registry.papers.add(
+    PaperKind("exam_slip", "phiếu khám bệnh", _visit),
+    PaperKind("prescription", "đơn thuốc", _visit),
+)
+registry.audit_sentences.add(
+    AuditSentence("visit.opened", "đã tiếp nhận lượt khám {number}"),
+    AuditSentence("visit.saved", "đã lưu lượt khám: {changed}"),
+    AuditSentence("visit.sent_to_sign", "đã chuyển lượt khám {number} chờ bác sĩ ký"),
+    AuditSentence("visit.finalised", "đã hoàn tất lượt khám {number}"),
+    AuditSentence("visit.reopened", "đã mở lại lượt khám {number} để sửa"),
+    AuditSentence("visit.amended", "đã sửa đổi lượt khám {number} đã hoàn tất"),
+    AuditSentence("visit.entered_in_error", "đã ghi lượt khám {number} là nhập nhầm"),
+)
+ports.provide(CodeFrequency, queries.UsualCodes())

@@ -1,0 +1,96 @@
+"""A version of a visit as plain data, and two versions side by side."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from apps.care import queries as care
+from apps.care.vitals import BY_KEY, VITALS, number_text
+from apps.encounters.dosing import quantity_text
+from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
+
+TEXTS = (
+    "reason",
+    "history",
+    "examination",
+    "course",
+    "treatment_text",
+    "advice",
+    "follow_up_on",
+    "outcome",
+    "result",
+)
+
+
+def snapshot(visit: Visit) -> dict[str, Any]:
+    """The whole of a visit as it now stands in the database, ready for JSON."""
+    stored = Visit.unscoped.select_related("doctor").get(pk=visit.pk)
+    figures = care.measured("visit", visit.pk)
+    return {
+        "fields": {name: getattr(stored, name) for name in TEXTS},
+        "vitals": {key: str(value) for key, value in figures.items()},
+        "diagnoses": [
+            {"role": row.role, "code": row.icd_code, "label": row.label}
+            for row in Diagnosis.unscoped.filter(visit=visit)
+        ],
+        "lines": [
+            {
+                "drug": f"{row.drug_name} {row.strength}".strip(),
+                "quantity": str(row.quantity),
+                "unit": row.unit,
+                "usage": row.usage,
+            }
+            for row in PrescriptionLine.unscoped.filter(prescription__visit=visit)
+        ],
+        "doctor": stored.doctor.full_name if stored.doctor else "",
+        "signed_at": stored.signed_at,
+    }
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the comparison."""
+
+    label: str
+    before: str
+    after: str
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after
+
+
+def side_by_side(before: dict[str, Any], after: dict[str, Any]) -> list[Row]:
+    """Every part of two snapshots, the earlier and the later, in the order of the page."""
+    rows = [
+        Row(str(getattr(Visit, name).field.verbose_name), _text(before, name), _text(after, name))
+        for name in TEXTS
+    ]
+    rows.insert(1, Row("sinh hiệu", _vitals(before), _vitals(after)))
+    rows.insert(5, Row("chẩn đoán", _diagnoses(before), _diagnoses(after)))
+    rows.insert(6, Row("đơn thuốc", _lines(before), _lines(after)))
+    return rows
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    return str(data["fields"].get(name) or "")
+
+
+def _vitals(data: dict[str, Any]) -> str:
+    parts = []
+    for vital in VITALS:
+        if vital.key in data["vitals"]:
+            figure = number_text(Decimal(data["vitals"][vital.key]))
+            parts.append(f"{BY_KEY[vital.key].title} {figure} {vital.unit_text}")
+    return "; ".join(parts)
+
+
+def _diagnoses(data: dict[str, Any]) -> str:
+    return "\n".join(row["label"] for row in data["diagnoses"])
+
+
+def _lines(data: dict[str, Any]) -> str:
+    return "\n".join(
+        f"{row['drug']}: {quantity_text(Decimal(row['quantity']))} {row['unit']}. {row['usage']}"
+        for row in data["lines"]
+    )

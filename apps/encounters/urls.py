@@ -1,0 +1,4 @@
+"""Addresses of visits."""
+
+app_name = "encounters"
+urlpatterns: list = []

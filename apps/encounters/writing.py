@@ -1,0 +1,269 @@
+"""Writes what one save brings into a visit: fields, figures, diagnoses, medicines. Inside a transaction."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from apps.care import queries as care
+from apps.care import services as care_services
+from apps.care import vitals
+from apps.catalogues import codes, icd
+from apps.catalogues.models import Drug, Icd10
+from apps.core import parameters
+from apps.core.errors import Refused
+from apps.core.text import clean, fold
+from apps.encounters import dosing, rules
+from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
+from apps.encounters.models import Diagnosis, DiagnosisRole, Prescription, PrescriptionLine, Visit
+
+SOURCE = "visit"
+LONG_TEXTS = {"history", "examination", "course", "treatment_text", "advice"}
+
+
+class Problems(Refused):
+    """Several refusals at once, each with its field: `problems` is a list of rules.Problem."""
+
+    def __init__(self, problems: Sequence[rules.Problem]) -> None:
+        first = problems[0]
+        super().__init__(first.sentence, field=first.field, code=first.code)
+        self.problems = list(problems)
+
+
+def refuse(problems: Sequence[rules.Problem]) -> None:
+    """Raise when any of `problems` blocks."""
+    blocking = [problem for problem in problems if problem.blocks]
+    if blocking:
+        raise Problems(blocking)
+
+
+def write(visit: Visit, data: VisitInput) -> list[str]:
+    """Bring `data` into `visit` (its own row is left to the caller to save). Names of what changed.
+
+    Raises Problems for figures that cannot be, codes that are not in force, doses that are none.
+    """
+    changed = _fields(visit, data.fields)
+    problems: list[rules.Problem] = []
+    if data.vitals:
+        problems += _vital_problems(visit, data.vitals)
+    icds: dict[str, Icd10] = {}
+    if data.diagnoses:
+        icds = _icds([entry.code for entry in data.diagnoses], visit.on)
+        problems += _diagnosis_problems(visit, data.diagnoses, icds)
+    drugs: dict[str, Drug] = {}
+    lines: list[PrescriptionLine] = []
+    if data.lines:
+        drugs = _drugs([line.drug_code for line in data.lines])
+        lines, wrong = _lines(visit, data.lines, drugs)
+        problems += wrong
+    refuse(problems)
+    if data.vitals:
+        care_services.measurements_put(fact=visit, source_kind=SOURCE, source_id=visit.id, values=data.vitals)
+        changed.append("vitals")
+    if data.diagnoses is not None:
+        _put_diagnoses(visit, data.diagnoses, icds)
+        changed.append("diagnoses")
+    if data.lines is not None:
+        _put_lines(visit, lines, drugs)
+        changed.append("prescription")
+    return changed
+
+
+def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
+    changed = []
+    for name, value in fields.items():
+        if isinstance(value, str):
+            value = clean(value, lines=name in LONG_TEXTS)
+        if getattr(visit, name) != value:
+            setattr(visit, name, value)
+            changed.append(name)
+    return changed
+
+
+def _vital_problems(visit: Visit, values: Mapping[str, Decimal | None]) -> list[rules.Problem]:
+    findings = vitals.assess(dict(values), visit.age_days, care.bounds(visit.on))
+    return [
+        rules.Problem(f"vital-{finding.key}", finding.sentence, finding.key, blocks=True)
+        for finding in findings
+        if finding.level == "impossible"
+    ]
+
+
+def _diagnosis_problems(
+    visit: Visit, entries: Sequence[DiagnosisInput], known: Mapping[str, Icd10]
+) -> list[rules.Problem]:
+    found = []
+    seen: set[str] = set()
+    for entry in entries:
+        field = f"diagnosis-{entry.role}"
+        if entry.code not in known:
+            sentence = f"Mã {entry.code[:10]} không có trong danh mục ICD-10 dùng ngày {visit.on:%d/%m/%Y}."
+            found.append(rules.Problem("icd-unknown", sentence, field, blocks=True))
+        elif entry.code in seen:
+            found.append(rules.Problem("icd-twice", f"Mã {entry.code} ghi hai lần.", field, blocks=True))
+        seen.add(entry.code)
+    if sum(entry.role == "main" for entry in entries) > 1:
+        found.append(rules.Problem("two-main", "Chỉ một chẩn đoán là chính.", "diagnosis-main", blocks=True))
+    return found
+
+
+def _icds(picked: Sequence[str], on: dt.date) -> dict[str, Icd10]:
+    """The codes that may be used on a day. A code that stands plain and with a marker gives the plain row."""
+    rows = Icd10.objects.filter(edition=icd.edition_on(on), code__in=set(picked)).on(on)
+    return {row.code: row for row in rows.order_by("-marker").defer("tokens", "search", "folded")}
+
+
+def _drugs(picked: Sequence[str]) -> dict[str, Drug]:
+    return {drug.code: drug for drug in Drug.objects.filter(code__in=set(picked))}
+
+
+def limit(on: dt.date) -> rules.DaysLimit:
+    """How long a prescription may run on a day."""
+    return rules.DaysLimit(**parameters.value("prescriptions.days", on=on))
+
+
+def _lines(
+    visit: Visit, entries: Sequence[LineInput], drugs: Mapping[str, Drug]
+) -> tuple[list[PrescriptionLine], list[rules.Problem]]:
+    """The lines as rows, not saved, with quantity and wording; and what is wrong with them."""
+    rows: list[PrescriptionLine] = []
+    problems: list[rules.Problem] = []
+    days = limit(visit.on)
+    for position, entry in enumerate(entries, start=1):
+        drug = drugs.get(entry.drug_code)
+        if drug is None or not drug.in_force(visit.on):
+            sentence = f"Thuốc {entry.drug_code[:40]} không có trong danh mục ngày {visit.on:%d/%m/%Y}."
+            problems.append(
+                rules.Problem(f"line-{position}-drug", sentence, f"line-{position}-drug", blocks=True)
+            )
+            continue
+        dose_unit = entry.dose_unit or drug.unit.lower()
+        quantity = entry.quantity
+        if quantity is None and entry.dose > 0:
+            quantity = dosing.quantity(
+                entry.dose, entry.times_per_day, entry.days, drug.unit.lower(), dose_unit
+            )
+        facts = line_facts(position, drug, entry.dose, entry.times_per_day, entry.days, quantity)
+        wrong = [problem for problem in rules.check_line(facts, days, days.most) if problem.blocks]
+        problems += wrong
+        if wrong or quantity is None:
+            continue
+        rows.append(
+            PrescriptionLine(
+                drug=drug,
+                drug_name=printed_name(drug),
+                strength=drug.strength,
+                unit=drug.unit.lower(),
+                route_code=drug.route_code,
+                dose=entry.dose,
+                dose_unit=dose_unit,
+                times_per_day=entry.times_per_day,
+                days=entry.days,
+                quantity=quantity,
+                usage=dosing.usage(
+                    entry.dose, dose_unit, entry.times_per_day, route_word(drug, visit.on), clean(entry.note)
+                ),
+                note=clean(entry.note),
+                position=position,
+            )
+        )
+    return rows, problems
+
+
+def printed_name(drug: Drug) -> str:
+    """A medicine's name as TT 26/2025 wants it: the ingredient, another brand name in brackets."""
+    if not drug.name or fold(drug.name) == fold(drug.ingredient):
+        return drug.ingredient
+    return f"{drug.ingredient} ({drug.name})"
+
+
+def route_word(drug: Drug, on: dt.date) -> str:
+    """The route as the catalogue calls it; empty when it has none."""
+    return codes.label("drug_routes", drug.route_code, on) if drug.route_code else ""
+
+
+def line_facts(
+    position: int, drug: Drug, dose: Decimal, times: int, days: int, quantity: Decimal | None
+) -> rules.LineFacts:
+    """A line as the rules see it."""
+    return rules.LineFacts(
+        position=position,
+        name=f"{drug.name} {drug.strength}".strip(),
+        ingredient=fold(drug.ingredient),
+        unit=drug.unit.lower(),
+        dose=dose,
+        times_per_day=times,
+        days=days,
+        quantity=quantity,
+        drug_code=drug.code,
+    )
+
+
+def _put_diagnoses(visit: Visit, entries: Sequence[DiagnosisInput], known: Mapping[str, Icd10]) -> None:
+    """Make the visit's diagnoses these, in this order; a code that stays keeps its row and identity."""
+    old = {row.icd_code: row for row in Diagnosis.unscoped.filter(visit=visit)}
+    fresh: list[Diagnosis] = []
+    ordered = sorted(entries, key=lambda entry: ("main", "secondary", "external").index(entry.role))
+    for position, entry in enumerate(ordered, start=1):
+        row = known[entry.code]
+        values = {
+            "role": entry.role,
+            "icd_edition": row.edition,
+            "icd_name": row.name,
+            "text": clean(entry.text),
+            "position": position,
+        }
+        fresh.append(
+            _merged(old.pop(entry.code, None), Diagnosis(visit=visit, icd_code=entry.code, **values))
+        )
+    main = [row.pk for row in fresh if row.role == DiagnosisRole.MAIN]
+    # Only one main at any moment: the one that was steps down first.
+    Diagnosis.unscoped.filter(visit=visit, role=DiagnosisRole.MAIN).exclude(pk__in=main).update(
+        role=DiagnosisRole.SECONDARY
+    )
+    _store(Diagnosis, fresh, [row.pk for row in old.values()])
+    visit.summary = "; ".join(row.label for row in fresh)[:1000]
+
+
+def _put_lines(visit: Visit, lines: Sequence[PrescriptionLine], drugs: Mapping[str, Drug]) -> None:
+    """Make the visit's medicines these, each on the form of its kind; a drug that stays keeps its row."""
+    held: dict[str, Prescription] = {sheet.kind: sheet for sheet in Prescription.unscoped.filter(visit=visit)}
+    old: dict[Any, PrescriptionLine] = {}
+    if held:
+        for row in PrescriptionLine.unscoped.filter(prescription__visit=visit):
+            old.setdefault(row.drug_id, row)
+    kinds = {line.drug_id: dosing.kind_of(line.drug.controlled, line.drug.bhyt_code) for line in lines}
+    wanted = dosing.kinds_in_order(kinds.values())
+    sheets = {
+        kind: held.pop(kind) if kind in held else Prescription(visit=visit, kind=kind) for kind in wanted
+    }
+    new = [sheet for sheet in sheets.values() if sheet._state.adding]
+    if new:
+        Prescription.unscoped.bulk_create(new)
+    fresh = []
+    for line in lines:
+        line.prescription = sheets[kinds[line.drug_id]]
+        fresh.append(_merged(old.pop(line.drug_id, None), line))
+    _store(PrescriptionLine, fresh, [row.pk for row in old.values()])
+    if held:
+        Prescription.unscoped.filter(pk__in=[sheet.pk for sheet in held.values()]).delete()
+
+
+def _merged(old: Any, new: Any) -> Any:
+    """`new` with the identity of `old`, so that what stays is the same record elsewhere."""
+    if old is not None:
+        new.pk, new.created_at, new.version = old.pk, old.created_at, old.version
+        new._state.adding = False
+    return new
+
+
+def _store(model: type[Any], rows: Sequence[Any], gone: Sequence[Any]) -> None:
+    """Insert or update `rows` in one statement and take `gone` away: of a visit that is not final yet, or
+    whose earlier version is kept as a revision.
+    """
+    if gone:
+        model.unscoped.filter(pk__in=gone).delete()
+    if rows:
+        names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+        names.remove("created_at")
+        model.unscoped.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=names)

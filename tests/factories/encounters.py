@@ -1,0 +1,98 @@
+"""Invented practitioners, medicines, codes and visits for tests."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from apps.catalogues.models import CodeEntry, Drug, Icd10
+from apps.core.models import Parameter
+from apps.core.scope import Scope, enter
+from apps.encounters import services
+from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
+from apps.encounters.models import Visit
+from apps.facilities.models import Facility, Practitioner
+from apps.patients.models import Person
+from tests.factories.patients import scope_at
+
+ALL_SMALL_LISTS = (
+    ("drug_routes", "1.01", "Uống"),
+    ("discharge_type", "1", "Ra viện"),
+    ("discharge_type", "2", "Chuyển tuyến theo yêu cầu chuyên môn"),
+    ("treatment_result", "1", "Khỏi"),
+    ("treatment_result", "2", "Đỡ"),
+)
+
+
+def a_practitioner(station: Facility, full_name: str = "Trần Văn Bình", **fields: Any) -> Practitioner:
+    """A doctor who may sign, unless `can_sign` says otherwise."""
+    fields.setdefault("grade", "doctor")
+    fields.setdefault("can_sign", True)
+    return Practitioner.objects.create(facility=station, full_name=full_name, **fields)
+
+
+def a_code(code: str = "J06.9", name: str = "Nhiễm trùng đường hô hấp trên cấp", **fields: Any) -> Icd10:
+    fields.setdefault("edition", "tt06")
+    return Icd10.objects.create(code=code, name=name, **fields)
+
+
+def a_drug(code: str = "TD001.1", ingredient: str = "Paracetamol", **fields: Any) -> Drug:
+    fields.setdefault("name", ingredient)
+    fields.setdefault("strength", "500mg")
+    fields.setdefault("unit", "viên")
+    fields.setdefault("route_code", "1.01")
+    fields.setdefault("kind", "commune")
+    return Drug.objects.create(code=code, ingredient=ingredient, **fields)
+
+
+def catalogues() -> None:
+    """The few rows that a visit needs: two codes, two medicines, the small lists, the parameters."""
+    a_code()
+    a_code("I10", "Tăng huyết áp vô căn (nguyên phát)", flags={"long_rx_max_days": 90})
+    a_drug()
+    a_drug("TD028.1", "Amoxicilin", is_antibiotic=True)
+    for name, code, label in ALL_SMALL_LISTS:
+        CodeEntry.objects.create(list=name, code=code, name=label)
+    Parameter.objects.create(key="prescriptions.days", value={"usual": 30, "most": 90}, source="thử")
+    Parameter.objects.create(key="visits.page_size", value=30, source="thử")
+    Parameter.objects.create(key="visits.history_size", value=5, source="thử")
+
+
+def scope_of(practitioner: Practitioner, **fields: Any) -> Scope:
+    """The scope of a practitioner at her station."""
+    return scope_at(practitioner.facility, practitioner_id=practitioner.pk, **fields)
+
+
+PARACETAMOL = LineInput("TD001.1", Decimal(1), 2, 5)
+USUAL = VisitInput(
+    fields={"reason": "Ho, sốt 2 ngày", "advice": "Uống nhiều nước"},
+    vitals={"temperature": Decimal("38.2"), "pulse": Decimal(92), "weight": Decimal(52)},
+    diagnoses=[DiagnosisInput("J06.9", "main")],
+    lines=[PARACETAMOL],
+)
+
+
+def a_visit(
+    person: Person, practitioner: Practitioner, *, at: dt.datetime | None = None, **fields: Any
+) -> Visit:
+    """A visit just received."""
+    with enter(scope_of(practitioner)):
+        opening = Opening(reason=fields.pop("reason", ""), at=at or timezone.now(), **fields)
+        return services.visit_open(person=person, opening=opening, override="lần nữa trong ngày")
+
+
+def an_examined_visit(
+    person: Person, practitioner: Practitioner, data: VisitInput = USUAL, **fields: Any
+) -> Visit:
+    """A visit with vital signs, a diagnosis and a medicine, not ended."""
+    visit = a_visit(person, practitioner, **fields)
+    with enter(scope_of(practitioner)):
+        return services.visit_save(visit_id=visit.pk, expected_version=visit.version, data=data)
+
+
+def a_finished_visit(person: Person, practitioner: Practitioner, **fields: Any) -> Visit:
+    """A visit that was ended: signed when the practitioner may sign, else waiting for a signature."""
+    visit = an_examined_visit(person, practitioner, **fields)
+    with enter(scope_of(practitioner)):
+        return services.visit_finalise(visit_id=visit.pk, expected_version=visit.version)
