@@ -2,15 +2,22 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from uuid import UUID
+
+from django.db.models import Q
 
 from apps.catalogues import codes, frequency
 from apps.catalogues.models import Edition, Icd10, Icd10Rule
 from apps.catalogues.rules import AgeLimit, CodeFacts, Finding, Role, Sex, judge
-from apps.catalogues.search import matching, needle, ranked
+from apps.catalogues.search import matching, needle, ranked, whole
+from apps.core.text import search_key
 
 # TT 06/2026/TT-BYT replaces QĐ 4469/QĐ-BYT from this day on.
 TT06_FROM = dt.date(2026, 7, 1)
+
+# Letters typed before an everyday name is guessed: 'tieu ' fits too many.
+SPOKEN_FROM = 5
 
 
 def edition_on(date: dt.date) -> Edition:
@@ -21,19 +28,43 @@ def edition_on(date: dt.date) -> Edition:
 def find(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int = 20) -> list[Icd10]:
     """The codes of the day's edition that match, best first; without text the usual ones. One query.
 
-    One letter looks only through the station's frequent codes, the common ones, and codes that begin with it.
+    One or two letters look for whole words, and for beginnings only among the station's usual codes.
     """
     what = needle(text)
+    needles = [what]
     rows = Icd10.objects.filter(edition=edition_on(on)).on(on).exclude(flags__status="qd4469_only")
     frequent = frequency.top("icd10", facility_id)
     if what.short:
-        usual = rows.filter(common=True) | rows.filter(code__in=frequent)
+        found = matching(rows.filter(Q(common=True) | Q(code__in=frequent)), what)
         if what.folded:
-            usual = matching(usual, what) | rows.filter(code__startswith=what.text.strip().upper())
-        rows = usual
+            found = found | rows.filter(search=whole(what))
     else:
-        rows = matching(rows, what)
-    return list(ranked(rows, what, frequent=frequent, common="common").defer("tokens", "search")[:limit])
+        needles += map(needle, official(what.folded))
+        found = matching(rows, *needles)
+    best = ranked(found, *needles, frequent=frequent, common="common")
+    return list(best.defer("tokens", "search")[:limit])
+
+
+def official(folded: str) -> list[str]:
+    """The official words for an everyday name: 'tieu duong tip 2' -> 'đái tháo đường tip 2'.
+
+    A name that is still being typed counts from five letters on. At most one answer, the longest name's.
+    """
+    best: tuple[int, str] = (0, "")
+    for row in codes.rows("icd10_spoken"):
+        spoken, means = _spoken_key(row.name), row.extra.get("means", "")
+        if len(spoken) <= best[0]:
+            continue
+        if f" {spoken} " in f" {folded} ":
+            best = (len(spoken), f" {folded} ".replace(f" {spoken} ", f" {means} ").strip())
+        elif len(folded) >= SPOKEN_FROM and spoken.startswith(folded):
+            best = (len(spoken), means)
+    return [best[1]] if best[1] else []
+
+
+@lru_cache(maxsize=1024)
+def _spoken_key(name: str) -> str:
+    return search_key(name)
 
 
 def names(picked: Collection[str], *, on: dt.date) -> dict[str, str]:

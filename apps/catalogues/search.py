@@ -7,11 +7,13 @@ letter counts once (amoxicillin, amoxicilin). Codes are kept without their dot: 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
-from django.db.models.functions import Length
+from django.db.models import Case, IntegerField, Model, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Concat, Length, StrIndex
 
 from apps.core.text import fold, search_key
 
@@ -54,8 +56,8 @@ class Needle:
 
     @property
     def short(self) -> bool:
-        """One letter: too little to look through names."""
-        return len(self.folded) < 2
+        """One or two letters: too many names begin so. A code begun (J0) is not short."""
+        return len(self.folded) < 3 and not any(char.isdigit() for char in self.folded)
 
 
 def needle(text: str) -> Needle:
@@ -71,25 +73,36 @@ def needle(text: str) -> Needle:
     return Needle(text, search_key(text), code_key(text), " & ".join(terms))
 
 
-def matching(rows: QuerySet[ModelT], what: Needle) -> QuerySet[ModelT]:
-    """The rows that hold every word; nothing typed leaves all rows."""
-    if not what.tsquery:
+def matching(rows: QuerySet[ModelT], *any_of: Needle) -> QuerySet[ModelT]:
+    """The rows that hold every word of one of the needles; nothing typed leaves all rows."""
+    queries = [f"({what.tsquery})" for what in any_of if what.tsquery]
+    if not queries:
         return rows
-    return rows.filter(search=SearchQuery(what.tsquery, search_type="raw", config="simple"))
+    return rows.filter(search=SearchQuery(" | ".join(queries), search_type="raw", config="simple"))
+
+
+def whole(what: Needle) -> SearchQuery:
+    """The query for the words as they are, not as beginnings."""
+    return SearchQuery(what.tsquery.replace(":*", ""), search_type="raw", config="simple")
 
 
 def ranked(
-    rows: QuerySet[ModelT], what: Needle, *, frequent: Sequence[str] = (), common: str | None = None
+    rows: QuerySet[ModelT], *any_of: Needle, frequent: Sequence[str] = (), common: str | None = None
 ) -> QuerySet[ModelT]:
-    """Best first: the code itself, the station's frequent ones, common ones, the phrase typed, short names.
+    """Best first: the code itself, the words with their accents, the words in a row, the station's frequent
+    codes, common ones, then names that begin early with the words and are short.
 
-    `frequent` are codes, most used first; `common` names a boolean field of the model.
+    The first needle is what was typed. `frequent` are codes, most used first; `common` names a boolean field.
     """
+    typed, best = any_of[0], any_of[-1]
     order: list[Any] = []
-    if what.code and what.code != what.folded:
-        order.append(_first(Q(tokens__endswith=f" {what.code}")))
-    elif what.code:
-        order.append(_first(Q(code__iexact=what.text.strip())))
+    if typed.code:
+        order.append(_first(Q(code__iexact=typed.text.strip()) | Q(tokens__endswith=f" {typed.code}")))
+    if typed.folded:
+        padded = Concat(Value(" "), "folded", output_field=TextField())
+        rows = rows.annotate(padded=padded)
+        order.append(_first(_any(Q(name__icontains=what.text.strip()) for what in any_of)))
+        order.append(_first(_any(Q(padded__contains=f" {what.folded}") for what in any_of)))
     if frequent:
         order.append(
             Case(
@@ -100,11 +113,14 @@ def ranked(
         )
     if common:
         order.append(f"-{common}")
-    if what.folded:
-        order.append(_first(Q(folded__startswith=what.folded)))
-        order.append(_first(Q(folded__contains=what.folded)))
+    if typed.folded:
+        order.append(StrIndex("padded", Value(f" {best.folded}")))
         order.append(Length("folded"))
     return rows.order_by(*order, "code")
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    return reduce(or_, conditions)
 
 
 def _first(condition: Q) -> Case:

@@ -434,6 +434,7 @@ TABLES: dict[str, Table] = {
             fixed={"edition": Edition.QD4469, "rule": Icd10Rule.Kind.PAIR},
             **_RULE,
         ),
+        _entries("icd10_spoken", "Tên thường gọi của bệnh", 117, "icd10_spoken"),
         _entries("yhct_diseases", "Bệnh y học cổ truyền (trích)", 116, "yhct_diseases"),
         Table(
             key="communicable_diseases",
