@@ -78,6 +78,14 @@ def system_scope() -> Iterator[Any]:
         yield active
 
 
+@pytest.fixture(autouse=True)
+def _fresh_code_lists() -> None:
+    """Code lists are kept in the process; a test must not see those of the one before."""
+    from apps.catalogues import codes
+
+    codes.forget()
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_FLAGS}

@@ -19,6 +19,7 @@ from apps.catalogues.shipped import TABLES
 from apps.catalogues.tables import Table
 from apps.core.access import needs, signed_in
 from apps.core.errors import Refused
+from apps.core.forms import FormKeyMixin
 from apps.core.idempotency import idempotent
 from apps.core.scope import active, current
 
@@ -141,7 +142,8 @@ def compared(request: HttpRequest, upload_id: UUID) -> HttpResponse:
             ),
         ],
         "waiting": found.state == CatalogueUpload.State.COMPARED,
-        "form": UploadForm(),
+        "form_apply": FormKeyMixin(),
+        "form_drop": FormKeyMixin(),
     }
     return render(request, "catalogues/compared.html", context)
 
