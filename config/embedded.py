@@ -162,24 +162,24 @@ def _data(var: Path) -> Path:
     return var / "pg" / "data"
 
 
-def _conninfo(var: Path, name: str) -> str:
+def conninfo(var: Path, name: str) -> str:
     return make_conninfo(host=str(socket_dir(var)), port=PORT, user=SUPERUSER, dbname=name)
 
 
 def _ping(var: Path) -> Ping:
-    return Ping(PGconn.ping(_conninfo(var, "postgres").encode()))
+    return Ping(PGconn.ping(conninfo(var, "postgres").encode()))
 
 
 def _has_database(var: Path, name: str) -> bool:
     try:
-        psycopg.connect(_conninfo(var, name), connect_timeout=5).close()
+        psycopg.connect(conninfo(var, name), connect_timeout=5).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
 def _create_database(var: Path, name: str) -> None:
-    with psycopg.connect(_conninfo(var, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(conninfo(var, "postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return
         try:

@@ -5,7 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from apps.core.access import public
 
+
+@public
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:

@@ -204,7 +204,7 @@ USE_TZ = True
 
 # --- files
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = VAR_DIR / "static" if DEMO else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "files"
 WHITENOISE_USE_FINDERS = not (PRODUCTION or DEMO)
