@@ -74,6 +74,7 @@ ROOMS = [
     "apps.care",
     "apps.households",
     "apps.encounters",
+    "apps.sync",
     "apps.population",
 ]
 INSTALLED_APPS = [

@@ -33,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # pytest-django may have read the settings before this file set the environment
+    settings.TESTING = True
+    settings.TRAMYTE_JOBS = "inline"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,77 @@
+"""Taking rows to send: by a lease, never by a lock held while the network is spoken to.
+
+A worker that dies loses nothing: its lease runs out and the rows wait again. Only the oldest open row of a
+person can be taken, so a person's records leave in order.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+
+from apps.sync.models import BREAKER_AT, OutboxRow, Receiver
+
+LEASE = timedelta(seconds=180)  # above the longest an attempt may take: 5 parts x 45 s never all time out
+PROBE = timedelta(seconds=60)  # one probe in that time while a receiver is down
+
+# MATERIALIZED: a plan that ran the inner query twice would take more than the limit.
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT r.id FROM sync_outboxrow r
+    WHERE r.receiver_id = %(receiver)s AND r.state = 'pending' AND r.next_at <= %(now)s
+      AND NOT EXISTS (
+          SELECT 1 FROM sync_outboxrow o
+          WHERE o.receiver_id = r.receiver_id AND o.person_id = r.person_id
+            AND o.state IN ('pending', 'in_flight', 'paused')
+            AND (o.state = 'in_flight' OR o.id < r.id))
+    ORDER BY r.next_at, r.id
+    LIMIT %(limit)s
+    FOR UPDATE OF r SKIP LOCKED)
+UPDATE sync_outboxrow SET state = 'in_flight', lease = %(lease)s, leased_until = %(until)s,
+    updated_at = %(now)s, attempts = attempts + 1, sent_change = change_no
+FROM due WHERE sync_outboxrow.id = due.id
+RETURNING sync_outboxrow.id
+"""
+
+
+def allowance(receiver: Receiver, limit: int, now: datetime) -> int:
+    """How many rows may be sent to a receiver now: none, one probe, or `limit`.
+
+    Of several workers only one gets the probe: whoever moves `hold_until` first.
+    """
+    if not receiver.is_on or receiver.paused_at:
+        return 0
+    if receiver.hold_until and receiver.hold_until > now:
+        return 0
+    if receiver.failures < BREAKER_AT:
+        return limit
+    free = Q(hold_until__isnull=True) | Q(hold_until__lte=now)
+    won = Receiver.objects.filter(free, pk=receiver.pk, failures__gte=BREAKER_AT, paused_at__isnull=True)
+    return 1 if won.update(hold_until=now + PROBE) else 0
+
+
+def claim(receiver: Receiver, limit: int, now: datetime) -> list[OutboxRow]:
+    """Take up to `limit` rows that are due, oldest first; at most one a person."""
+    values = {
+        "receiver": receiver.pk,
+        "lease": uuid.uuid4(),
+        "now": now,
+        "until": now + LEASE,
+        "limit": limit,
+    }
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_CLAIM, values)
+            ids = [row[0] for row in cursor.fetchall()]
+    except IntegrityError:  # another worker has just taken a row of the same person
+        return []
+    rows = OutboxRow.objects.filter(pk__in=ids).select_related("receiver").order_by("id") if ids else []
+    return list(rows)
+
+
+def release_expired(now: datetime) -> int:
+    """Rows whose worker has gone silent wait again. What was sent is unknown: sending again is safe."""
+    return OutboxRow.objects.filter(state="in_flight", leased_until__lt=now).update(
+        state="pending", lease=None, leased_until=None, next_at=now, updated_at=now
+    )

@@ -1,0 +1,62 @@
+"""Send what waits in the outbox, as it comes: where there is no broker."""
+
+import logging
+import signal
+import time
+from typing import Any
+
+import psycopg
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+
+from apps.sync import worker
+from apps.sync.outbox import CHANNEL
+
+log = logging.getLogger("tramyte.sync")
+NOT_PSYCOPG = {"cursor_factory", "context", "pool", "prepare_threshold"}  # Django's own wishes
+POLL = 1.0  # seconds: what no notification tells of (waits that end, leases that run out)
+
+
+class Command(BaseCommand):
+    help = "Send records to their receivers as they are finished"
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--once", action="store_true", help="send what is due, then stop")
+        parser.add_argument("--parallel", type=int, default=4, help="people sent at the same time")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stopping = False
+        if options["once"]:
+            done = worker.drain(parallel=options["parallel"])
+            self.stdout.write(", ".join(f"{name}: {count}" for name, count in sorted(done.items())) or "0")
+            return
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._stop)
+        listener: psycopg.Connection[Any] | None = None
+        while not self.stopping:
+            try:
+                done = worker.run_once(parallel=options["parallel"], stop=lambda: self.stopping)
+                if done or self.stopping:
+                    continue
+                listener = _wait(listener)
+            except (DatabaseError, psycopg.Error):
+                # the database is away: look again, and keep nothing of the old lines
+                log.exception("sync.database_away")
+                connection.close()
+                listener = None
+                time.sleep(POLL)
+        self.stdout.write("sync worker stopped")
+
+    def _stop(self, *_: Any) -> None:
+        self.stopping = True
+
+
+def _wait(listener: psycopg.Connection[Any] | None) -> psycopg.Connection[Any]:
+    """Until something is put into the outbox, at most a second. The listening line is kept between waits."""
+    if listener is None or listener.closed:
+        params = {k: v for k, v in connection.get_connection_params().items() if k not in NOT_PSYCOPG}
+        listener = psycopg.connect(**params, autocommit=True)
+        listener.execute(f"LISTEN {CHANNEL}")
+    for _ in listener.notifies(timeout=POLL, stop_after=1):
+        pass
+    return listener

@@ -1,0 +1,232 @@
+"""What must go out, to whom, and what was said to it. The states stand in docs/states.md."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from apps.core.models import BaseModel
+from apps.core.scope import Scope, ScopedModel
+
+BREAKER_AT = 5  # transport failures in a row after which a receiver rests
+
+
+class ReceiverKind(models.TextChoices):
+    FHIR = "fhir", "FHIR R4 (gói giao dịch)"
+
+
+class Receiver(BaseModel):
+    """A warehouse or platform that takes our records. Its secret stands in the environment, never here."""
+
+    code = models.SlugField("mã", max_length=40, unique=True)
+    name = models.CharField("tên nơi nhận", max_length=200)
+    kind = models.CharField(
+        "cách gửi", max_length=20, choices=ReceiverKind.choices, default=ReceiverKind.FHIR
+    )
+    base_url = models.URLField("địa chỉ", max_length=300)
+    is_on = models.BooleanField(
+        "đang bật", default=False, help_text="Tắt: bản ghi vẫn xếp hàng chờ, không có gì bị bỏ."
+    )
+    token_key = models.CharField(
+        "tên biến chứa mã truy cập",
+        max_length=80,
+        blank=True,
+        validators=[
+            RegexValidator(r"^TRAMYTE_RECEIVER_[A-Z0-9_]+$", "Tên biến bắt đầu bằng TRAMYTE_RECEIVER_.")
+        ],
+        help_text="Tên biến môi trường, không phải chính mã truy cập.",
+    )
+    allow_private = models.BooleanField(
+        "cho phép địa chỉ nội bộ", default=False, help_text="Chỉ khi nơi nhận nằm trong mạng riêng của tỉnh."
+    )
+    settings = models.JSONField(
+        "thiết lập",
+        default=dict,
+        blank=True,
+        help_text="guide, systems, mastered, match_patient, provenance (docs/adding-a-receiver.md).",
+    )
+    # What happened to it lately. `paused_at`: only a person ends it. `hold_until`: ends by itself.
+    paused_at = models.DateTimeField("tạm dừng từ", null=True, editable=False)
+    pause_reason = models.CharField("lý do tạm dừng", max_length=300, blank=True, editable=False)
+    failures = models.PositiveIntegerField("lỗi đường truyền liên tiếp", default=0, editable=False)
+    hold_until = models.DateTimeField("nghỉ đến", null=True, editable=False)
+    last_accepted_at = models.DateTimeField("tiếp nhận gần nhất", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "nơi nhận"
+        verbose_name_plural = "nơi nhận"
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def breaker_open(self) -> bool:
+        return self.failures >= BREAKER_AT
+
+
+class RowState(models.TextChoices):
+    PENDING = "pending", "Chờ gửi"
+    IN_FLIGHT = "in_flight", "Đang gửi"
+    PAUSED = "paused", "Tạm dừng"
+    ACCEPTED = "accepted", "Đã tiếp nhận"
+    REJECTED = "rejected", "Bị từ chối"
+    DEAD = "dead", "Gửi không thành"
+    SUPERSEDED = "superseded", "Đã thay bằng bản mới"
+
+
+OPEN_STATES = (RowState.PENDING, RowState.IN_FLIGHT, RowState.PAUSED)
+STUCK_STATES = (RowState.REJECTED, RowState.DEAD)
+
+
+class Need(models.TextChoices):
+    """Who can end a rejection."""
+
+    NONE = "", ""
+    FIELD = "field", "Sửa bản ghi"
+    DUPLICATE = "duplicate", "Xem người trùng"
+    ADMIN = "admin", "Báo quản trị"
+
+
+class OutboxRow(ScopedModel, BaseModel):
+    """One record on its way to one receiver: ids and the receiver's words; the payload is built when sent.
+
+    `change_no` grows with each change of the record; `sent_change` is what the running attempt has read: when
+    they differ at its end, the row waits again. `tries` count towards giving up, `attempts` are all.
+    """
+
+    receiver = models.ForeignKey(Receiver, on_delete=models.PROTECT, related_name="rows")
+    kind = models.CharField(max_length=20)
+    aggregate_id = models.UUIDField()
+    aggregate_version = models.PositiveIntegerField(null=True)
+    person_id = models.UUIDField(null=True)
+    facility_id = models.UUIDField()
+    state = models.CharField(max_length=12, choices=RowState.choices, default=RowState.PENDING)
+    change_no = models.PositiveIntegerField(default=1)
+    sent_change = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)
+    conflicts = models.PositiveSmallIntegerField(default=0)
+    in_parts = models.BooleanField(default=False)
+    next_at = models.DateTimeField()
+    first_failed_at = models.DateTimeField(null=True)
+    lease = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+    last_status = models.PositiveSmallIntegerField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    issues = models.JSONField(default=list)
+    need = models.CharField(max_length=10, choices=Need.choices, default=Need.NONE, blank=True)
+
+    class Meta:
+        verbose_name = "bản ghi chờ gửi"
+        verbose_name_plural = "bản ghi chờ gửi"
+        constraints = [
+            # One row on its way for each record and receiver: later changes coalesce into it.
+            models.UniqueConstraint(
+                fields=["receiver", "kind", "aggregate_id"],
+                condition=Q(state__in=["pending", "in_flight", "paused"]),
+                name="outbox_one_open",
+            ),
+            # Two rows of one person are never in flight at once, whatever the workers do.
+            models.UniqueConstraint(
+                fields=["receiver", "person_id"], condition=Q(state="in_flight"), name="outbox_one_in_flight"
+            ),
+        ]
+        indexes = [
+            # The claim: what is due at a receiver, oldest first.
+            models.Index(
+                fields=["receiver", "next_at", "id"], name="outbox_claim", condition=Q(state="pending")
+            ),
+            # The claim's look at what waits before it for the same person; changes of a person.
+            models.Index(
+                fields=["receiver", "person_id", "id"],
+                name="outbox_person",
+                condition=Q(state__in=["pending", "in_flight", "paused"]),
+            ),
+            # Leases that ran out.
+            models.Index(fields=["leased_until"], name="outbox_lease", condition=Q(state="in_flight")),
+            # The station's page: what waits and what is stuck.
+            models.Index(
+                fields=["facility_id", "state", "id"],
+                name="outbox_facility",
+                condition=Q(state__in=["pending", "in_flight", "paused", "rejected", "dead"]),
+            ),
+            # Where a record stands, on its own page.
+            models.Index(fields=["kind", "aggregate_id", "id"], name="outbox_aggregate"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.aggregate_id} → {self.receiver_id}"
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        return Q(facility_id__in=scope.facility_ids)
+
+    @property
+    def request_id(self) -> str:
+        return f"{self.pk}-{self.attempts}"
+
+
+class SyncAnswer(ScopedModel):
+    """What a receiver said to one attempt. `answer` is kept as it came, shortened; shown by right only."""
+
+    row = models.ForeignKey(OutboxRow, on_delete=models.CASCADE, related_name="answers")
+    attempt = models.PositiveIntegerField()
+    request_id = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True)
+    outcome = models.CharField(max_length=20)
+    milliseconds = models.PositiveIntegerField(default=0)
+    body_hash = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = "trả lời của nơi nhận"
+        verbose_name_plural = "trả lời của nơi nhận"
+        ordering = ["row", "-attempt", "-id"]
+
+    def __str__(self) -> str:
+        return self.request_id
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        return Q(row__facility_id__in=scope.facility_ids)
+
+
+class Delivery(ScopedModel):
+    """What a receiver holds of one record: the last accepted version, its hash, and each resource's place.
+
+    Written before each attempt too: `maybe` are resources of attempts whose end is not known, so that what a
+    lost answer has left there can still be withdrawn; `body_hash` is empty while anything is unproven.
+    """
+
+    receiver = models.ForeignKey(Receiver, on_delete=models.PROTECT, related_name="deliveries")
+    kind = models.CharField(max_length=20)
+    aggregate_id = models.UUIDField()
+    person_id = models.UUIDField(null=True)
+    facility_id = models.UUIDField()
+    aggregate_version = models.PositiveIntegerField(null=True)
+    body_hash = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()
+    resources = models.JSONField(default=dict)  # {"Condition/<uuid>": {"location": ..., "etag": ...}}
+    maybe = models.JSONField(default=list)  # ["Condition/<uuid>"]
+
+    class Meta:
+        verbose_name = "bản ghi đã được tiếp nhận"
+        verbose_name_plural = "bản ghi đã được tiếp nhận"
+        constraints = [
+            models.UniqueConstraint(fields=["receiver", "kind", "aggregate_id"], name="delivery_once")
+        ]
+        indexes = [
+            # Whether a changed person is known to a receiver.
+            models.Index(fields=["person_id", "receiver"], name="delivery_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.aggregate_id}"
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        return Q(facility_id__in=scope.facility_ids)

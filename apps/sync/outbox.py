@@ -1,0 +1,113 @@
+"""Putting a record into the outbox, inside the record's own transaction.
+
+| the record changes while its row is | then |
+|---|---|
+| absent | a pending row for each receiver |
+| pending, paused | the same row: it will read the newest state when it is sent |
+| in flight | the same row, marked changed: its answer sends it back to pending |
+| accepted | a new pending row |
+| rejected, dead | that row becomes superseded, a new pending row |
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.core.ids import uuid7
+from apps.sync.models import OPEN_STATES, Delivery, OutboxRow, Receiver
+
+CHANNEL = "tramyte_outbox"  # the worker listens here
+
+_OPEN = "('pending', 'in_flight', 'paused')"
+_PUT = f"""
+WITH old AS (
+    UPDATE sync_outboxrow SET state = 'superseded', updated_at = %(now)s
+    WHERE kind = %(kind)s AND aggregate_id = %(aggregate)s AND receiver_id = ANY(%(receivers)s)
+      AND state IN ('rejected', 'dead')
+)
+INSERT INTO sync_outboxrow (id, created_at, updated_at, version, receiver_id, kind, aggregate_id, person_id,
+    facility_id, state, change_no, sent_change, attempts, tries, conflicts, in_parts, next_at, changed_at,
+    reason, issues, need)
+SELECT id, %(now)s, %(now)s, 1, receiver, %(kind)s, %(aggregate)s, %(person)s,
+    facility, 'pending', 1, 0, 0, 0, 0, false, %(now)s, %(now)s, '', '[]', ''
+FROM unnest(%(ids)s::uuid[], %(receivers)s::uuid[], %(facilities)s::uuid[]) AS new(id, receiver, facility)
+ON CONFLICT (receiver_id, kind, aggregate_id) WHERE state IN {_OPEN}
+DO UPDATE SET change_no = sync_outboxrow.change_no + 1, changed_at = %(now)s, updated_at = %(now)s,
+    person_id = CASE WHEN sync_outboxrow.state = 'in_flight' THEN sync_outboxrow.person_id
+                     ELSE EXCLUDED.person_id END,
+    next_at = LEAST(sync_outboxrow.next_at, %(now)s), tries = 0, first_failed_at = NULL
+"""  # noqa: S608 - only the constant above is put in
+
+_MARK = f"""
+UPDATE sync_outboxrow SET change_no = change_no + 1, changed_at = %(now)s, updated_at = %(now)s
+WHERE person_id = %(person)s AND state IN {_OPEN} RETURNING receiver_id
+"""  # noqa: S608 - only the constant above is put in
+
+
+def put(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
+    """Queue a record for every receiver; the number of receivers. Two or three statements, no network."""
+    receivers = Receiver.objects.values_list("pk", flat=True)
+    return _put(dict.fromkeys(receivers, facility_id), kind, aggregate_id, person_id)
+
+
+def person_changed(person_id: UUID) -> int:
+    """Send a person again to each receiver that knows her; the number of rows.
+
+    Where a record of hers is open it carries the change by itself. The order matters: first the open rows are
+    marked (a row that is just being settled makes us wait), then what has been delivered is looked up. The
+    row belongs to the facility that sent her last.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK, {"now": timezone.now(), "person": person_id})
+            carried = {row[0] for row in cursor.fetchall()}
+        known = Delivery.unscoped.filter(person_id=person_id)  # who knows her does not depend on who asks
+        facilities = dict(known.order_by("at").values_list("receiver_id", "facility_id"))
+        if carried:
+            _notify()
+        new = {receiver: facility for receiver, facility in facilities.items() if receiver not in carried}
+        return len(carried) + _put(new, "person", person_id, person_id)
+
+
+def _put(facilities: dict[UUID, UUID], kind: str, aggregate_id: UUID, person_id: UUID | None) -> int:
+    """`facilities`: by receiver, the facility that the row belongs to."""
+    if not facilities:
+        return 0
+    values = {
+        "now": timezone.now(),
+        "kind": kind,
+        "aggregate": aggregate_id,
+        "person": person_id,
+        "receivers": list(facilities),
+        "facilities": list(facilities.values()),
+        "ids": [uuid7() for _ in facilities],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT, values)
+    _notify()
+    return len(facilities)
+
+
+def send_again(row: OutboxRow, *, now: datetime | None = None) -> bool:
+    """Let a rejected or dead row wait again. False when it is not that any more, or a newer row waits."""
+    now = now or timezone.now()
+    newer = OutboxRow.unscoped.filter(  # the caller has fetched `row` through her scope
+        receiver_id=row.receiver_id, kind=row.kind, aggregate_id=row.aggregate_id, state__in=OPEN_STATES
+    )
+    with transaction.atomic():
+        if newer.exists():
+            return False
+        changed = OutboxRow.unscoped.filter(pk=row.pk, state__in=("rejected", "dead")).update(
+            state="pending", next_at=now, tries=0, conflicts=0, first_failed_at=None, issues=[], need="",
+            reason="", settled_at=None, changed_at=now, updated_at=now,
+        )  # fmt: skip
+        if changed:
+            _notify()
+    return bool(changed)
+
+
+def _notify() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

@@ -1,0 +1,1 @@
+"""FHIR R4: a transaction Bundle a record, conditional updates, one base address."""

@@ -1,0 +1,87 @@
+"""Builds, sends and judges for a FHIR R4 receiver."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.utils import timezone
+
+from apps.sync.mappings import check, fhir
+from apps.sync.mappings.fhir import Entry
+from apps.sync.mappings.person import person_entries
+from apps.sync.mappings.systems import options_from
+from apps.sync.mappings.visit import visit_entries
+from apps.sync.models import Receiver
+from apps.sync.receivers import http
+from apps.sync.receivers.base import Answer, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.fhir import answers
+from apps.sync.receivers.fhir.fields import field_of
+
+# When a Bundle is too large: first who and what, then the rest; later parts point back by condition.
+GROUPS = (
+    ("Organization", "Practitioner", "Patient", "Encounter", "Condition"),
+    ("Observation",),
+    ("MedicationRequest",),
+    ("AllergyIntolerance",),
+    ("Provenance",),
+)
+
+
+class FhirAdapter:
+    """See `receivers.base.Adapter`."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        self.options = options_from(receiver.settings)
+
+    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool) -> Prepared:
+        if kind == "visit":
+            entries, version = visit_entries(record, self.options, sent), record.version
+        else:
+            entries, version = person_entries(record, self.options), None
+        found = tuple(_issue(p) for p in check.problems(fhir.bundle(entries)))
+        groups = _groups(entries) if in_parts else [entries]
+        parts = tuple(Part(_bytes(group, entries), tuple(e.key for e in group)) for group in groups)
+        whole = parts[0].body if len(parts) == 1 else _bytes(entries, entries)
+        return Prepared(parts, hashlib.sha256(whole).hexdigest(), version, found)
+
+    def send(self, part: Part, request_id: str) -> Answer:
+        return http.post(self.receiver, part.body, request_id, "application/fhir+json")
+
+    def judge(self, answer: Answer, part: Part) -> Verdict:
+        return answers.judge(answer, part, timezone.now())
+
+
+def _issue(problem: check.Problem) -> Issue:
+    name, target = field_of(problem.expression)
+    return Issue(problem.expression, problem.text, name, target)
+
+
+def _groups(entries: list[Entry]) -> list[list[Entry]]:
+    groups = [[e for e in entries if e.key.partition("/")[0] in names] for names in GROUPS]
+    return [group for group in groups if group]
+
+
+def _bytes(group: list[Entry], entries: list[Entry]) -> bytes:
+    """UTF-8 JSON. References out of the group become conditional, or literal for what is kept by our id."""
+    here = {e.id for e in group}
+    outside = {e.id.urn: _outside(e) for e in entries if e.id not in here}
+    bundle = fhir.bundle(group)
+    if outside:
+        bundle = _redirect(bundle, outside)
+    return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _outside(entry: Entry) -> str:
+    kind = entry.key.partition("/")[0]
+    return f"{kind}/{entry.id}" if entry.by_id else f"{kind}?{entry.condition}"
+
+
+def _redirect(node: Any, outside: dict[str, str]) -> Any:
+    if isinstance(node, list):
+        return [_redirect(item, outside) for item in node]
+    if isinstance(node, dict):
+        return {name: _redirect(value, outside) for name, value in node.items()}
+    return outside.get(node, node) if isinstance(node, str) else node

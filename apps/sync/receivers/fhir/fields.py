@@ -1,0 +1,38 @@
+"""FHIR expressions in the words of our forms, and what to open to correct them."""
+
+import re
+
+# Longest prefix wins. (word on our form, what to open)
+FIELDS = {
+    "Patient": ("Thông tin hành chính", "person"),
+    "Patient.identifier": ("Số CCCD, thẻ BHYT", "person"),
+    "Patient.name": ("Họ và tên", "person"),
+    "Patient.gender": ("Giới tính", "person"),
+    "Patient.birthDate": ("Ngày sinh", "person"),
+    "Patient.address": ("Địa chỉ", "person"),
+    "Patient.telecom": ("Điện thoại", "person"),
+    "Patient.deceased": ("Ngày mất", "person"),
+    "AllergyIntolerance": ("Dị ứng", "person"),
+    "Encounter": ("Lượt khám", "visit"),
+    "Encounter.reasonCode": ("Lý do đến khám", "visit"),
+    "Encounter.period": ("Giờ khám", "visit"),
+    "Encounter.diagnosis": ("Chẩn đoán", "visit"),
+    "Encounter.participant": ("Người khám", "visit"),
+    "Encounter.hospitalization": ("Kết quả, xử trí", "visit"),
+    "Condition": ("Chẩn đoán", "visit"),
+    "Condition.code": ("Mã bệnh ICD-10", "visit"),
+    "Observation": ("Dấu hiệu sinh tồn", "visit"),
+    "MedicationRequest": ("Đơn thuốc", "visit"),
+    "MedicationRequest.medication": ("Thuốc", "visit"),
+    "MedicationRequest.dosageInstruction": ("Cách dùng thuốc", "visit"),
+    "MedicationRequest.dispenseRequest": ("Số lượng thuốc", "visit"),
+    "Practitioner": ("Người hành nghề", ""),
+    "Organization": ("Cơ sở khám bệnh", ""),
+}
+
+
+def field_of(expression: str) -> tuple[str, str]:
+    """(our word, what to open) for `Patient.birthDate`; both empty for what we do not know."""
+    path = re.sub(r"\[\d+\]|\.where\(.*?\)|\.ofType\(.*?\)", "", expression)
+    known = [name for name in FIELDS if path == name or path.startswith(name)]
+    return FIELDS[max(known, key=len)] if known else ("", "")

@@ -1,0 +1,207 @@
+"""What becomes of a row after an attempt. One short transaction; nothing here talks to the network."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.core.text import clean
+from apps.sync import backoff
+from apps.sync.models import BREAKER_AT, Delivery, Need, OutboxRow, Receiver, RowState, SyncAnswer
+from apps.sync.receivers.base import Answer, Outcome, Prepared, Verdict
+
+KEPT_ANSWER = 20_000  # characters of an answer that are kept
+ONCE_MORE = 1  # how often a conflict or a too large body is tried again
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was tried and what came of it. `unproven`: keys in doubt before this attempt."""
+
+    verdict: Verdict
+    answer: Answer | None = None
+    prepared: Prepared | None = None
+    unproven: tuple[str, ...] = ()
+
+
+def settle(row: OutboxRow, attempt: Attempt | None, now: datetime) -> Outcome | None:
+    """Write the outcome into the row, keep the answer, tell the receiver's state.
+
+    The row is changed only while our lease holds: a worker that was too slow leaves nothing but its answer. A
+    record that changed meanwhile waits again instead of being done. `attempt` None: the record is gone.
+    """
+    with transaction.atomic():
+        current = OutboxRow.objects.select_for_update().filter(pk=row.pk).first()
+        if current is None:
+            return None
+        mine = current.state == RowState.IN_FLIGHT and current.lease == row.lease
+        if attempt is None:
+            if mine:
+                _write(current, {"state": RowState.SUPERSEDED, "settled_at": now}, now)
+            return None
+        outcome = attempt.verdict.outcome
+        _keep_answer(row, attempt, now)
+        if attempt.answer and mine:
+            _keep_delivery(row, attempt, now)
+        if mine:
+            _write(current, _next(current, attempt, now), now)
+        _tell_receiver(row, attempt.verdict, attempt.answer is not None, now)
+    return outcome
+
+
+def _next(row: OutboxRow, attempt: Attempt, now: datetime) -> dict[str, Any]:
+    """The row's new fields after an attempt."""
+    verdict = attempt.verdict
+    fields: dict[str, Any] = {
+        "reason": verdict.reason[:500],
+        "issues": [vars(issue) for issue in verdict.issues],
+        "need": Need.NONE,
+        "last_status": attempt.answer.status if attempt.answer else None,
+    }
+    match verdict.outcome:
+        case Outcome.STORED | Outcome.UNCHANGED:
+            changed = row.change_no != row.sent_change
+            fields |= {
+                "state": RowState.PENDING if changed else RowState.ACCEPTED,
+                "settled_at": None if changed else now,
+                "next_at": now,
+                "tries": 0,
+                "conflicts": 0,
+                "first_failed_at": None,
+                "aggregate_version": attempt.prepared.version if attempt.prepared else None,
+                "issues": [],
+                "reason": "",
+            }
+            return fields
+        case Outcome.REJECTED:
+            return fields | _rejected(row, verdict, now)
+        case Outcome.CONFLICT | Outcome.TOO_LARGE:
+            if row.conflicts >= ONCE_MORE or (verdict.outcome is Outcome.TOO_LARGE and row.in_parts):
+                return fields | _rejected(row, verdict, now)
+            too_large = verdict.outcome is Outcome.TOO_LARGE
+            more = {"in_parts": True} if too_large else {"conflicts": row.conflicts + 1}
+            return fields | more | {"state": RowState.PENDING, "next_at": _after(row, verdict, now)}
+        case Outcome.TOKEN | Outcome.PAUSE:
+            return fields | {"state": RowState.PAUSED, "need": Need.ADMIN}
+        case _:
+            return fields | _again(row, verdict, now)
+
+
+def _rejected(row: OutboxRow, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    """Rejected, unless the record has changed meanwhile: then its new content gets its chance."""
+    if row.change_no != row.sent_change:
+        return {"state": RowState.PENDING, "next_at": now, "tries": 0, "conflicts": 0}
+    return {"state": RowState.REJECTED, "settled_at": now, "need": verdict.need or Need.ADMIN}
+
+
+def _again(row: OutboxRow, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    """Pending after a wait, or dead. A receiver that is down or asks for patience is not the row's fault."""
+    excused = verdict.outcome is Outcome.LIMITED or (verdict.receiver_fault and row.receiver.breaker_open)
+    tries = row.tries if excused else row.tries + 1
+    first = row.first_failed_at or now
+    if row.change_no != row.sent_change:  # the new content gets its own ten tries
+        return {"state": RowState.PENDING, "next_at": _after(row, verdict, now)}
+    fields: dict[str, Any] = {"tries": tries, "first_failed_at": first}
+    if not excused and backoff.given_up(tries, first, now):
+        return fields | {"state": RowState.DEAD, "settled_at": now, "need": Need.ADMIN}
+    return fields | {"state": RowState.PENDING, "next_at": _after(row, verdict, now)}
+
+
+def _after(row: OutboxRow, verdict: Verdict, now: datetime) -> datetime:
+    chance = random.random()  # noqa: S311 - spreads load, guards nothing
+    seconds = max(backoff.wait(row.tries, chance), verdict.retry_after or 0.0)
+    return now + timedelta(seconds=seconds)
+
+
+def _write(row: OutboxRow, fields: dict[str, Any], now: datetime) -> None:
+    fields |= {"lease": None, "leased_until": None, "updated_at": now}
+    OutboxRow.objects.filter(pk=row.pk).update(**fields)
+
+
+def _keep_answer(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
+    answer = attempt.answer or Answer()
+    text = answer.body[: KEPT_ANSWER * 4].decode("utf-8", "replace")[:KEPT_ANSWER]
+    SyncAnswer.objects.create(
+        row=row,
+        attempt=row.attempts,
+        request_id=row.request_id,
+        at=now,
+        status=answer.status,
+        outcome=attempt.verdict.outcome,
+        milliseconds=answer.milliseconds,
+        body_hash=attempt.prepared.hash if attempt.prepared else "",
+        reason=attempt.verdict.reason[:500],
+        answer=clean(text) if attempt.verdict.outcome is not Outcome.STORED else "",
+    )
+
+
+def note_attempt(row: OutboxRow, prepared: Prepared, now: datetime) -> tuple[str, ...]:
+    """Before anything leaves: what may be at the receiver from now on. Gives what was unproven before."""
+    keys = [key for part in prepared.parts for key in part.keys]
+    with transaction.atomic():
+        known, _ = Delivery.objects.select_for_update().get_or_create(
+            receiver=row.receiver,
+            kind=row.kind,
+            aggregate_id=row.aggregate_id,
+            defaults={"person_id": row.person_id, "facility_id": row.facility_id, "at": now},
+        )
+        before = tuple(known.maybe)
+        known.maybe = [*before, *(key for key in keys if key not in known.resources and key not in before)]
+        known.body_hash = ""
+        known.save(update_fields=["maybe", "body_hash"])
+    return before
+
+
+def _keep_delivery(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
+    """What the receiver holds now. Withdrawn resources stay in the list: they must stay withdrawn."""
+    verdict = attempt.verdict
+    same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
+    known = Delivery.objects.select_for_update().filter(**same).first()
+    if known is None or attempt.prepared is None:
+        return
+    known.resources |= verdict.stored
+    if verdict.outcome is Outcome.STORED:
+        known.maybe = []
+        known.person_id, known.facility_id, known.at = row.person_id, row.facility_id, now
+        known.aggregate_version, known.body_hash = attempt.prepared.version, attempt.prepared.hash
+    elif verdict.outcome is not Outcome.RETRY:  # a clear no: nothing of this attempt is there
+        known.maybe = list(attempt.unproven)
+    known.save()
+
+
+def _tell_receiver(row: OutboxRow, verdict: Verdict, answered: bool, now: datetime) -> None:
+    """Breaker, rest and pause stand at the receiver, so that one row's trouble stops no storm of others."""
+    receiver = Receiver.objects.filter(pk=row.receiver_id)
+    match verdict.outcome:
+        case Outcome.STORED:
+            was_down = receiver.filter(failures__gt=0).update(
+                failures=0, hold_until=None, last_accepted_at=now
+            )
+            if not was_down:
+                receiver.update(last_accepted_at=now)
+            _answered(row, now)
+        case Outcome.TOKEN | Outcome.PAUSE:
+            receiver.filter(paused_at__isnull=True).update(paused_at=now, pause_reason=verdict.reason[:300])
+        case Outcome.LIMITED:
+            seconds = max(verdict.retry_after or 0.0, backoff.wait(1, 1.0))
+            receiver.update(hold_until=now + timedelta(seconds=seconds))
+        case Outcome.RETRY:
+            receiver.update(failures=F("failures") + 1)
+            failures = receiver.values_list("failures", flat=True).first() or 0
+            if seconds := backoff.rest(failures, BREAKER_AT):
+                receiver.update(hold_until=now + timedelta(seconds=seconds))
+        case Outcome.REJECTED | Outcome.CONFLICT | Outcome.TOO_LARGE if answered:
+            _answered(row, now)
+
+
+def _answered(row: OutboxRow, now: datetime) -> None:
+    """The line is good: what waited for a receiver that was down goes at once. A wish for patience stays."""
+    receiver = Receiver.objects.filter(pk=row.receiver_id)
+    if receiver.filter(failures__gte=BREAKER_AT).update(failures=0, hold_until=None):
+        waiting = {"state": RowState.PENDING, "next_at__gt": now, "first_failed_at__isnull": False}
+        OutboxRow.objects.filter(receiver_id=row.receiver_id, **waiting).update(next_at=now, updated_at=now)
+    else:
+        receiver.filter(failures__gt=0).update(failures=0)

@@ -1,0 +1,90 @@
+"""Invented visits that travel, without the rooms they come from."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.core.ids import uuid7
+from apps.sync import outbox
+from apps.sync.mappings import records
+from apps.sync.models import OutboxRow, Receiver
+
+STATION = records.Organization(uuid7(), "Trạm Y tế xã Thử Nghiệm", "99001")
+AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+
+
+def person(name: str = "Nguyễn Thị Hoa", **more) -> records.Person:
+    fields = {"code": "P0000001", "sex": "female", "birth_date": date(1990, 5, 3), "station": STATION}
+    return records.Person(id=uuid7(), full_name=name, **{**fields, **more})
+
+
+def visit(of: records.Person | None = None, **more) -> records.Visit:
+    fields = {
+        "number": "2026-000001",
+        "version": 1,
+        "state": "finalised",
+        "start": AT,
+        "end": AT + timedelta(minutes=20),
+        "changed_at": AT + timedelta(minutes=21),
+        "facility": STATION,
+        "reason": "Ho, sốt",
+        "diagnoses": (records.Diagnosis("main", "J06.9", "Nhiễm trùng hô hấp trên cấp"),),
+        "measurements": (records.Measurement("8310-5", Decimal("38.2"), "Cel", AT, "Nhiệt độ"),),
+    }
+    return records.Visit(id=uuid7(), person=of or person(), **{**fields, **more})
+
+
+class Book:
+    """Stands for the clinical rooms: saving a visit puts it into the outbox, as their events do."""
+
+    def __init__(self) -> None:
+        self.visits: dict[UUID, records.Visit] = {}
+
+    def save(self, record: records.Visit, facility_id: UUID | None = None) -> records.Visit:
+        self.visits[record.id] = record
+        outbox.put(
+            kind="visit",
+            aggregate_id=record.id,
+            person_id=record.person.id,
+            facility_id=facility_id or record.facility.id,
+        )
+        return record
+
+    def amend(self, record: records.Visit, **more) -> records.Visit:
+        now = self.visits[record.id]
+        return self.save(replace(now, version=now.version + 1, amended=True, **more))
+
+    def change_person(self, changed: records.Person) -> None:
+        for known in list(self.visits.values()):
+            if known.person.id == changed.id:
+                self.visits[known.id] = replace(known, person=changed)
+        outbox.person_changed(changed.id)
+
+    def person(self, person_id: UUID) -> records.Person:
+        return next(v.person for v in self.visits.values() if v.person.id == person_id)
+
+
+class Clock:
+    """The real time plus what the test has let pass."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return timezone.now() + self.ahead
+
+    def forward(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+
+def warehouse(base_url: str, **more) -> Receiver:
+    fields = {"code": "kho-tinh", "name": "Kho dữ liệu tỉnh", "is_on": True, "allow_private": True}
+    return Receiver.objects.create(base_url=base_url, **{**fields, **more})
+
+
+def row_of(record: records.Visit | records.Person) -> OutboxRow:
+    """The newest row of a record."""
+    return OutboxRow.unscoped.filter(aggregate_id=record.id).order_by("-id")[0]
