@@ -141,7 +141,7 @@ def password_change(*, request: HttpRequest, user: User, old: str, new: str) -> 
     sessions_end(user=user, but=request.session.session_key)
     OpenSession.objects.filter(session_key=request.session.session_key).delete()
     auth.update_session_auth_hash(request, user)
-    OpenSession.objects.create(session_key=request.session.session_key, user=user)
+    OpenSession.objects.create(session_key=request.session.session_key or "", user=user)
     event_log(request, SignInKind.PASSWORD, user)
     audit.record("user.password_changed", object_id=user.pk)
     return user
@@ -189,7 +189,7 @@ def _session_open(request: HttpRequest, user: User) -> None:
     surplus = surplus[: max(0, len(surplus) - (allowed - 1))]
     Session.objects.filter(session_key__in=surplus).delete()
     OpenSession.objects.filter(session_key__in=[*gone, *surplus]).delete()
-    OpenSession.objects.create(session_key=request.session.session_key, user=user)
+    OpenSession.objects.create(session_key=request.session.session_key or "", user=user)
     if surplus:
         event_log(request, SignInKind.REPLACED, user)
     event_log(request, SignInKind.SUCCESS, user)

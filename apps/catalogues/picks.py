@@ -11,11 +11,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.catalogues import codes, frequency, icd
-from apps.catalogues.models import CatalogueRow, Drug, LabTest, Service, Supply
+from apps.catalogues.models import Drug, LabTest, Service, Supply
 from apps.catalogues.search import matching, needle, ranked
 from apps.core.registry import Registry
 from apps.core.scope import Scope
@@ -101,7 +100,7 @@ def _icd10_names(picked: Sequence[str]) -> dict[str, str]:
 
 
 def _find_rows(
-    rows: Callable[[], QuerySet[Any]],
+    rows: Callable[[], Any],
     kind: str,
     common: str | None,
     show: Callable[[Any], Pick],
@@ -118,7 +117,7 @@ def _find_rows(
     return [show(row) for row in found[:LIMIT]]
 
 
-def _row_names(model: type[CatalogueRow], picked: Sequence[str]) -> dict[str, str]:
+def _row_names(model: type[Any], picked: Sequence[str]) -> dict[str, str]:
     return {row.code: str(row) for row in model.objects.filter(code__in=picked).defer("tokens", "search")}
 
 

@@ -92,7 +92,7 @@ def rows(table: Table, *, text: str = "", list_name: str = "", show: str = "", c
 
 def uploads(key: str, limit: int = 10) -> Sequence[CatalogueUpload]:
     """The last files that were compared for a catalogue."""
-    return CatalogueUpload.objects.filter(key=key)[:limit]
+    return list(CatalogueUpload.objects.filter(key=key)[:limit])
 
 
 def upload(upload_id: UUID) -> CatalogueUpload | None:

@@ -100,7 +100,7 @@ def ranked(
         order.append(_first(Q(code__iexact=typed.text.strip()) | Q(tokens__endswith=f" {typed.code}")))
     if typed.folded:
         padded = Concat(Value(" "), "folded", output_field=TextField())
-        rows = rows.annotate(padded=padded)
+        rows = rows.annotate(padded=padded)  # type: ignore[assignment]  # still rows of the same model
         order.append(_first(_any(Q(name__icontains=what.text.strip()) for what in any_of)))
         order.append(_first(_any(Q(padded__contains=f" {what.folded}") for what in any_of)))
     if frequent:

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
@@ -183,10 +184,8 @@ def _difference(table: Table, change: CatalogueChange) -> Difference:
     """The stored change with dates and numbers as the model's own types again."""
 
     def typed(values: dict[str, object]) -> dict[str, object]:
-        return {
-            name: table.model._meta.get_field(name.removesuffix("_id")).to_python(value)
-            for name, value in values.items()
-        }
+        fields: dict[str, Any] = {field.attname: field for field in table.model._meta.concrete_fields}
+        return {name: fields[name].to_python(value) for name, value in values.items()}
 
     key = tuple(typed(dict(zip(table.key_fields, change.key, strict=True))).values())
     return Difference(CatalogueChange.Kind(change.kind), key, typed(change.before), typed(change.after))

@@ -79,7 +79,7 @@ class DecimalField(forms.DecimalField):
     widget = widgets.DecimalInput
     default_error_messages = {"invalid": "Hãy nhập một số, ví dụ 37,5."}
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # as Django's own does
         if isinstance(value, str):
             value = parse_decimal_text(value)
         return super().to_python(value)

@@ -36,8 +36,10 @@ def idempotent(view: View) -> View:
             return render(request, "400.html", status=400)
         with transaction.atomic():
             # A second post with this key waits here until the first has ended, then sees its row.
+            # Only signed-in people see a form with a key, so there is a user.
             _, first = SubmittedForm.objects.get_or_create(
-                key=key, defaults={"user_id": request.user.pk, "path": request.path}
+                key=key,
+                defaults={"user_id": request.user.pk, "path": request.path},  # type: ignore[misc]
             )
             if not first:
                 return _again(request, SubmittedForm.objects.get(key=key))

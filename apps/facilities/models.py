@@ -419,7 +419,7 @@ class Post(DatedModel):
     )
     revoked_at = models.DateTimeField("thu hồi lúc", null=True, editable=False)
 
-    objects = PostQuerySet.as_manager()
+    objects = PostQuerySet.as_manager()  # type: ignore[misc]  # the base names another manager
 
     class Meta:
         verbose_name = "vị trí công tác"

@@ -34,7 +34,7 @@ def posts_in_force() -> Expression:
     in_force = Q(facility__valid_from__isnull=True) | Q(facility__valid_from__lte=today)
     in_force &= Q(facility__valid_to__isnull=True) | Q(facility__valid_to__gte=today)
     posts = Post.objects.current(today).filter(in_force, user=OuterRef("pk"))
-    return ArraySubquery(
+    return ArraySubquery(  # type: ignore[return-value]  # the stubs forget that it is one
         posts.order_by("facility__sort_key", "role__order").values(
             data=JSONObject(
                 facility=F("facility_id"),

@@ -97,8 +97,9 @@ def _read(folder: Path, name: str) -> Iterator[dict[str, str]]:
 
 
 def _row(level: str, code: str, name: str, kind: str, **more: Any) -> dict[str, Any]:
-    empty = {"valid_from": None, "valid_to": None, "earlier_names": [], "note": "", "confidence": "high"}
-    return {"level": level, "code": code, "name": name, "kind": kind, **empty, **more}
+    row: dict[str, Any] = {"level": level, "code": code, "name": name, "kind": kind}
+    row |= {"valid_from": None, "valid_to": None, "earlier_names": [], "note": "", "confidence": "high"}
+    return row | more
 
 
 def _split(full_name: str) -> tuple[str, str]:
