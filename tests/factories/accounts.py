@@ -1,0 +1,50 @@
+"""Invented users with posts, for tests: saved directly, without audit."""
+
+from pathlib import Path
+from typing import Any
+
+from django.test import Client
+
+from apps.accounts.loading import load_roles
+from apps.accounts.models import Role, User
+from apps.core.registry import LoadReport
+from apps.facilities.models import Facility, Post
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "mua-gat-thang-muoi"  # noqa: S105
+BACKEND = "apps.accounts.backends.AccountBackend"
+
+
+def a_role(code: str) -> Role:
+    """One of the shipped roles; loads them all the first time."""
+    role = Role.objects.filter(code=code).first()
+    if role is None:
+        load_roles(ROOT / "fixtures/roles.csv", LoadReport())
+        role = Role.objects.get(code=code)
+    return role
+
+
+def a_user(username: str = "hoa.nt", full_name: str = "Nguyễn Thị Hòa", **fields: Any) -> User:
+    """An account whose password is PASSWORD."""
+    user = User(username=username, full_name=full_name, **fields)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def a_post(user: User, role: str, facility: Facility, **fields: Any) -> Post:
+    return Post.objects.create(user=user, role=a_role(role), facility=facility, **fields)
+
+
+def a_member(role: str, facility: Facility, username: str = "", full_name: str = "Nguyễn Thị Hòa") -> User:
+    """A user with one post at a facility."""
+    user = a_user(username or f"{role}.{str(facility.pk)[-6:]}", full_name)
+    a_post(user, role, facility)
+    return user
+
+
+def client_of(user: User) -> Client:
+    """A browser in which `user` is signed in (at her only workplace)."""
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
