@@ -8,7 +8,8 @@ from config.health import health
 urlpatterns = [
     path("khoe", health, name="health"),
     path("", include("apps.core.urls")),
-    path("", include("apps.accounts.urls")),
+    path("", include("apps.facilities.urls_accounts")),
+    path("co-so/", include("apps.facilities.urls")),
     path("", include("apps.catalogues.urls")),
     path("quan-tri/", admin.site.urls),
 ]
