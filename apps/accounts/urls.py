@@ -1,10 +1,8 @@
-"""Signing in and out, the own password."""
+"""Signing in and out, the own password; served inside facilities.urls_accounts under the name `accounts`."""
 
 from django.urls import path
 
 from apps.accounts import views
-
-app_name = "accounts"
 
 urlpatterns = [
     path("dang-nhap/", views.sign_in, name="sign_in"),

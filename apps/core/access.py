@@ -47,7 +47,7 @@ def needs(right: str) -> Callable[[View], View]:
                 return ask_to_sign_in(request)
             scope = active()
             if scope is None:
-                return redirect("facilities:workplace")
+                return redirect("accounts:workplace")
             if not scope.can(right):
                 raise PermissionDenied(right)
             return view(request, *args, **kwargs)

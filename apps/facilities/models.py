@@ -35,7 +35,7 @@ class AdminUnit(DatedModel):
     parent = models.ForeignKey(
         "self", verbose_name="thuộc", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
-    search_key = models.CharField(max_length=300, editable=False)
+    search_key = models.CharField(max_length=300, editable=False, default="")
     # [{"to": "2026-04-29", "name": "...", "kind": "..."}]: its names and kinds before, oldest first.
     earlier_names = models.JSONField("tên trước đây", default=list, blank=True)
     note = models.TextField("ghi chú", blank=True)
@@ -60,6 +60,10 @@ class AdminUnit(DatedModel):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_key = search_key(f"{self.kind} {self.name}")[:300]
+        super().save(*args, **kwargs)
 
     @property
     def full_name(self) -> str:

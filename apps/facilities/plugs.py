@@ -4,12 +4,17 @@ from pathlib import Path
 
 from apps.accounts.backends import request_annotations
 from apps.core import registry
-from apps.core.registry import AuditSentence, Loader, LoadReport, Section
+from apps.core.registry import AuditSentence, Loader, LoadReport, MenuItem, Section
 from apps.facilities.posts import posts_in_force
 
 request_annotations["posts_in_force"] = posts_in_force
 
 registry.sections.add(Section("facilities", "Cơ sở và nhân lực", 800))
+
+registry.menu.add(
+    MenuItem("facilities", "Cơ sở", "facilities:list", "facilities.view", order=800, icon="home"),
+    MenuItem("accounts", "Tài khoản", "accounts:list", "users.view", order=810, icon="people"),
+)
 
 registry.audit_sentences.add(
     AuditSentence("facility.created", "đã thêm cơ sở"),

@@ -222,3 +222,33 @@ def user_list(scope: Scope, *, text: str = "") -> QuerySet[User]:
 def roles_for(level: str) -> QuerySet[Role]:
     """The roles that exist at a level, in their order."""
     return Role.objects.filter(level=level)
+
+
+def visible_hamlets(scope: Scope) -> QuerySet[Hamlet]:
+    """Hamlets that a facility of the scope cares for or has cared for."""
+    if scope.everything or scope.level == "system":
+        return Hamlet.objects.all()
+    return Hamlet.objects.filter(
+        Exists(Catchment.objects.filter(hamlet=OuterRef("pk"), facility__in=scope.facility_ids))
+    )
+
+
+def visible_practitioners(scope: Scope) -> QuerySet[Practitioner]:
+    """Practitioners of the scope's facilities."""
+    rows = Practitioner.objects.select_related("facility__part_of")
+    if scope.everything or scope.level == "system":
+        return rows
+    return rows.filter(facility__in=scope.facility_ids)
+
+
+def visible_posts(scope: Scope) -> QuerySet[Post]:
+    """Posts at the scope's facilities."""
+    rows = Post.objects.select_related("facility", "role", "user")
+    if scope.everything or scope.level == "system":
+        return rows
+    return rows.filter(facility__in=scope.facility_ids)
+
+
+def points_of(station_ids: Iterable[UUID], on: dt.date) -> list[Facility]:
+    """The points of these stations in force on that day, in Vietnamese order."""
+    return list(Facility.objects.on(on).filter(part_of__in=list(station_ids)).order_by("sort_key", "pk"))

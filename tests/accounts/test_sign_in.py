@@ -71,7 +71,10 @@ def test_an_unknown_name_is_answered_the_same_and_not_kept(client: Client, nurse
 
 @pytest.mark.parametrize(
     ("username", "password"),
-    [("", ""), ("hoa.nt", ""), ("", "x"), ("\x00", "x"), ("🙂", "x"), ("x" * 500, "x"), ("hoa.nt", "x" * 500)],
+    [
+        *[("", ""), ("hoa.nt", ""), ("", "x"), ("\x00", "x"), ("🙂", "x")],
+        *[("x" * 500, "x"), ("hoa.nt", "x" * 500)],
+    ],
 )
 def test_bad_input_is_a_sentence(client: Client, nurse: User, username: str, password: str) -> None:
     assert sign_in(client, username, password).status_code == 422

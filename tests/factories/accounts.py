@@ -11,7 +11,7 @@ from apps.core.registry import LoadReport
 from apps.facilities.models import Facility, Post
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORD = "mua-gat-thang-muoi"  # noqa: S105
+PASSWORD = "mua-gat-thang-muoi"
 BACKEND = "apps.accounts.backends.AccountBackend"
 
 

@@ -45,9 +45,7 @@ def a_centre(*stations: Facility, name: str = "Trung tâm Y tế khu vực Ba T�
 
 def a_department(*centres: Facility) -> Facility:
     """The department to which the centres report."""
-    department = Facility.objects.create(
-        name="Sở Y tế tỉnh Quảng Ngãi", kind="department", unit=a_province()
-    )
+    department = Facility.objects.create(name="Sở Y tế tỉnh Quảng Ngãi", kind="department", unit=a_province())
     _reports(centres, department)
     return department
 

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=5, verbose_name="mã")),
                 ("name", models.CharField(max_length=120, verbose_name="tên")),
                 ("kind", models.CharField(max_length=20, verbose_name="loại")),
-                ("search_key", models.CharField(editable=False, max_length=300)),
+                ("search_key", models.CharField(default="", editable=False, max_length=300)),
                 ("earlier_names", models.JSONField(blank=True, default=list, verbose_name="tên trước đây")),
                 ("note", models.TextField(blank=True, verbose_name="ghi chú")),
                 ("source", models.CharField(blank=True, max_length=200, verbose_name="nguồn")),

@@ -1,0 +1,22 @@
+"""How every form page of this room answers a service that refuses."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.core.errors import Refused
+
+
+def refuse(form: forms.BaseForm, refused: Refused) -> None:
+    """Put the service's sentence to its field, or above the form."""
+    form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+
+
+def form_page(
+    request: HttpRequest, form: forms.BaseForm, title: str, back: str, **context: Any
+) -> HttpResponse:
+    """The form with its errors; 422 tells scripts and tests that nothing was saved."""
+    context |= {"form": form, "title": title, "back": back}
+    return render(request, "facilities/form.html", context, status=422 if form.is_bound else 200)
