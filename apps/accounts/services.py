@@ -126,6 +126,7 @@ def password_change(*, request: HttpRequest, user: User, old: str, new: str) -> 
 
     Raises Refused with the reason, and the field it belongs to.
     """
+    user = User.objects.select_for_update().get(pk=user.pk)
     if not user.check_password(old):
         raise Refused("Mật khẩu đang dùng không đúng.", field="old")
     if old == new:

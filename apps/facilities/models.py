@@ -342,6 +342,7 @@ class Practitioner(DatedModel):
 
     full_name = models.CharField("họ và tên", max_length=120)
     sort_key = models.CharField(max_length=400, editable=False, default="")
+    search_key = models.CharField(max_length=300, editable=False, default="")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="tài khoản",
@@ -393,8 +394,9 @@ class Practitioner(DatedModel):
         super().save(*args, **kwargs)
 
     def set_keys(self) -> None:
-        """The key of the Vietnamese order of names; also for bulk loading, which does not call save."""
+        """The keys of order and search; also for bulk loading, which does not call save."""
         self.sort_key = sort_key(self.full_name)[:400]
+        self.search_key = search_key(f"{self.full_name} {self.licence_no}")[:300]
 
 
 class PostQuerySet(DatedQuerySet):

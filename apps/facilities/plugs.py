@@ -17,8 +17,13 @@ registry.menu.add(
 )
 
 registry.audit_sentences.add(
+    AuditSentence("unit.created", "đã thêm đơn vị hành chính"),
+    AuditSentence("unit.changed", "đã sửa đơn vị hành chính"),
     AuditSentence("facility.created", "đã thêm cơ sở"),
     AuditSentence("facility.changed", "đã sửa cơ sở"),
+    AuditSentence("facility.imported", "đã nhập {rows} dòng cơ sở từ Excel"),
+    AuditSentence("hamlet.imported", "đã nhập {rows} dòng thôn, tổ từ Excel"),
+    AuditSentence("practitioner.imported", "đã nhập {rows} dòng người hành nghề từ Excel"),
     AuditSentence("facility.linked", "đã đổi quan hệ cấp trên của cơ sở"),
     AuditSentence("hamlet.created", "đã thêm thôn, tổ"),
     AuditSentence("hamlet.changed", "đã sửa thôn, tổ"),
