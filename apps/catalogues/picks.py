@@ -117,7 +117,7 @@ def _find_rows(
     return [show(row) for row in found[:LIMIT]]
 
 
-def _row_names(model: type[Any], picked: Sequence[str]) -> dict[str, str]:
+def _row_names(model: Any, picked: Sequence[str]) -> dict[str, str]:
     return {row.code: str(row) for row in model.objects.filter(code__in=picked).defer("tokens", "search")}
 
 

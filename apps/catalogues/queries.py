@@ -90,7 +90,7 @@ def rows(table: Table, *, text: str = "", list_name: str = "", show: str = "", c
     return keyset(found.defer("tokens", "search"), order=[*order, "id"], cursor=cursor, size=PAGE_SIZE)
 
 
-def uploads(key: str, limit: int = 10) -> Sequence[CatalogueUpload]:
+def uploads(key: str, limit: int = 10) -> list[CatalogueUpload]:
     """The last files that were compared for a catalogue."""
     return list(CatalogueUpload.objects.filter(key=key)[:limit])
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Case, IntegerField, Model, Q, QuerySet, TextField, Value, When
@@ -100,7 +100,7 @@ def ranked(
         order.append(_first(Q(code__iexact=typed.text.strip()) | Q(tokens__endswith=f" {typed.code}")))
     if typed.folded:
         padded = Concat(Value(" "), "folded", output_field=TextField())
-        rows = rows.annotate(padded=padded)  # type: ignore[assignment]  # still rows of the same model
+        rows = cast("QuerySet[ModelT]", rows.annotate(padded=padded))
         order.append(_first(_any(Q(name__icontains=what.text.strip()) for what in any_of)))
         order.append(_first(_any(Q(padded__contains=f" {what.folded}") for what in any_of)))
     if frequent:

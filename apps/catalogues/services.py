@@ -4,7 +4,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from apps.catalogues import codes
 from apps.catalogues.compare import Comparison, Difference, Kind, apply, compare
-from apps.catalogues.models import CatalogueChange, CatalogueState, CatalogueUpload
+from apps.catalogues.models import CatalogueChange, CatalogueRow, CatalogueState, CatalogueUpload
 from apps.catalogues.sheets import read_shipped, read_upload
 from apps.catalogues.shipped import TABLES
 from apps.catalogues.tables import BadLine, Table
@@ -125,9 +124,17 @@ def upload_drop(*, upload: CatalogueUpload) -> None:
     )
 
 
-def touch(key: str) -> None:
-    """After a change of single rows by the administrator: other processes read their lists again."""
-    CatalogueState.objects.filter(key=key).update(updated_at=timezone.now())
+@transaction.atomic
+def row_changed(*, obj: CatalogueRow, fields: Sequence[str]) -> None:
+    """After the administrator changed one row: audited, and other processes read their lists again."""
+    audit.record(
+        "catalogue.row_changed",
+        object_id=obj.pk,
+        data={"catalogue": obj._meta.verbose_name, "code": str(obj)[:60], "fields": list(fields)},
+    )
+    for table in TABLES.values():
+        if table.model is type(obj):
+            CatalogueState.objects.filter(key=table.key).update(updated_at=timezone.now())
     codes.forget()
 
 
@@ -184,8 +191,7 @@ def _difference(table: Table, change: CatalogueChange) -> Difference:
     """The stored change with dates and numbers as the model's own types again."""
 
     def typed(values: dict[str, object]) -> dict[str, object]:
-        fields: dict[str, Any] = {field.attname: field for field in table.model._meta.concrete_fields}
-        return {name: fields[name].to_python(value) for name, value in values.items()}
+        return {name: table.field(name).to_python(value) for name, value in values.items()}
 
     key = tuple(typed(dict(zip(table.key_fields, change.key, strict=True))).values())
     return Difference(CatalogueChange.Kind(change.kind), key, typed(change.before), typed(change.after))

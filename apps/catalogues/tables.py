@@ -41,6 +41,10 @@ class Table:
     # Raised when `read` changes, so that files that were loaded are read again.
     revision: int = 1
 
+    def field(self, name: str) -> Any:
+        """The model's field behind a value's name ('service_id' is the foreign key)."""
+        return self.model._meta.get_field(name.removesuffix("_id"))
+
     def key_of(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(values[name] for name in self.key_fields)
 
@@ -93,7 +97,7 @@ class Table:
         return rows
 
     def _fits(self, name: str, value: Any) -> None:
-        limit = getattr(self.model._meta.get_field(name.removesuffix("_id")), "max_length", None)
+        limit = self.field(name).max_length
         if limit and isinstance(value, str) and len(value) > limit:
             raise BadLine(f"cột {name} dài quá {limit} ký tự")
 

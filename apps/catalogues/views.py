@@ -89,7 +89,7 @@ def browse(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_GET
 @needs("catalogues.export")
-def download(request: HttpRequest, key: str) -> HttpResponse:
+def download(request: HttpRequest, key: str) -> FileResponse:
     """The file that came with the software: its columns are those that an upload needs."""
     path = settings.BASE_DIR / "fixtures" / services.FOLDER / _table(key).file
     # The stubs know no common class that a view may answer with.
