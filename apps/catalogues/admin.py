@@ -3,7 +3,7 @@
 Names and codes come in by files, which are compared before they are applied (/danh-muc/).
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import transaction
@@ -23,7 +23,7 @@ class CatalogueAdmin(ExportMixin, SectionAdmin):
     """One catalogue for the province."""
 
     section = "catalogues"
-    list_filter = ("confidence",)
+    list_filter: ClassVar[tuple[str, ...]] = ("confidence",)
     # Any name switches the search box on; get_search_results looks through the search vector.
     search_fields = ("tokens",)
     show_full_result_count = False

@@ -32,7 +32,8 @@ def find(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int 
     """
     what = needle(text)
     needles = [what]
-    rows = Icd10.objects.filter(edition=edition_on(on)).on(on).exclude(flags__status="qd4469_only")
+    rows = Icd10.objects.filter(edition=edition_on(on)).on(on)
+    rows = rows.exclude(flags__contains={"status": "qd4469_only"})
     frequent = frequency.top("icd10", facility_id)
     if what.short:
         found = matching(rows.filter(Q(common=True) | Q(code__in=frequent)), what)
