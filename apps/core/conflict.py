@@ -15,8 +15,8 @@ from apps.core.versions import StaleVersion
 def conflict_page(fields: Sequence[str]) -> Callable[[View], View]:
     """Turns StaleVersion into components/conflict.html with the named model fields, status 409.
 
-    What the second editor typed goes along as hidden fields; she chooses and saves again against
-    the version that is stored now.
+    What the second editor typed goes along as hidden fields; where both differ each row is a choice
+    between her value and the stored one, and she saves again against the version that is stored now.
     """
 
     def mark(view: View) -> View:
@@ -49,14 +49,13 @@ def context(request: HttpRequest, stale: StaleVersion, fields: Sequence[str]) ->
                     "label": field.verbose_name,
                     "mine": mine,
                     "theirs": theirs,
+                    "mine_value": request.POST.get(name, ""),
                     "theirs_value": "" if raw is None else raw,
                 }
             )
+    chosen = {row["name"] for row in rows} | {"csrfmiddlewaretoken", "version"}
     posted = [
-        (name, value)
-        for name, values in request.POST.lists()
-        for value in values
-        if name not in ("csrfmiddlewaretoken", "version")
+        (name, value) for name, values in request.POST.lists() for value in values if name not in chosen
     ]
     return {
         "rows": rows,
