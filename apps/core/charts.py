@@ -1,4 +1,4 @@
-"""Small pictures in SVG: the positions are worked out here, templates/components/trend.html draws them. Pure."""
+"""Small pictures in SVG: the positions are worked out here, components/trend.html draws them. Pure."""
 
 import datetime as dt
 import math

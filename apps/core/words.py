@@ -71,10 +71,10 @@ def partial_date_words(value: dt.date | None, precision: str = "day") -> str:
     return date_words(value)
 
 
-def quantity_words(value: Decimal | int | float | None, places: int | None = None) -> str:
-    """A number with a decimal comma and dots between thousands: 1234.5 -> '1.234,5'; '' for None."""
-    if value is None or value == "":
-        return ""
+def quantity_words(value: Decimal | int | float | str | None, places: int | None = None) -> str:
+    """A number with decimal comma and dotted thousands: 1234.5 -> "1.234,5". Text stays, None is empty."""
+    if value is None or isinstance(value, str):
+        return value or ""
     number = Decimal(str(value))
     if places is not None:
         number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
