@@ -45,6 +45,7 @@ class HouseholdLine:
     head_name: str
     relation: str
     poverty: str
+    url: str
 
 
 class HouseholdOf(Protocol):

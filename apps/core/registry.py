@@ -156,6 +156,17 @@ class PersonFlag:
 
 
 @dataclass(frozen=True)
+class PersonAction:
+    """One click that begins something for a person, from her page or her household's (`link(person_id)`)."""
+
+    key: str
+    title: str
+    right: str
+    link: Callable[[UUID], str]
+    order: int = 100
+
+
+@dataclass(frozen=True)
 class AuditSentence:
     """How an audit action reads: '{data keys}' may stand in the sentence."""
 
@@ -233,6 +244,7 @@ search_sources: Registry[SearchSource] = Registry("search_sources")
 timeline_kinds: Registry[TimelineKind] = Registry("timeline_kinds")
 due_kinds: Registry[DueKind] = Registry("due_kinds")
 person_flags: Registry[PersonFlag] = Registry("person_flags")
+person_actions: Registry[PersonAction] = Registry("person_actions")
 audit_sentences: Registry[AuditSentence] = Registry("audit_sentences")
 readlog_screens: Registry[ReadScreen] = Registry("readlog_screens")
 rules: Registry[Rule] = Registry("rules")
@@ -253,6 +265,15 @@ def panels_for(record: str, scope: "Scope", obj: Any) -> list[dict[str, Any]]:
                 {"key": panel.key, "title": panel.title, "template": panel.template, "context": context}
             )
     return shown
+
+
+def actions_for(scope: "Scope", person_id: UUID) -> list[dict[str, str]]:
+    """What `scope` may begin for a person: title and address, in order. No query."""
+    return [
+        {"title": action.title, "url": action.link(person_id)}
+        for action in person_actions
+        if scope.can(action.right)
+    ]
 
 
 def flags_for(scope: "Scope", person_ids: Sequence[UUID]) -> dict[UUID, list[Flag]]:

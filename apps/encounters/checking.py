@@ -8,10 +8,10 @@ from apps.care import vitals
 from apps.catalogues import icd
 from apps.catalogues.models import Icd10
 from apps.core.text import fold
+from apps.core.words import completed_months
 from apps.encounters import rules
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
 from apps.encounters.writing import SOURCE, limit, line_facts
-from apps.patients.ages import months
 from apps.patients.models import Allergy, AllergyState, Person
 
 
@@ -96,7 +96,7 @@ def _facts(visit: Visit, known: Parts) -> rules.VisitFacts:
     birth = visit.person.birth_date
     return rules.VisitFacts(
         on=visit.on,
-        age_months=months(birth, visit.on) if birth else None,
+        age_months=completed_months(birth, visit.on) if birth else None,
         reason=visit.reason,
         main_diagnoses=sum(row.role == "main" for row in known.diagnoses),
         has_performer=visit.performer_id is not None or bool(visit.performer_text),

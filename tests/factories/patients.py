@@ -63,7 +63,7 @@ def a_person(station: Facility, full_name: str = "Nguyễn Thị Hòa", **fields
     fields.setdefault("ethnicity", "01")
     code = fields.pop("code", None) or codes.take(station.pk, "person")[0]
     person = Person(station=station, full_name=full_name, code=code, **fields)
-    person.set_keys([number for number in (cccd, bhyt) if number])
+    person.set_keys([number for number in (cccd, bhyt, bhyt[-10:]) if number])
     person.save()
     if cccd:
         Identifier.unscoped.create(person=person, kind="cccd", value=cccd)

@@ -80,7 +80,8 @@ def test_a_fact_keeps_what_was_true_then():
     station = a_station()
     person = a_person(station, occupation="61", birth_date=dt.date(2026, 1, 1))
     a_card(person)
-    kept = facts.snapshot(person, dt.datetime(2026, 1, 31, 17, 30, tzinfo=dt.UTC))  # 1 February, local
+    with scope.enter(scope_at(station)):
+        kept = facts.snapshot(person, dt.datetime(2026, 1, 31, 17, 30, tzinfo=dt.UTC))  # 1 February, local
     assert kept["age_days"] == 31
     assert kept["payer"] == "bhyt"
     assert kept["commune_id"] == station.unit_id

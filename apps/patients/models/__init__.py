@@ -13,6 +13,7 @@ from apps.patients.models.person import (
     Sex,
 )
 from apps.patients.models.projections import DueItem, DueState, TimelineEntry, TreatingAccess
+from apps.patients.models.scans import ScannedCard
 
 __all__ = [
     "Allergy",
@@ -28,6 +29,7 @@ __all__ = [
     "InsuranceCard",
     "LifeStatus",
     "Person",
+    "ScannedCard",
     "Sex",
     "TimelineEntry",
     "TreatingAccess",

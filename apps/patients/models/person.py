@@ -8,10 +8,10 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
+from apps.core import words
 from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel
 from apps.core.text import sort_key, tokens
-from apps.patients import ages
 
 
 class Sex(models.TextChoices):
@@ -167,17 +167,20 @@ class Person(ScopedModel, BaseModel):
 
     def age_days(self, on: dt.date) -> int | None:
         """Days lived on that day; None when the birth is unknown or later."""
-        return ages.days(self.birth_date, on)
+        if self.birth_date is None or on < self.birth_date:
+            return None
+        return (on - self.birth_date).days
 
     @property
     def age(self) -> str:
         """The age as people say it, today or on the day of death."""
-        return ages.words(self.birth_date, self.birth_precision, self.died_on or timezone.localdate())
+        on = self.died_on or timezone.localdate()
+        return words.age_words(self.birth_date, on, self.birth_precision) or "không rõ tuổi"
 
     @property
     def birth_words(self) -> str:
         """'05/03/1990', '03/1990' or '1990', as much as is known."""
-        return ages.birth_words(self.birth_date, self.birth_precision)
+        return words.partial_date_words(self.birth_date, self.birth_precision) or "không rõ"
 
     def set_keys(self, codes: list[str]) -> None:
         """Makes `sort_key` and `tokens`; `codes` are the numbers of her identifiers and cards."""

@@ -1,0 +1,23 @@
+"""The search column against a raw tsquery: the lexemes are ours, so nothing may stem or split them."""
+
+from typing import Any
+
+from django.contrib.postgres.search import SearchVectorField
+from django.db.models import Lookup, Q
+
+
+@SearchVectorField.register_lookup
+class MatchesRaw(Lookup):
+    """`search @@ '<raw query>'::tsquery`: the text holds lexemes, & | ( ) and :* only."""
+
+    lookup_name = "raw"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} @@ %s::tsquery", [*params, self.rhs]
+
+
+def search_matches(raw: str, column: str = "search") -> Q:
+    """A filter by a raw tsquery made of [a-zA-Z0-9], & | ( ) and :* only; an empty query matches nobody."""
+    return Q(**{f"{column}__raw": raw}) if raw else Q(pk__in=())
