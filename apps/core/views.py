@@ -40,9 +40,9 @@ def _search(request: HttpRequest) -> dict[str, Any]:
 @require_POST
 @needs("people.view")
 def search_page(request: HttpRequest) -> HttpResponse:
-    """All hits; a single one opens at once."""
+    """All hits; a single one opens at once, unless it is a notice."""
     found = _search(request)
-    if len(found["hits"]) == 1:
+    if len(found["hits"]) == 1 and found["hits"][0].url:
         return redirect(found["hits"][0].url)
     return render(request, "core/search.html", found)
 

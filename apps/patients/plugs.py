@@ -1,8 +1,30 @@
 """What this room offers to the house."""
 
+from apps.catalogues import picks
 from apps.core import registry
-from apps.core.registry import Rule
-from apps.patients import bench
+from apps.core.registry import AuditSentence, ReadScreen, Rule, SearchSource, Section
+from apps.patients import bench, search
+from apps.patients.picking import PERSON
+
+picks.kinds.add(PERSON)
+registry.sections.add(Section("people", "Người dân", 100))
+registry.search_sources.add(SearchSource("people", search.search, 10))
+registry.audit_sentences.add(
+    AuditSentence("person.created", "đã thêm hồ sơ {code}"),
+    AuditSentence("person.changed", "đã sửa hồ sơ: {fields}"),
+    AuditSentence("person.moved", "đã đổi nơi ở trong hồ sơ"),
+    AuditSentence("identifier.added", "đã thêm {what}"),
+    AuditSentence("identifier.ended", "đã ghi hết hiệu lực {what}"),
+    AuditSentence("card.added", "đã thêm thẻ BHYT"),
+    AuditSentence("allergy.added", "đã ghi dị ứng"),
+    AuditSentence("allergy.closed", "đã đổi trạng thái một dị ứng"),
+)
+registry.readlog_screens.add(
+    ReadScreen("person.page", "Trang của một người"),
+    ReadScreen("person.edit", "Phiếu sửa hồ sơ"),
+    ReadScreen("person.duplicates", "Người có thể trùng khi thêm mới"),
+    ReadScreen("people.api", "API người dân"),
+)
 
 registry.rules.add(
     Rule(

@@ -1,0 +1,24 @@
+"""People in a code picker: found like in the search box, chosen by their code."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from apps.catalogues.picks import Kind, Pick
+from apps.core.scope import Scope
+from apps.patients import queries
+from apps.patients.models import Person
+
+SHOWN = 12
+
+
+def _find(scope: Scope, text: str, _on: dt.date) -> list[Pick]:
+    if not scope.can("people.view"):
+        return []
+    return [Pick(line.code, line.full_name, line.facts) for line in queries.find_people(scope, text, SHOWN)]
+
+
+def _names(codes: Sequence[str]) -> dict[str, str]:
+    return dict(Person.objects.filter(code__in=list(codes)).values_list("code", "full_name"))
+
+
+PERSON = Kind("person", "Người dân", _find, _names)
