@@ -11,5 +11,7 @@ urlpatterns = [
     path("", include("apps.facilities.urls_accounts")),
     path("co-so/", include("apps.facilities.urls")),
     path("", include("apps.catalogues.urls")),
+    path("", include("apps.patients.urls")),
+    path("", include("apps.households.urls")),
     path("quan-tri/", admin.site.urls),
 ]

@@ -1,0 +1,339 @@
+"""The pages of a family. Each begins by taking it through the scope; a stranger's is a 404."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.catalogues import codes
+from apps.core import readlog, registry
+from apps.core.access import needs
+from apps.core.conflict import conflict_page
+from apps.core.errors import NeedsReason, Refused
+from apps.core.forms import add_refusal, add_warnings
+from apps.core.idempotency import idempotent
+from apps.core.ids import uuid7
+from apps.core.paging import keyset
+from apps.core.scope import current
+from apps.facilities.queries import hamlets_of
+from apps.households import forms, queries, services
+from apps.households.models import Household, Membership
+from apps.patients.services import PossibleDuplicates, person_create
+from apps.patients.views import due_line
+
+LIST_PAGE = 50
+
+
+def _household(pk: UUID) -> Household:
+    found = queries.get_household(pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _member(pk: UUID, member: UUID) -> Membership:
+    rows = Membership.objects.select_related("household", "person").filter(valid_to__isnull=True)
+    found = rows.filter(pk=member, household_id=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+# --- lists
+
+
+@require_safe
+@needs("households.view")
+def household_list(request: HttpRequest) -> HttpResponse:
+    """The families of the catchment, of one hamlet when asked, in the order of their heads' names."""
+    scope = current()
+    hamlets = list(hamlets_of(scope.facility_ids, timezone.localdate()))
+    chosen = next((hamlet for hamlet in hamlets if str(hamlet.pk) == request.GET.get("thon")), None)
+    page = keyset(
+        queries.household_list(scope, hamlet_id=chosen.pk if chosen else None),
+        order=("sort_key", "id"),
+        cursor=request.GET.get("c", ""),
+        size=LIST_PAGE,
+    )
+    readlog.record("household.list", [head.person_id for row in page for head in row.heads])  # type: ignore[attr-defined]
+    return render(
+        request,
+        "households/list.html",
+        {"page": page, "hamlets": hamlets, "chosen": chosen, "may_enter": scope.can("households.enter")},
+    )
+
+
+@require_safe
+@needs("households.view")
+def household(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A family on one page: who they are, what each is due for, one click to act."""
+    scope = current()
+    page = queries.household_page(scope, pk)
+    if page is None:
+        raise Http404
+    readlog.record("household.page", [member.person.pk for member in page.members])
+    members = [
+        {
+            "membership": member.membership,
+            "person": member.person,
+            "relation": codes.label("relationship_to_head", member.membership.relation),
+            "card": member.card,
+            "due": [due_line(item) for item in member.due],
+            "allergies": member.allergies,
+            "flags": member.flags,
+            "actions": registry.actions_for(scope, member.person.pk),
+        }
+        for member in page.members
+    ]
+    return render(
+        request,
+        "households/household.html",
+        {
+            "household": page.household,
+            "head": page.head,
+            "members": members,
+            "left": page.left,
+            "panels": registry.panels_for("household", scope, page.household),
+            "may_edit": scope.can("households.edit"),
+            "may_add_person": scope.can("people.enter") and scope.can("households.edit"),
+            "today": timezone.localdate(),
+            "form_key": uuid7(),
+        },
+    )
+
+
+# --- the household itself
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("households.enter")
+@idempotent
+def create(request: HttpRequest) -> HttpResponse:
+    """A new household: with a head who has a record, or with a head entered on the same form."""
+    form = forms.HouseholdCreateForm(request.POST or None)
+    head_form = forms.NewMemberForm(
+        request.POST or None, prefix="head", initial={"ethnicity": "01", "nationality": "VN"}
+    )
+    context: dict[str, Any] = {}
+    if form.is_bound and form.is_valid():
+        head = form.cleaned_data["head"]
+        if head is not None:
+            try:
+                made = services.household_create(data=form.data_of(), head=head)
+            except Refused as refused:
+                add_refusal(form, refused)
+            else:
+                return _done(request, made, f"Đã lưu hộ {made.code}.")
+        else:
+            head_form.fields["hamlet"].required = False
+            if head_form.is_valid():
+                made_with, context = _create_with_head(form, head_form)
+                if made_with is not None:
+                    return _done(request, made_with, f"Đã lưu hộ {made_with.code}.")
+    wrong = form.errors or (form.is_bound and head_form.errors) or context
+    if not form.is_bound or form.cleaned_data.get("head"):
+        head_form = forms.NewMemberForm(prefix="head", initial={"ethnicity": "01", "nationality": "VN"})
+    return render(
+        request,
+        "households/create.html",
+        {"form": form, "head_form": head_form, **context},
+        status=422 if wrong else 200,
+    )
+
+
+def _create_with_head(
+    form: forms.HouseholdCreateForm, head_form: forms.NewMemberForm
+) -> tuple[Household | None, dict[str, Any]]:
+    """The head's record and the household in one; what stands in the way goes into the forms."""
+    data = form.data_of()
+    try:
+        with transaction.atomic():
+            head = person_create(
+                data=replace(head_form.data_of(), hamlet_id=data.hamlet_id, address_text=data.address_text),
+                numbers=head_form.numbers_of(),
+                card=head_form.card_of(),
+                reason=head_form.cleaned_data["reason"],
+                another=head_form.cleaned_data["another"],
+            )
+            return services.household_create(data=data, head=head), {}
+    except Refused as refused:
+        add_refusal(head_form, refused)
+    except NeedsReason as needed:
+        add_warnings(head_form, needed)
+        return None, {"ask_reason": True}
+    except PossibleDuplicates as alike:
+        readlog.record("person.duplicates", [candidate.person.pk for candidate in alike.candidates])
+        return None, {"candidates": alike.candidates}
+    return None, {"refused": True}
+
+
+def _done(request: HttpRequest, made: Household, sentence: str) -> HttpResponse:
+    messages.success(request, sentence)
+    return redirect("households:household", made.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("households.edit")
+@conflict_page(["hamlet", "address_text", "poverty", "note"])
+@idempotent
+def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _household(pk)
+    initial = {
+        "hamlet": found.hamlet_id,
+        "address_text": found.address_text,
+        "poverty": found.poverty,
+        "note": found.note,
+        "version": found.version,
+    }
+    form = forms.HouseholdForm(request.POST or None, initial=initial)
+    if form.is_bound and form.is_valid():
+        try:
+            services.household_update(
+                household=found, data=form.data_of(), expected_version=form.cleaned_data["version"] or 0
+            )
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return _done(request, found, "Đã lưu hộ.")
+    return _form_page(request, found, form, f"Sửa hộ {found.code}")
+
+
+# --- members
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("households.edit")
+@idempotent
+def member_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Somebody who has a record joins the family, from another family when that is said."""
+    found = _household(pk)
+    form = forms.MemberForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        said = form.cleaned_data
+        try:
+            if said["move"]:
+                services.member_move(
+                    person=said["person"],
+                    household=found,
+                    relation=said["relation"],
+                    on=said["since"] or timezone.localdate(),
+                )
+            else:
+                services.member_add(
+                    household=found, person=said["person"], relation=said["relation"], since=said["since"]
+                )
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return _done(request, found, "Đã thêm thành viên.")
+    return _form_page(request, found, form, f"Thêm người đã có hồ sơ vào hộ {found.code}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("households.edit")
+@idempotent
+def member_new(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Somebody without a record joins the family: a newborn, a daughter-in-law."""
+    current().require("people.enter")
+    found = _household(pk)
+    initial = {
+        "ethnicity": "01",
+        "nationality": "VN",
+        "hamlet": found.hamlet_id,
+        "address_text": found.address_text,
+    }
+    form = forms.NewMemberForm(request.POST or None, household=found, initial=initial)
+    context: dict[str, Any] = {}
+    if form.is_bound and form.is_valid():
+        try:
+            person = person_create(
+                data=form.data_of(),
+                numbers=form.numbers_of(),
+                card=form.card_of(),
+                reason=form.cleaned_data["reason"],
+                another=form.cleaned_data["another"],
+            )
+            services.member_add(household=found, person=person, relation=form.cleaned_data["relation"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        except NeedsReason as needed:
+            add_warnings(form, needed)
+            context = {"ask_reason": True}
+        except PossibleDuplicates as alike:
+            readlog.record("person.duplicates", [candidate.person.pk for candidate in alike.candidates])
+            context = {"candidates": alike.candidates}
+        else:
+            return _done(request, found, f"Đã thêm {person.code} vào hộ.")
+    return render(
+        request,
+        "households/member_new.html",
+        {"form": form, "household": found, **context},
+        status=422 if form.errors or context else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("households.edit")
+@idempotent
+def member_leave(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
+    row = _member(pk, member)
+    form = forms.LeaveForm(request.POST or None, initial={"on": timezone.localdate()})
+    if form.is_bound and form.is_valid():
+        try:
+            services.member_leave(membership=row, on=form.cleaned_data["on"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return _done(request, row.household, "Đã ghi rời hộ.")
+    return _form_page(request, row.household, form, f"{row.person.full_name} rời hộ")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("households.edit")
+@conflict_page(["relation"])
+@idempotent
+def member_relation(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
+    row = _member(pk, member)
+    form = forms.RelationForm(
+        request.POST or None, initial={"relation": row.relation, "version": row.version}
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            services.member_relation(
+                membership=row,
+                relation=form.cleaned_data["relation"],
+                expected_version=form.cleaned_data["version"] or 0,
+            )
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return _done(request, row.household, "Đã lưu quan hệ với chủ hộ.")
+    return _form_page(request, row.household, form, f"Quan hệ của {row.person.full_name} với chủ hộ")
+
+
+@require_POST
+@needs("households.edit")
+@idempotent
+def head_change(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
+    row = _member(pk, member)
+    try:
+        services.head_change(household=row.household, person=row.person)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("households:household", pk)
+    return _done(request, row.household, "Đã đổi chủ hộ. Hãy xem lại quan hệ của các thành viên.")
+
+
+def _form_page(request: HttpRequest, found: Household, form: Any, title: str) -> HttpResponse:
+    return render(
+        request,
+        "households/form.html",
+        {"form": form, "household": found, "title": title},
+        status=422 if form.errors else 200,
+    )

@@ -1,0 +1,257 @@
+"""The forms of a person. They read what was typed; whether it may be said is decided by the services."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from apps.catalogues import codes, picks
+from apps.core import fields
+from apps.core.dates import PartialDate
+from apps.core.forms import FormKeyMixin, VersionMixin
+from apps.core.scope import current
+from apps.core.text import clean
+from apps.facilities.models import Hamlet
+from apps.facilities.queries import hamlets_of
+from apps.patients import queries
+from apps.patients.data import FIELDS, CardData, NumberData, PersonData
+from apps.patients.identifiers import check
+from apps.patients.models import AllergyKind, Certainty, IdentifierKind, LifeStatus, Person, Sex
+from apps.patients.models.person import BLOOD_GROUPS
+from apps.patients.plausibility import NAME_LIMIT
+
+SEX_CHOICES = [(Sex.MALE, "Nam"), (Sex.FEMALE, "Nữ"), (Sex.UNKNOWN, "Chưa xác định")]
+CHOOSE = ("", "Chọn")
+
+
+def _list(name: str) -> Any:
+    return lambda: [CHOOSE, *codes.choices(name)]
+
+
+class HamletField(forms.ModelChoiceField):
+    """A hamlet of the catchment; the list is small enough to be a plain select."""
+
+    def label_from_instance(self, obj: Hamlet) -> str:
+        return obj.name
+
+
+class PersonForm(FormKeyMixin, VersionMixin):
+    """All fields of a person, in the order of the statutory register."""
+
+    full_name = forms.CharField(
+        label="Họ và tên",
+        max_length=NAME_LIMIT,
+        error_messages={"max_length": "Họ tên dài %(show_value)d chữ, tối đa là %(limit_value)d."},
+    )
+    birth_date = fields.PartialDateField(
+        label="Ngày sinh", required=False, help_text="Không nhớ ngày thì ghi tháng/năm hoặc năm."
+    )
+    sex = forms.ChoiceField(label="Giới tính", choices=SEX_CHOICES, widget=forms.RadioSelect)
+    ethnicity = forms.ChoiceField(label="Dân tộc", choices=_list("ethnic_groups"), required=False)
+    nationality = forms.CharField(label="Quốc tịch", widget=picks.widget("nationalities"), required=False)
+    occupation = forms.CharField(label="Nghề nghiệp", widget=picks.widget("occupations"), required=False)
+    hamlet = HamletField(
+        label="Thôn, tổ",
+        queryset=Hamlet.objects.none(),
+        required=False,
+        empty_label="Ngoài địa bàn",
+        help_text="Chọn “Ngoài địa bàn” nếu người này ở nơi khác.",
+    )
+    address_text = forms.CharField(label="Số nhà, đường, xóm", max_length=200, required=False)
+    permanent_text = forms.CharField(label="Nơi thường trú (nếu khác)", max_length=300, required=False)
+    phone = forms.CharField(
+        label="Số điện thoại",
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    email = forms.EmailField(label="Thư điện tử", max_length=100, required=False)
+    education = forms.ChoiceField(label="Trình độ học vấn", choices=_list("education_level"), required=False)
+    marital_status = forms.ChoiceField(
+        label="Tình trạng hôn nhân", choices=_list("marital_status"), required=False
+    )
+    blood_group = forms.ChoiceField(
+        label="Nhóm máu", choices=[("", "Chưa biết"), *BLOOD_GROUPS], required=False
+    )
+    mother = forms.CharField(
+        label="Mẹ",
+        widget=picks.widget("person", placeholder="Gõ tên hoặc mã người"),
+        required=False,
+    )
+    father = forms.CharField(
+        label="Bố",
+        widget=picks.widget("person", placeholder="Gõ tên hoặc mã người"),
+        required=False,
+    )
+    guardian_name = forms.CharField(label="Người giám hộ", max_length=100, required=False)
+    guardian_relation = forms.ChoiceField(
+        label="Quan hệ với người giám hộ", choices=_list("relationship_to_head"), required=False
+    )
+    note = forms.CharField(
+        label="Ghi chú", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    reason = forms.CharField(label="Vì sao vẫn đúng", max_length=300, required=False)
+
+    def __init__(self, *args: Any, person: Person | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        hamlets: Any = self.fields["hamlet"]
+        hamlets.queryset = hamlets_of(current().facility_ids, timezone.localdate())
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("autocomplete", "off")
+
+    def clean_mother(self) -> Person | None:
+        return self._relative("mother")
+
+    def clean_father(self) -> Person | None:
+        return self._relative("father")
+
+    def _relative(self, name: str) -> Person | None:
+        code = self.cleaned_data[name]
+        if not code:
+            return None
+        found = queries.person_by_code(code)
+        if found is None:
+            raise forms.ValidationError(f"Không có người mang mã “{code[:12]}”.")
+        if self.person and found.pk == self.person.pk:
+            raise forms.ValidationError("Không thể là chính người này.")
+        return found
+
+    def data_of(self) -> PersonData:
+        """What was typed, as plain values. Fields that the form does not show keep what is stored."""
+        said = {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}
+        stored = {name: getattr(self.person, name) for name in FIELDS} if self.person else {}
+        birth: PartialDate | None = said.pop("birth_date")
+        mother, father, hamlet = (self.cleaned_data[name] for name in ("mother", "father", "hamlet"))
+        return PersonData(
+            **stored
+            | said
+            | {
+                "birth_date": birth.date if birth else None,
+                "birth_precision": birth.precision if birth else "day",
+                "nationality": said["nationality"] or "VN",
+                "hamlet_id": hamlet.pk if hamlet else None,
+                "mother_id": mother.pk if mother else None,
+                "father_id": father.pk if father else None,
+            }
+        )
+
+
+class PersonCreateForm(PersonForm):
+    """A new person with the papers she shows."""
+
+    version = None
+    cccd = forms.CharField(
+        label="Số CCCD",
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    cmnd = forms.CharField(label="Số CMND cũ", max_length=20, required=False)
+    bhyt = forms.CharField(
+        label="Số thẻ BHYT", max_length=20, required=False, help_text="15 ký tự; hoặc mã số BHXH 10 số."
+    )
+    bhyt_from = fields.DateField(label="Có giá trị từ", required=False)
+    bhyt_to = fields.DateField(label="Đến ngày", required=False)
+    bhyt_place = forms.CharField(label="Nơi đăng ký KCB ban đầu", max_length=5, required=False)
+    another = forms.BooleanField(label="Không phải ai ở trên, vẫn thêm người mới", required=False)
+
+    def numbers_of(self, source: str = "typed") -> list[NumberData]:
+        """CCCD and CMND that were typed."""
+        said = self.cleaned_data
+        return [NumberData(kind, said[kind], source=source) for kind in ("cccd", "cmnd") if said[kind]]
+
+    def card_of(self, source: str = "typed") -> CardData | None:
+        said = self.cleaned_data
+        if not said["bhyt"]:
+            return None
+        return CardData(
+            number=said["bhyt"],
+            valid_from=said["bhyt_from"],
+            valid_to=said["bhyt_to"],
+            registered_facility_code=said["bhyt_place"],
+            source=source,
+        )
+
+    def clean_bhyt(self) -> str:
+        number = clean(self.cleaned_data["bhyt"])
+        if number and (judged := check("bhyt_lookup_key", number)).result == "invalid":
+            raise forms.ValidationError(judged.sentence)
+        return number
+
+
+class PersonEditForm(PersonForm):
+    """A stored person, with what may have become of her."""
+
+    life_status = forms.ChoiceField(label="Tình trạng", choices=LifeStatus.choices)
+    died_on = fields.DateField(label="Ngày mất", required=False)
+
+
+class IdentifierForm(FormKeyMixin):
+    kind = forms.ChoiceField(label="Loại giấy tờ", choices=IdentifierKind.choices)
+    value = forms.CharField(label="Số", max_length=40)
+    issued_on = fields.DateField(label="Ngày cấp", required=False)
+    issuer = forms.CharField(label="Nơi cấp", max_length=150, required=False)
+    reason = forms.CharField(label="Vì sao vẫn đúng", max_length=300, required=False)
+
+
+class CardForm(FormKeyMixin):
+    number = forms.CharField(label="Số thẻ BHYT", max_length=20)
+    valid_from = fields.DateField(label="Có giá trị từ")
+    valid_to = fields.DateField(label="Đến ngày", required=False)
+    registered_facility_code = forms.CharField(
+        label="Nơi đăng ký KCB ban đầu", max_length=5, required=False, help_text="Mã 5 ký tự trên thẻ."
+    )
+    five_year_on = fields.DateField(label="Đủ 5 năm liên tục từ", required=False)
+    area_code = forms.ChoiceField(
+        label="Khu vực",
+        choices=[("", "Không"), ("K1", "K1"), ("K2", "K2"), ("K3", "K3")],
+        required=False,
+    )
+    reason = forms.CharField(label="Vì sao vẫn đúng", max_length=300, required=False)
+
+
+class AllergyForm(FormKeyMixin):
+    substance = forms.CharField(label="Dị ứng với", max_length=150)
+    kind = forms.ChoiceField(label="Loại", choices=AllergyKind.choices)
+    reaction = forms.CharField(label="Biểu hiện", max_length=200, required=False)
+    certainty = forms.ChoiceField(label="Mức độ chắc chắn", choices=Certainty.choices)
+    noted_on = fields.DateField(label="Ngày ghi nhận", required=False)
+
+
+def initial_of(person: Person) -> dict[str, Any]:
+    """What the edit form shows of a stored person."""
+    said = {name: getattr(person, name) for name in FIELDS}
+    birth = PartialDate(person.birth_date, person.birth_precision) if person.birth_date else None  # type: ignore[arg-type]
+    return said | {
+        "birth_date": birth,
+        "hamlet": person.hamlet_id,
+        "mother": person.mother.code if person.mother else "",
+        "father": person.father.code if person.father else "",
+        "version": person.version,
+    }
+
+
+def initial_from_card(card: dict[str, Any]) -> dict[str, Any]:
+    """What a scanned card fills in. `card` is what search.pack kept."""
+
+    def day(name: str) -> dt.date | None:
+        return dt.date.fromisoformat(card[name]) if card.get(name) else None
+
+    dob = card["dob"]
+    born = PartialDate(dt.date(dob, 1, 1), "year") if isinstance(dob, int) else dt.date.fromisoformat(dob)
+    filled = {"full_name": card["name"], "birth_date": born, "sex": card["sex"]}
+    if card["kind"] == "citizen":
+        return filled | {
+            "cccd": card["cccd"],
+            "cmnd": card["cmnd"] or "",
+            "permanent_text": card["address"] or "",
+        }
+    return filled | {
+        "bhyt": card["number"],
+        "bhyt_from": day("valid_from"),
+        "bhyt_to": day("valid_to"),
+        "bhyt_place": card["facility"] or "",
+        "permanent_text": card["address"] or "",
+    }

@@ -1,0 +1,327 @@
+"""The pages of a person. Each begins by taking her through the scope; a stranger's is a 404."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.catalogues import codes
+from apps.core import ports, readlog, registry
+from apps.core.access import needs
+from apps.core.conflict import conflict_page
+from apps.core.errors import NeedsReason, Refused
+from apps.core.forms import add_refusal, add_warnings
+from apps.core.idempotency import idempotent
+from apps.core.ids import uuid7
+from apps.core.scope import current
+from apps.patients import forms, queries, search, services
+from apps.patients.data import CardData, NumberData
+from apps.patients.models import Allergy, Person
+
+# What the conflict page compares: the fields of the form under their own names.
+COMPARED = [
+    "full_name", "birth_date", "sex", "ethnicity", "nationality", "occupation", "hamlet", "address_text",
+    "permanent_text", "phone", "email", "education", "marital_status", "blood_group", "guardian_name",
+    "guardian_relation", "life_status", "died_on", "note",
+]  # fmt: skip
+
+
+def _person(pk: UUID) -> Person:
+    found = queries.get_person(pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+# --- a new person
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("people.enter")
+@idempotent
+def create(request: HttpRequest) -> HttpResponse:
+    """The form of a new person; who may be the same is shown before anything is stored."""
+    initial = {"ethnicity": "01", "nationality": "VN"}
+    return _create(request, forms.PersonCreateForm(request.POST or None, initial=initial))
+
+
+@require_safe
+@needs("people.enter")
+def create_scanned(request: HttpRequest) -> HttpResponse:
+    """The same form, filled from the card that was scanned just now."""
+    card = search.scanned_by(request.user.pk)
+    if card is None:
+        messages.info(request, "Thẻ vừa quét không còn giữ lại. Hãy quét lại.")
+        return redirect("patients:create")
+    initial = {"ethnicity": "01", "nationality": "VN", **forms.initial_from_card(card)}
+    return _create_page(request, forms.PersonCreateForm(initial=initial), scanned=True)
+
+
+def _create(request: HttpRequest, form: forms.PersonCreateForm) -> HttpResponse:
+    candidates: list[Any] = []
+    if form.is_bound and form.is_valid():
+        source = "qr" if request.POST.get("scanned") else "typed"
+        try:
+            person = services.person_create(
+                data=form.data_of(),
+                numbers=form.numbers_of(source),
+                card=form.card_of(source),
+                reason=form.cleaned_data["reason"],
+                another=form.cleaned_data["another"],
+            )
+        except Refused as refused:
+            add_refusal(form, refused)
+        except NeedsReason as needed:
+            add_warnings(form, needed)
+            return _create_page(request, form, ask_reason=True)
+        except services.PossibleDuplicates as alike:
+            candidates = alike.candidates
+            readlog.record("person.duplicates", [candidate.person.pk for candidate in candidates])
+        else:
+            search.forget_scan(request.user.pk)
+            messages.success(request, f"Đã lưu hồ sơ {person.code}.")
+            return redirect("patients:person", person.pk)
+    return _create_page(request, form, candidates=candidates)
+
+
+def _create_page(request: HttpRequest, form: forms.PersonCreateForm, **context: Any) -> HttpResponse:
+    context.setdefault("scanned", bool(request.POST.get("scanned")))
+    wrong = form.errors or context.get("candidates")
+    return render(request, "patients/create.html", {"form": form, **context}, status=422 if wrong else 200)
+
+
+# --- a stored person
+
+
+@require_safe
+@needs("people.view")
+def person(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who she is, what she is due for, what happened to her."""
+    scope = current()
+    page = queries.person_page(scope, pk, request.GET.get("c", ""))
+    if page is None:
+        raise Http404
+    readlog.record("person.page", [pk])
+    return render(
+        request,
+        "patients/person.html",
+        {
+            **banner(page),
+            "page": page,
+            "facts": _facts(page.person),
+            "timeline": [_timeline_line(entry) for entry in page.timeline],
+            "due": [due_line(item) for item in page.due],
+            "panels": registry.panels_for("person", scope, page.person),
+            "actions": registry.actions_for(scope, pk),
+            "form_key": uuid7(),
+            "may_edit": scope.can("people.edit"),
+        },
+    )
+
+
+def banner(page: queries.PersonPage) -> dict[str, Any]:
+    """What components/person_banner.html needs of a person's page."""
+    card = page.card
+    if card is None:
+        insured = "Không có thẻ BHYT còn hạn"
+    elif card.valid_to is None:
+        insured = f"BHYT {card.number}"
+    else:
+        insured = f"BHYT {card.number}, đến {card.valid_to:%d/%m/%Y}"
+    return {
+        "person": page.person,
+        "household": household_link(page.household),
+        "place": page.person.hamlet.name if page.person.hamlet else "Ngoài địa bàn",
+        "allergies": page.active_allergies or None,
+        "insured": [insured],
+        "flags": registry.flags_for(current(), [page.person.pk])[page.person.pk],
+    }
+
+
+def household_link(line: ports.HouseholdLine | None) -> dict[str, str] | None:
+    """A household as the banner shows it: under the name of its head."""
+    return {"title": line.head_name or line.code, "url": line.url} if line else None
+
+
+def _facts(person: Person) -> list[tuple[str, str]]:
+    """The person's fields in the order of the register; empty ones are left out."""
+    unit = person.permanent_unit.full_name if person.permanent_unit else ""
+    rows = [
+        ("Mã người", person.code),
+        ("Dân tộc", codes.label("ethnic_groups", person.ethnicity)),
+        ("Quốc tịch", codes.label("nationalities", person.nationality)),
+        ("Nghề nghiệp", codes.label("occupations", person.occupation)),
+        ("Nơi ở", ", ".join(filter(None, [person.address_text, _place(person)]))),
+        ("Thường trú", ", ".join(filter(None, [person.permanent_text, unit]))),
+        ("Điện thoại", person.phone),
+        ("Thư điện tử", person.email),
+        ("Học vấn", codes.label("education_level", person.education)),
+        ("Hôn nhân", codes.label("marital_status", person.marital_status)),
+        ("Nhóm máu", person.blood_group),
+        ("Mẹ", person.mother.full_name if person.mother else ""),
+        ("Bố", person.father.full_name if person.father else ""),
+        ("Người giám hộ", person.guardian_name),
+        ("Tình trạng", person.get_life_status_display()),
+        ("Ngày mất", person.died_on.strftime("%d/%m/%Y") if person.died_on else ""),
+        ("Trạm phụ trách", person.station.name),
+        ("Ghi chú", person.note),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _place(person: Person) -> str:
+    return f"{person.hamlet.name}, {person.hamlet.commune.full_name}" if person.hamlet else ""
+
+
+def _timeline_line(entry: Any) -> dict[str, Any]:
+    kind = registry.timeline_kinds.get(entry.kind)
+    return {
+        "at": entry.at,
+        "title": entry.title,
+        "url": kind.link(entry.object_id) if kind and kind.link else "",
+        "facility": entry.facility.name,
+        "state": entry.state,
+    }
+
+
+def due_line(item: Any) -> dict[str, Any]:
+    kind = registry.due_kinds.get(item.kind)
+    return {
+        "title": item.title,
+        "due_on": item.due_on,
+        "overdue_on": item.overdue_on,
+        "action_url": kind.link(item.person_id, item.object_id) if kind and kind.link else "",
+        "action_title": kind.action if kind else "",
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("people.edit")
+@conflict_page(COMPARED)
+@idempotent
+def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The form of a stored person; the second of two editors sees both versions."""
+    found = _person(pk)
+    form = forms.PersonEditForm(request.POST or None, person=found, initial=forms.initial_of(found))
+    ask_reason = False
+    if form.is_bound and form.is_valid():
+        try:
+            services.person_update(
+                person=found,
+                data=form.data_of(),
+                expected_version=form.cleaned_data["version"] or 0,
+                reason=form.cleaned_data["reason"],
+            )
+        except Refused as refused:
+            add_refusal(form, refused)
+        except NeedsReason as needed:
+            add_warnings(form, needed)
+            ask_reason = True
+        else:
+            messages.success(request, "Đã lưu hồ sơ.")
+            return redirect("patients:person", pk)
+    elif not form.is_bound:
+        readlog.record("person.edit", [pk])
+    return render(
+        request,
+        "patients/edit.html",
+        {"form": form, "person": found, "ask_reason": ask_reason},
+        status=422 if form.errors else 200,
+    )
+
+
+# --- numbers, cards, allergies
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("people.edit")
+@idempotent
+def identifier_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _person(pk)
+
+    def save(said: dict[str, Any]) -> None:
+        number = NumberData(said["kind"], said["value"], said["issued_on"], said["issuer"])
+        services.identifier_add(person=found, number=number, reason=said["reason"])
+
+    return _small_form(
+        request, found, forms.IdentifierForm(request.POST or None), save, "Thêm giấy tờ", "Đã thêm giấy tờ."
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("people.edit")
+@idempotent
+def card_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _person(pk)
+
+    def save(said: dict[str, Any]) -> None:
+        reason = said.pop("reason")
+        said.pop("form_key")
+        services.card_add(person=found, card=CardData(**said), reason=reason)
+
+    return _small_form(
+        request, found, forms.CardForm(request.POST or None), save, "Thêm thẻ BHYT", "Đã thêm thẻ BHYT."
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("people.edit")
+@idempotent
+def allergy_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _person(pk)
+
+    def save(said: dict[str, Any]) -> None:
+        said.pop("form_key")
+        services.allergy_add(person=found, **said)
+
+    return _small_form(
+        request, found, forms.AllergyForm(request.POST or None), save, "Ghi dị ứng", "Đã ghi dị ứng."
+    )
+
+
+@require_POST
+@needs("people.edit")
+@idempotent
+def allergy_close(request: HttpRequest, pk: UUID, allergy: UUID) -> HttpResponse:
+    """An allergy is over, or was entered in error."""
+    found = Allergy.objects.filter(pk=allergy, person_id=pk).first()
+    if found is None:
+        raise Http404
+    try:
+        services.allergy_close(
+            allergy=found, state=request.POST.get("state", ""), expected_version=found.version
+        )
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, "Đã đổi trạng thái dị ứng.")
+    return redirect("patients:person", pk)
+
+
+def _small_form(
+    request: HttpRequest, found: Person, form: Any, save: Any, title: str, done: str
+) -> HttpResponse:
+    """A form of a few fields that adds something to a person."""
+    ask_reason = False
+    if form.is_bound and form.is_valid():
+        try:
+            save(dict(form.cleaned_data))
+        except Refused as refused:
+            add_refusal(form, refused)
+        except NeedsReason as needed:
+            add_warnings(form, needed)
+            ask_reason = True
+        else:
+            messages.success(request, done)
+            return redirect("patients:person", found.pk)
+    elif not form.is_bound:
+        readlog.record("person.edit", [found.pk])
+    return render(
+        request,
+        "patients/small_form.html",
+        {"form": form, "person": found, "title": title, "ask_reason": ask_reason},
+        status=422 if form.errors else 200,
+    )
