@@ -168,6 +168,19 @@ class OutboxRow(ScopedModel, BaseModel):
         return f"{self.pk}-{self.attempts}"
 
 
+OUTCOME_WORDS = {
+    "stored": "Đã tiếp nhận",
+    "unchanged": "Không đổi so với bản đã tiếp nhận, không gửi",
+    "retry": "Chưa chắc đã nhận, gửi lại sau",
+    "limited": "Nơi nhận xin chờ",
+    "conflict": "Trùng với bản ghi khác",
+    "too_large": "Quá lớn",
+    "token": "Mã truy cập bị từ chối",
+    "pause": "Nơi nhận tạm dừng",
+    "rejected": "Bị từ chối",
+}
+
+
 class SyncAnswer(ScopedModel):
     """What a receiver said to one attempt. `answer` is kept as it came, shortened; shown by right only."""
 
@@ -190,6 +203,11 @@ class SyncAnswer(ScopedModel):
     def __str__(self) -> str:
         return self.request_id
 
+    @property
+    def word(self) -> str:
+        """What became of the attempt, in Vietnamese."""
+        return OUTCOME_WORDS.get(self.outcome, self.outcome)
+
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
         return Q(row__facility_id__in=scope.facility_ids)
@@ -209,7 +227,7 @@ class Delivery(ScopedModel):
     facility_id = models.UUIDField()
     aggregate_version = models.PositiveIntegerField(null=True)
     body_hash = models.CharField(max_length=64, blank=True)
-    at = models.DateTimeField()
+    at = models.DateTimeField(null=True)  # of the last acceptance
     resources = models.JSONField(default=dict)  # {"Condition/<uuid>": {"location": ..., "etag": ...}}
     maybe = models.JSONField(default=list)  # ["Condition/<uuid>"]
 

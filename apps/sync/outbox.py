@@ -64,7 +64,7 @@ def person_changed(person_id: UUID) -> int:
             cursor.execute(_MARK, {"now": timezone.now(), "person": person_id})
             carried = {row[0] for row in cursor.fetchall()}
         known = Delivery.unscoped.filter(person_id=person_id)  # who knows her does not depend on who asks
-        facilities = dict(known.order_by("at").values_list("receiver_id", "facility_id"))
+        facilities = dict(known.order_by("id").values_list("receiver_id", "facility_id"))
         if carried:
             _notify()
         new = {receiver: facility for receiver, facility in facilities.items() if receiver not in carried}

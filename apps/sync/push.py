@@ -49,7 +49,7 @@ def push(row: OutboxRow, clock: Callable[[], datetime]) -> Outcome | None:
         return settle(row, Attempt(Verdict(Outcome.UNCHANGED), prepared=prepared), clock())
     if row.leased_until and clock() >= row.leased_until:
         return None  # building took too long; another worker may have the row
-    unproven = note_attempt(row, prepared, clock())
+    unproven = note_attempt(row, prepared)
     if not connection.in_atomic_block:  # only a test's own transaction stays open
         connection.close()  # given back: the network may take its time
     result = _send(adapter, prepared, row.request_id)

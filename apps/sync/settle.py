@@ -40,7 +40,9 @@ def settle(row: OutboxRow, attempt: Attempt | None, now: datetime) -> Outcome | 
         mine = current.state == RowState.IN_FLIGHT and current.lease == row.lease
         if attempt is None:
             if mine:
-                _write(current, {"state": RowState.SUPERSEDED, "settled_at": now}, now)
+                changed = current.change_no != current.sent_change
+                gone = {"state": RowState.PENDING if changed else RowState.SUPERSEDED, "settled_at": now}
+                _write(current, gone, now)
             return None
         outcome = attempt.verdict.outcome
         _keep_answer(row, attempt, now)
@@ -138,7 +140,7 @@ def _keep_answer(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
     )
 
 
-def note_attempt(row: OutboxRow, prepared: Prepared, now: datetime) -> tuple[str, ...]:
+def note_attempt(row: OutboxRow, prepared: Prepared) -> tuple[str, ...]:
     """Before anything leaves: what may be at the receiver from now on. Gives what was unproven before."""
     keys = [key for part in prepared.parts for key in part.keys]
     with transaction.atomic():
@@ -146,7 +148,7 @@ def note_attempt(row: OutboxRow, prepared: Prepared, now: datetime) -> tuple[str
             receiver=row.receiver,
             kind=row.kind,
             aggregate_id=row.aggregate_id,
-            defaults={"person_id": row.person_id, "facility_id": row.facility_id, "at": now},
+            defaults={"person_id": row.person_id, "facility_id": row.facility_id},
         )
         before = tuple(known.maybe)
         known.maybe = [*before, *(key for key in keys if key not in known.resources and key not in before)]

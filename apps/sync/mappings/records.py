@@ -97,14 +97,16 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Line:
-    """One drug of a prescription. `dose`: in `unit`, as written; `quantity` in `unit`; `days` 0 when open."""
+    """One drug of a prescription. `dose` in `dose_unit`, `quantity` in `unit`; `days` 0 when open."""
 
     drug_code: str
     drug_name: str
+    bhyt_code: str = ""
     strength: str = ""
     unit: str = ""
     route_code: str = ""
     dose: str = ""
+    dose_unit: str = ""
     times_per_day: Decimal | None = None
     days: int = 0
     quantity: Decimal | None = None

@@ -34,6 +34,7 @@ class Systems:
     identifier_type: str = f"{CORE}/CodeSystem/vn-identifier-type-cs"
     icd10: str = "http://hl7.org/fhir/sid/icd-10"
     drug: str = "urn:tramyte:drug"
+    drug_bhyt: str = "urn:tramyte:drug-bhyt"
     route: str = "urn:tramyte:drug-route"
     discharge: str = "urn:tramyte:discharge-type"
 

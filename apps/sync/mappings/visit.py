@@ -174,12 +174,15 @@ def _medication(
 ) -> Entry:
     own = own_identifier(id_, options)
     name = f"{line.drug_name} {line.strength}".strip()
+    drug = fhir.concept(options.systems.drug, line.drug_code, line.drug_name, name)
+    if line.bhyt_code and options.systems.drug_bhyt:
+        drug.setdefault("coding", []).append({"system": options.systems.drug_bhyt, "code": line.bhyt_code})
     resource: Resource = {
         "resourceType": "MedicationRequest",
         "identifier": [own],
         "status": "entered-in-error" if visit.state == "entered_in_error" else "active",
         "intent": "order",
-        "medicationCodeableConcept": fhir.concept(options.systems.drug, line.drug_code, line.drug_name, name),
+        "medicationCodeableConcept": drug,
         "subject": fhir.ref(visit.person.id),
         "encounter": fhir.ref(visit.id),
         "authoredOn": fhir.when(visit.end),
@@ -215,7 +218,7 @@ def _dosage(line: records.Line, options: Options) -> Resource:
     if line.route_code:
         dosage["route"] = fhir.concept(options.systems.route, line.route_code)
     if (dose := _amount(line.dose)) is not None:
-        dosage["doseAndRate"] = [{"doseQuantity": fhir.quantity(dose, line.unit)}]
+        dosage["doseAndRate"] = [{"doseQuantity": fhir.quantity(dose, line.dose_unit or line.unit)}]
     return dosage
 
 

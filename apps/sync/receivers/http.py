@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import certifi
 import httpx
@@ -65,14 +65,20 @@ def post(receiver: Receiver, body: bytes, request_id: str, content_type: str) ->
         return Answer(error="connection", milliseconds=took())
 
 
+def check_address(url: str) -> SplitResult:
+    """An address that may be called at all. Raises Forbidden with a Vietnamese sentence."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise Forbidden("Địa chỉ của nơi nhận không hợp lệ.")
+    if parts.scheme == "http" and not (settings.DEMO or settings.TESTING):
+        raise Forbidden("Nơi nhận phải dùng https.")
+    return parts
+
+
 def target(receiver: Receiver) -> tuple[str, dict[str, str], dict[str, str]]:
     """(address by number, headers, TLS name) of a receiver. Raises Forbidden, or OSError when unknown."""
-    parts = urlsplit(receiver.base_url)
+    parts = check_address(receiver.base_url)
     host, plain = parts.hostname or "", parts.scheme == "http"
-    if parts.scheme not in ("http", "https") or not host or parts.username or parts.password:
-        raise Forbidden("Địa chỉ của nơi nhận không hợp lệ.")
-    if plain and not (settings.DEMO or settings.TESTING):
-        raise Forbidden("Nơi nhận phải dùng https.")
     port = parts.port or (80 if plain else 443)
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [ipaddress.ip_address(info[4][0]) for info in found]

@@ -1,15 +1,17 @@
 """Send what waits in the outbox, as it comes: where there is no broker."""
 
 import logging
+import os
 import signal
 import time
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
-from apps.sync import worker
+from apps.sync import services, worker
 from apps.sync.outbox import CHANNEL
 
 log = logging.getLogger("tramyte.sync")
@@ -26,6 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stopping = False
+        if settings.DEMO and (url := os.environ.get("TRAMYTE_DEMO_RECEIVER")):
+            services.receiver_for_demo(base_url=url.rstrip("/") + "/fhir")
         if options["once"]:
             done = worker.drain(parallel=options["parallel"])
             self.stdout.write(", ".join(f"{name}: {count}" for name, count in sorted(done.items())) or "0")

@@ -1,0 +1,70 @@
+"""Receivers are set up by the province in Django admin; the outbox can be looked at there, never written."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from apps.core import audit
+from apps.core.admin import ReadOnlyAdmin, SectionAdmin
+from apps.sync.mappings.systems import options_from
+from apps.sync.models import OutboxRow, Receiver
+from apps.sync.receivers.http import Forbidden, check_address
+
+
+class ReceiverForm(forms.ModelForm):
+    """The receiver's settings are understood before they are saved."""
+
+    class Meta:
+        model = Receiver
+        fields = ["code", "name", "kind", "base_url", "is_on", "token_key", "allow_private", "settings"]
+
+    def clean_settings(self) -> dict[str, Any]:
+        settings = self.cleaned_data["settings"] or {}
+        if not isinstance(settings, dict):
+            raise ValidationError("Thiết lập phải là một đối tượng JSON.")
+        try:
+            options_from(settings)
+        except (ValueError, TypeError) as wrong:
+            raise ValidationError(str(wrong)) from wrong
+        return settings
+
+    def clean_base_url(self) -> str:
+        url = self.cleaned_data["base_url"]
+        try:
+            check_address(url)
+        except Forbidden as wrong:
+            raise ValidationError(str(wrong)) from wrong
+        return url
+
+
+@admin.register(Receiver)
+class ReceiverAdmin(SectionAdmin):
+    section = "sync"
+    form = ReceiverForm
+    list_display = ("name", "code", "kind", "base_url", "is_on", "paused_at", "last_accepted_at")
+    readonly_fields = ("paused_at", "pause_reason", "failures", "hold_until", "last_accepted_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._can("edit")
+
+    def save_model(self, request: HttpRequest, obj: Receiver, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        changed = ", ".join(form.changed_data)
+        audit.record(
+            "sync.receiver_saved", object_id=obj.pk, data={"receiver": obj.code, "changed": changed}
+        )
+
+
+@admin.register(OutboxRow)
+class OutboxRowAdmin(ReadOnlyAdmin):
+    """Counts and states only: no receiver's words, which may quote a person."""
+
+    section = "sync"
+    list_display = ("id", "receiver", "kind", "state", "attempts", "last_status", "changed_at")
+    list_filter = ("receiver", "kind", "state")
+    fields = ("receiver", "kind", "state", "attempts", "tries", "last_status", "changed_at", "settled_at")
+    list_select_related = ("receiver",)
+    show_full_result_count = False

@@ -1,0 +1,134 @@
+"""Reads a record as it now is, for sending: models in, plain values out. Under the system's scope."""
+
+import datetime as dt
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.care.vitals import BY_CODE
+from apps.encounters import states, travel
+from apps.encounters.models import Visit
+from apps.encounters.queries import visit_for_sync
+from apps.facilities.models import Facility
+from apps.patients.models import Allergy, Identifier, InsuranceCard, Person
+from apps.sync.mappings import records
+
+
+def visit(visit_id: UUID) -> records.Visit | None:
+    """A visit that is final or was entered in error; None while it is being worked on, or is gone."""
+    try:
+        found = visit_for_sync(visit_id)
+    except Visit.DoesNotExist:
+        return None
+    if found.state not in (states.FINALISED, states.ENTERED_IN_ERROR):
+        return None
+    facility = records.Organization(
+        found.facility_id, found.facility_name, found.facility_code, found.facility_phone, found.facility_address
+    )
+    who = found.doctor or found.performer
+    return records.Visit(
+        id=found.id,
+        number=found.number,
+        version=found.version,
+        state=found.state,
+        start=found.start,
+        end=found.end or found.start,
+        changed_at=found.changed_at,
+        person=_person(found.person_id),
+        facility=facility,
+        point=_point(found),
+        doctor=records.Practitioner(who.id, who.full_name, who.licence_no) if who else None,
+        doctor_text="" if who else found.performer_text,
+        reason=found.reason,
+        outcome_code=found.outcome,
+        outcome=found.outcome_name if found.outcome else "",
+        amended=found.amended,
+        diagnoses=tuple(
+            records.Diagnosis(d.role, d.icd_code, d.icd_name, d.text) for d in found.diagnoses
+        ),
+        measurements=tuple(_measurement(o) for o in found.observations),
+        prescriptions=tuple(
+            records.Prescription(p.code, tuple(_line(line) for line in p.lines)) for p in found.prescriptions
+        ),
+    )
+
+
+def person(person_id: UUID) -> records.Person | None:
+    """A person's own data; None when there is none of that id."""
+    return _person(person_id) if Person.objects.filter(pk=person_id).exists() else None
+
+
+def _person(person_id: UUID) -> records.Person:
+    """Four statements."""
+    row = Person.objects.select_related("station", "hamlet__commune__parent").get(pk=person_id)
+    commune = row.hamlet.commune if row.hamlet else None
+    hamlet = row.hamlet.name if row.hamlet else ""
+    return records.Person(
+        id=row.pk,
+        code=row.code,
+        full_name=row.full_name,
+        sex=row.sex,
+        birth_date=row.birth_date,
+        birth_precision=row.birth_precision,
+        phone=row.phone,
+        address=", ".join(part for part in (row.address_text, hamlet) if part) or row.permanent_text,
+        commune=commune.full_name if commune else "",
+        province=commune.parent.full_name if commune and commune.parent else "",
+        nationality=row.nationality,
+        life_status=row.life_status,
+        died_on=row.died_on,
+        replaced_by=row.merged_into_id,
+        station=_organization(row.station),
+        identifiers=_identifiers(person_id, timezone.localdate()),
+        allergies=tuple(
+            records.Allergy(
+                a.pk, a.kind, a.substance, a.drug_code, a.reaction, a.certainty, a.noted_on, a.state
+            )
+            for a in Allergy.objects.filter(person_id=person_id).order_by("pk")
+        ),
+    )
+
+
+def _identifiers(person_id: UUID, on: dt.date) -> tuple[records.Identifier, ...]:
+    """The numbers in force, one a kind: the newest; the insurance card as the number of kind bhyt."""
+    newest: dict[str, records.Identifier] = {}
+    for row in Identifier.objects.on(on).filter(person_id=person_id).order_by("created_at"):
+        newest[row.kind] = records.Identifier(row.kind, row.value, row.valid_from, row.valid_to)
+    for card in InsuranceCard.objects.on(on).filter(person_id=person_id).order_by("valid_from", "pk"):
+        newest["bhyt"] = records.Identifier("bhyt", card.number, card.valid_from, card.valid_to)
+    return tuple(newest[kind] for kind in sorted(newest))
+
+
+def _point(found: travel.TravelVisit) -> records.Organization | None:
+    if found.point_id is None or found.point_id == found.facility_id:
+        return None
+    return _organization(Facility.objects.get(pk=found.point_id))
+
+
+def _organization(facility: Facility) -> records.Organization:
+    return records.Organization(
+        facility.pk, facility.name, facility.kcb_code, facility.phone, facility.address
+    )
+
+
+def _measurement(found: travel.TravelObservation) -> records.Measurement:
+    known = BY_CODE.get(found.code)
+    return records.Measurement(found.code, found.value, found.unit, found.at, known.title if known else "")
+
+
+def _line(found: travel.TravelLine) -> records.Line:
+    return records.Line(
+        drug_code=found.drug_code,
+        bhyt_code=found.bhyt_code,
+        drug_name=found.drug_name,
+        strength=found.strength,
+        unit=found.unit,
+        route_code=found.route_code,
+        dose=str(found.dose),
+        dose_unit=found.dose_unit,
+        times_per_day=Decimal(found.times_per_day),
+        days=found.days,
+        quantity=found.quantity,
+        usage=found.usage,
+    )

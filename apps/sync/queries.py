@@ -1,0 +1,264 @@
+"""Where records stand: for a record's page, the station's page, the province's page, the home page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min, OuterRef, Q, Subquery
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from apps.core.paging import Page, keyset
+from apps.core.ports import SyncLine
+from apps.core.scope import Scope
+from apps.core.words import datetime_words
+from apps.encounters.models import Visit
+from apps.sync import kinds
+from apps.sync.models import OPEN_STATES, STUCK_STATES, Delivery, OutboxRow, Receiver, RowState, SyncAnswer
+
+PAGE = 30  # rows of a list
+CHIPS = {
+    RowState.PENDING: "info",
+    RowState.IN_FLIGHT: "info",
+    RowState.PAUSED: "warning",
+    RowState.ACCEPTED: "done",
+    RowState.REJECTED: "danger",
+    RowState.DEAD: "danger",
+    RowState.SUPERSEDED: "off",
+}
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What a receiver finds wrong, in our word and its own; `url` opens what must be corrected."""
+
+    field: str
+    text: str
+    expression: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one record stands at one receiver. `before`: when an earlier version was accepted."""
+
+    row: OutboxRow
+    receiver: str
+    state: str
+    chip: str
+    word: str
+    detail: str
+    at: datetime | None
+    before: datetime | None
+    fixes: tuple[Fix, ...]
+
+    @property
+    def settled(self) -> bool:
+        return self.state not in OPEN_STATES
+
+    @property
+    def stuck(self) -> bool:
+        return self.state in STUCK_STATES
+
+
+def standings(kind: str, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
+    """Where records stand at each receiver; one query. The caller has fetched the records through her scope."""
+    rows = (
+        _with_delivery(OutboxRow.unscoped.filter(kind=kind, aggregate_id__in=ids))
+        .order_by("aggregate_id", "receiver_id", "-id")
+        .distinct("aggregate_id", "receiver_id")
+    )
+    found: dict[UUID, list[Standing]] = {}
+    for row in sorted(rows, key=lambda r: r.receiver.name):
+        found.setdefault(row.aggregate_id, []).append(standing(row))
+    return found
+
+
+def standing(row: OutboxRow) -> Standing:
+    """A row in words. It says 'đã tiếp nhận' only when the receiver has said so."""
+    state = RowState(row.state)
+    before = getattr(row, "delivered_at", None) if state != RowState.ACCEPTED else None
+    word, detail = _words(row, state)
+    return Standing(
+        row=row,
+        receiver=row.receiver.name,
+        state=state,
+        chip=CHIPS[state],
+        word=word,
+        detail=detail,
+        at=row.settled_at,
+        before=before,
+        fixes=tuple(_fix(row, issue) for issue in row.issues),
+    )
+
+
+def _words(row: OutboxRow, state: RowState) -> tuple[str, str]:
+    match state:
+        case RowState.ACCEPTED:
+            moment = datetime_words(timezone.localtime(row.settled_at)) if row.settled_at else ""
+            return f"đã tiếp nhận lúc {moment}", ""
+        case RowState.IN_FLIGHT:
+            return "đang gửi", ""
+        case RowState.REJECTED:
+            return f"bị từ chối: {row.reason}", ""
+        case RowState.DEAD:
+            return f"gửi {row.attempts} lần không thành", row.reason
+        case RowState.PAUSED:
+            return "tạm dừng, chờ quản trị tỉnh xem nơi nhận", row.reason
+        case RowState.SUPERSEDED:
+            return "đã thay bằng bản mới hơn", ""
+        case _:
+            return ("chờ gửi lại", row.reason) if row.reason else ("chờ gửi", _why_waiting(row.receiver))
+
+
+def _why_waiting(receiver: Receiver) -> str:
+    if not receiver.is_on:
+        return "Nơi nhận đang tắt."
+    if receiver.paused_at:
+        return "Nơi nhận đang tạm dừng."
+    return "Nơi nhận đang không trả lời." if receiver.breaker_open else ""
+
+
+def _fix(row: OutboxRow, issue: dict[str, Any]) -> Fix:
+    return Fix(
+        str(issue.get("field") or ""),
+        str(issue.get("text") or ""),
+        str(issue.get("expression") or ""),
+        _address(str(issue.get("target") or ""), row),
+    )
+
+
+def _address(target: str, row: OutboxRow) -> str:
+    try:
+        if target == "visit" and row.kind == "visit":
+            return reverse("encounters:visit", args=[row.aggregate_id])
+        if target == "person" and row.person_id:
+            return reverse("patients:person", args=[row.person_id])
+    except NoReverseMatch:  # a house without that room's pages
+        pass
+    return ""
+
+
+class Port:
+    """ports.SyncState."""
+
+    def of(self, kind: str, ids: Sequence[UUID]) -> dict[UUID, list[SyncLine]]:
+        return {
+            key: [SyncLine(s.receiver, s.state, s.word, s.at, s.detail) for s in lines]
+            for key, lines in standings(kind, ids).items()
+        }
+
+
+def _with_delivery(rows: Any) -> Any:
+    delivered = Delivery.unscoped.filter(
+        receiver=OuterRef("receiver"), kind=OuterRef("kind"), aggregate_id=OuterRef("aggregate_id")
+    )
+    return rows.select_related("receiver").annotate(delivered_at=Subquery(delivered.values("at")[:1]))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the station's list."""
+
+    standing: Standing
+    title: str
+    url: str
+    changed_at: datetime
+
+
+TABS = {
+    "tu-choi": ("Bị từ chối, không thành", STUCK_STATES),
+    "cho": ("Đang chờ", OPEN_STATES),
+    "xong": ("Đã tiếp nhận", (RowState.ACCEPTED,)),
+}
+
+
+def station_lines(scope: Scope, tab: str, cursor: str) -> tuple[Page[OutboxRow], list[Line]]:
+    """The station's rows of one tab, newest first; two queries (a third when they are visits)."""
+    rows = _with_delivery(OutboxRow.visible(scope).filter(state__in=TABS[tab][1]))
+    page = keyset(rows, order=("-id",), cursor=cursor, size=PAGE)
+    return page, lines(scope, page.items)
+
+
+def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
+    """Rows with what they are called: the visit's number and date; no name of a person."""
+    visits = [row.aggregate_id for row in rows if row.kind == "visit"]
+    known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=visits)} if visits else {}
+    return [_line(row, known.get(row.aggregate_id)) for row in rows]
+
+
+def _line(row: OutboxRow, visit: Visit | None) -> Line:
+    title = kinds.title(row.kind)
+    if visit is not None:
+        title = f"{title} {visit.number} ngày {visit.on:%d/%m/%Y}"
+    url = _address("visit" if row.kind == "visit" else "person", row) if visit or row.kind != "visit" else ""
+    return Line(standing(row), title, url, row.changed_at)
+
+
+def station_counts(scope: Scope) -> dict[str, Any]:
+    """What waits, what is stuck, and since when the oldest waits: one query."""
+    return OutboxRow.visible(scope).filter(state__in=(*OPEN_STATES, *STUCK_STATES)).aggregate(
+        waiting=Count("pk", filter=Q(state__in=OPEN_STATES)),
+        stuck=Count("pk", filter=Q(state__in=STUCK_STATES)),
+        oldest=Min("changed_at", filter=Q(state__in=OPEN_STATES)),
+    )
+
+
+@dataclass(frozen=True)
+class ReceiverLine:
+    """A receiver as the province sees it."""
+
+    receiver: Receiver
+    chip: str
+    word: str
+    waiting: int
+    stuck: int
+    oldest: datetime | None
+
+
+def receiver_lines(scope: Scope) -> list[ReceiverLine]:
+    """Every receiver with its state and the rows of the scope's facilities: two queries."""
+    rows = OutboxRow.visible(scope).filter(state__in=(*OPEN_STATES, *STUCK_STATES)).values("receiver_id")
+    counted = {
+        row["receiver_id"]: row
+        for row in rows.annotate(
+            waiting=Count("pk", filter=Q(state__in=OPEN_STATES)),
+            stuck=Count("pk", filter=Q(state__in=STUCK_STATES)),
+            oldest=Min("changed_at", filter=Q(state__in=OPEN_STATES)),
+        )
+    }
+    found = []
+    for receiver in Receiver.objects.all():
+        row = counted.get(receiver.pk, {"waiting": 0, "stuck": 0, "oldest": None})
+        chip, word = receiver_word(receiver)
+        found.append(ReceiverLine(receiver, chip, word, row["waiting"], row["stuck"], row["oldest"]))
+    return found
+
+
+def receiver_word(receiver: Receiver) -> tuple[str, str]:
+    """(chip, what it is doing)."""
+    if not receiver.is_on:
+        return "off", "Đang tắt"
+    if receiver.paused_at:
+        return "danger", "Tạm dừng"
+    if receiver.breaker_open:
+        return "warning", "Không trả lời"
+    return "done", "Đang gửi"
+
+
+def receiver_failing(receiver: Receiver) -> list[SyncAnswer]:
+    """The last answers of a receiver that were not an acceptance, for its page."""
+    rows = SyncAnswer.objects.filter(row__receiver=receiver).exclude(outcome__in=("stored", "unchanged"))
+    return list(rows.select_related("row").order_by("-id")[:10])
+
+
+def row_for(scope: Scope, pk: UUID) -> OutboxRow | None:
+    """A row the scope sees, with its receiver."""
+    return _with_delivery(OutboxRow.visible(scope).filter(pk=pk)).first()
+
+
+def answers_of(row: OutboxRow) -> list[SyncAnswer]:
+    """What the receiver said to each attempt, newest first."""
+    return list(SyncAnswer.objects.filter(row=row).order_by("-attempt", "-id")[:20])

@@ -1,0 +1,92 @@
+"""What people do to the outbox and to receivers. Each act is audited."""
+
+import json
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.core import audit
+from apps.core.errors import Refused
+from apps.core.scope import current, system
+from apps.sync import kinds, outbox
+from apps.sync.models import OutboxRow, Receiver, RowState
+from apps.sync.receivers import adapter_for
+from apps.sync.receivers.base import Issue
+
+
+@transaction.atomic
+def row_send_again(*, row: OutboxRow) -> None:
+    """Send a rejected or dead row again, at once. Needs sync.enter; refused when a newer one waits."""
+    scope = current()
+    scope.require("sync.enter")
+    if not scope.reaches(row.facility_id):
+        raise Refused("Bản ghi này thuộc cơ sở khác.")
+    if not outbox.send_again(row):
+        raise Refused("Bản ghi này không còn ở trạng thái gửi lại được, hoặc một bản mới hơn đang chờ gửi.")
+    audit.record(
+        "sync.sent_again", person_id=row.person_id, object_id=row.aggregate_id, facility_id=row.facility_id
+    )
+
+
+@transaction.atomic
+def receiver_switch(*, receiver_id: UUID, on: bool) -> Receiver:
+    """Turn a receiver on or off. Off, its rows keep waiting. Needs sync.edit."""
+    current().require("sync.edit")
+    receiver = Receiver.objects.select_for_update().get(pk=receiver_id)
+    receiver.is_on = on
+    receiver.save(update_fields=["is_on", "updated_at"])
+    audit.record(
+        "sync.receiver_on" if on else "sync.receiver_off",
+        object_id=receiver.pk,
+        data={"receiver": receiver.code},
+    )
+    return receiver
+
+
+@transaction.atomic
+def receiver_resume(*, receiver_id: UUID) -> int:
+    """End a pause: what stopped there waits again. The number of rows. Needs sync.edit."""
+    current().require("sync.edit")
+    receiver = Receiver.objects.select_for_update().get(pk=receiver_id)
+    now = timezone.now()
+    receiver.paused_at, receiver.pause_reason, receiver.failures, receiver.hold_until = None, "", 0, None
+    receiver.save()
+    # a receiver serves all stations: those of others go on too
+    paused = OutboxRow.unscoped.filter(receiver=receiver, state=RowState.PAUSED)
+    rows = paused.update(state=RowState.PENDING, next_at=now, reason="", need="", updated_at=now)
+    audit.record(
+        "sync.receiver_resumed", object_id=receiver.pk, data={"receiver": receiver.code, "rows": rows}
+    )
+    return rows
+
+
+def payload(*, row: OutboxRow) -> tuple[str, tuple[Issue, ...]]:
+    """What would be sent now, as readable JSON, and what speaks against it. Needs sync.export; sends nothing."""
+    scope = current()
+    scope.require("sync.export")
+    with system("xem thử gói tin sẽ gửi"):
+        record = kinds.gather(row.kind, row.aggregate_id)
+        if record is None:
+            raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")
+        prepared = adapter_for(row.receiver).prepare(row.kind, record, frozenset(), row.in_parts)
+    bodies = [json.loads(part.body) for part in prepared.parts]
+    text = json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
+    return text, prepared.problems
+
+
+@transaction.atomic
+def receiver_for_demo(*, base_url: str) -> tuple[Receiver, bool]:
+    """The demo's receiver at a loopback address; True when it is new. Only where demo or tests run."""
+    receiver, new = Receiver.objects.update_or_create(
+        code="demo",
+        defaults={
+            "name": "Kho dữ liệu tỉnh (mẫu)",
+            "base_url": base_url,
+            "is_on": True,
+            "allow_private": True,
+            "token_key": "",
+        },
+    )
+    return receiver, new
+

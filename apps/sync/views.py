@@ -1,0 +1,153 @@
+"""Pages of sync: what waits, what was refused and why, the receivers."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.core import readlog
+from apps.core.access import needs
+from apps.core.errors import Refused
+from apps.core.idempotency import idempotent
+from apps.core.ids import uuid7
+from apps.core.scope import current
+from apps.encounters.models import Visit
+from apps.sync import queries, services
+from apps.sync.models import OutboxRow, Receiver
+
+POLL_SECONDS = 2
+
+
+def _row(pk: UUID) -> OutboxRow:
+    """The row of that id that the scope sees; else a 404 that tells nothing."""
+    row = queries.row_for(current(), pk)
+    if row is None:
+        raise Http404
+    return row
+
+
+def _receiver(pk: UUID) -> Receiver:
+    receiver = Receiver.objects.filter(pk=pk).first()
+    if receiver is None:
+        raise Http404
+    return receiver
+
+
+@require_GET
+@needs("sync.view")
+def station(request: HttpRequest) -> HttpResponse:
+    """What of these facilities waits, is stuck, or was accepted."""
+    scope = current()
+    counts = queries.station_counts(scope)
+    tab = request.GET.get("muc", "")
+    if tab not in queries.TABS:
+        tab = "tu-choi" if counts["stuck"] else "cho" if counts["waiting"] else "xong"
+    page, lines = queries.station_lines(scope, tab, request.GET.get("c", ""))
+    tabs = [(key, title, key == tab) for key, (title, _) in queries.TABS.items()]
+    context = {"counts": counts, "tabs": tabs, "tab": tab, "lines": lines, "page": page}
+    return render(request, "sync/station.html", context | {"form_key": uuid7()})
+
+
+@require_GET
+@needs("sync.view")
+def row(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One record at one receiver: where it stands, what to correct, what was said to each attempt."""
+    found = _row(pk)
+    (line,) = queries.lines(current(), [found])
+    scope = current()
+    context = {"line": line, "answers": queries.answers_of(found), "form_key": uuid7()}
+    context |= {"can_send": scope.can("sync.enter"), "can_see": scope.can("sync.export")}
+    return render(request, "sync/row.html", context)
+
+
+@require_POST
+@needs("sync.enter")
+@idempotent
+def send_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _row(pk)
+    try:
+        services.row_send_again(row=found)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    else:
+        messages.success(request, "Bản ghi đã vào hàng chờ gửi lại.")
+    return redirect("sync:row", pk=pk)
+
+
+@require_GET
+@needs("sync.export")
+def payload(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Dry run: what would be sent, to the letter. Logged as a look at the person."""
+    found = _row(pk)
+    readlog.record("sync.payload", [found.person_id] if found.person_id else [])
+    try:
+        text, problems = services.payload(row=found)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+        return redirect("sync:row", pk=pk)
+    (line,) = queries.lines(current(), [found])
+    return render(request, "sync/payload.html", {"line": line, "text": text, "problems": problems})
+
+
+@require_GET
+@needs("sync.view")
+def receivers(request: HttpRequest) -> HttpResponse:
+    """All receivers, their state, and what of these facilities waits for them."""
+    scope = current()
+    context = {"lines": queries.receiver_lines(scope), "can_edit": scope.can("sync.edit")}
+    return render(request, "sync/receivers.html", context)
+
+
+@require_GET
+@needs("sync.view")
+def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One receiver: address, state, the last troubles, the switches."""
+    found = _receiver(pk)
+    chip, word = queries.receiver_word(found)
+    context = {"receiver": found, "chip": chip, "word": word, "answers": queries.receiver_failing(found)}
+    context |= {"can_edit": current().can("sync.edit"), "form_key": uuid7()}
+    return render(request, "sync/receiver.html", context)
+
+
+@require_POST
+@needs("sync.edit")
+@idempotent
+def switch(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _receiver(pk)
+    changed = services.receiver_switch(receiver_id=found.pk, on=request.POST.get("on") == "1")
+    messages.success(request, f"Đã {'bật' if changed.is_on else 'tắt'} nơi nhận.")
+    return redirect("sync:receiver", pk=pk)
+
+
+@require_POST
+@needs("sync.edit")
+@idempotent
+def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
+    rows = services.receiver_resume(receiver_id=_receiver(pk).pk)
+    messages.success(request, f"Nơi nhận chạy lại; {rows} bản ghi vào hàng chờ.")
+    return redirect("sync:receiver", pk=pk)
+
+
+@require_GET
+@needs("sync.view")
+def visit_panel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The part of the visit's page that asks again until every receiver has answered."""
+    if not Visit.objects.filter(pk=pk).exists():
+        raise Http404
+    return render(request, "sync/visit_panel.html", {"panel": panel_context(pk)})
+
+
+def panel_context(visit_id: UUID) -> dict[str, Any] | None:
+    """Where a visit stands at each receiver; None when it was never to be sent."""
+    standings = queries.standings("visit", [visit_id]).get(visit_id, [])
+    if not standings:
+        return None
+    waiting = any(not standing.settled for standing in standings)
+    return {
+        "visit_id": visit_id,
+        "standings": standings,
+        "poll": POLL_SECONDS if waiting else 0,
+    }
