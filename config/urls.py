@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("apps.catalogues.urls")),
     path("", include("apps.patients.urls")),
     path("", include("apps.households.urls")),
+    path("dong-bo/", include("apps.sync.urls")),
     path("quan-tri/", admin.site.urls),
 ]

@@ -53,9 +53,7 @@ class ReceiverAdmin(SectionAdmin):
     def save_model(self, request: HttpRequest, obj: Receiver, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         changed = ", ".join(form.changed_data)
-        audit.record(
-            "sync.receiver_saved", object_id=obj.pk, data={"receiver": obj.code, "changed": changed}
-        )
+        audit.record("sync.receiver_saved", object_id=obj.pk, data={"receiver": obj.code, "changed": changed})
 
 
 @admin.register(OutboxRow)

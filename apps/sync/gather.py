@@ -24,7 +24,11 @@ def visit(visit_id: UUID) -> records.Visit | None:
     if found.state not in (states.FINALISED, states.ENTERED_IN_ERROR):
         return None
     facility = records.Organization(
-        found.facility_id, found.facility_name, found.facility_code, found.facility_phone, found.facility_address
+        found.facility_id,
+        found.facility_name,
+        found.facility_code,
+        found.facility_phone,
+        found.facility_address,
     )
     who = found.doctor or found.performer
     return records.Visit(
@@ -44,9 +48,7 @@ def visit(visit_id: UUID) -> records.Visit | None:
         outcome_code=found.outcome,
         outcome=found.outcome_name if found.outcome else "",
         amended=found.amended,
-        diagnoses=tuple(
-            records.Diagnosis(d.role, d.icd_code, d.icd_name, d.text) for d in found.diagnoses
-        ),
+        diagnoses=tuple(records.Diagnosis(d.role, d.icd_code, d.icd_name, d.text) for d in found.diagnoses),
         measurements=tuple(_measurement(o) for o in found.observations),
         prescriptions=tuple(
             records.Prescription(p.code, tuple(_line(line) for line in p.lines)) for p in found.prescriptions

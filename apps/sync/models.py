@@ -22,7 +22,7 @@ class Receiver(BaseModel):
     kind = models.CharField(
         "cách gửi", max_length=20, choices=ReceiverKind.choices, default=ReceiverKind.FHIR
     )
-    base_url = models.URLField("địa chỉ", max_length=300)
+    base_url = models.CharField("địa chỉ", max_length=300, help_text="https://..., không có dấu / ở cuối.")
     is_on = models.BooleanField(
         "đang bật", default=False, help_text="Tắt: bản ghi vẫn xếp hàng chờ, không có gì bị bỏ."
     )

@@ -64,7 +64,7 @@ class Standing:
 
 
 def standings(kind: str, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
-    """Where records stand at each receiver; one query. The caller has fetched the records through her scope."""
+    """Where records stand at each receiver; one query. The caller has fetched them through her scope."""
     rows = (
         _with_delivery(OutboxRow.unscoped.filter(kind=kind, aggregate_id__in=ids))
         .order_by("aggregate_id", "receiver_id", "-id")
@@ -199,10 +199,14 @@ def _line(row: OutboxRow, visit: Visit | None) -> Line:
 
 def station_counts(scope: Scope) -> dict[str, Any]:
     """What waits, what is stuck, and since when the oldest waits: one query."""
-    return OutboxRow.visible(scope).filter(state__in=(*OPEN_STATES, *STUCK_STATES)).aggregate(
-        waiting=Count("pk", filter=Q(state__in=OPEN_STATES)),
-        stuck=Count("pk", filter=Q(state__in=STUCK_STATES)),
-        oldest=Min("changed_at", filter=Q(state__in=OPEN_STATES)),
+    return (
+        OutboxRow.visible(scope)
+        .filter(state__in=(*OPEN_STATES, *STUCK_STATES))
+        .aggregate(
+            waiting=Count("pk", filter=Q(state__in=OPEN_STATES)),
+            stuck=Count("pk", filter=Q(state__in=STUCK_STATES)),
+            oldest=Min("changed_at", filter=Q(state__in=OPEN_STATES)),
+        )
     )
 
 

@@ -62,7 +62,7 @@ def receiver_resume(*, receiver_id: UUID) -> int:
 
 
 def payload(*, row: OutboxRow) -> tuple[str, tuple[Issue, ...]]:
-    """What would be sent now, as readable JSON, and what speaks against it. Needs sync.export; sends nothing."""
+    """What would be sent now, as JSON, and what speaks against it. Needs sync.export; sends nothing."""
     scope = current()
     scope.require("sync.export")
     with system("xem thử gói tin sẽ gửi"):
@@ -89,4 +89,3 @@ def receiver_for_demo(*, base_url: str) -> tuple[Receiver, bool]:
         },
     )
     return receiver, new
-

@@ -101,16 +101,16 @@ class Line:
 
     drug_code: str
     drug_name: str
-    bhyt_code: str = ""
     strength: str = ""
     unit: str = ""
     route_code: str = ""
     dose: str = ""
-    dose_unit: str = ""
     times_per_day: Decimal | None = None
     days: int = 0
     quantity: Decimal | None = None
     usage: str = ""
+    bhyt_code: str = ""
+    dose_unit: str = ""
 
 
 @dataclass(frozen=True)
