@@ -38,6 +38,7 @@ DO UPDATE SET change_no = sync_outboxrow.change_no + 1, changed_at = %(now)s, up
     person_id = CASE WHEN sync_outboxrow.state = 'in_flight' THEN sync_outboxrow.person_id
                      ELSE EXCLUDED.person_id END,
     next_at = LEAST(sync_outboxrow.next_at, %(now)s), tries = 0, first_failed_at = NULL
+RETURNING pg_notify('{CHANNEL}', '')
 """  # noqa: S608 - only the constant above is put in
 
 _MARK = f"""
@@ -47,7 +48,7 @@ WHERE person_id = %(person)s AND state IN {_OPEN} RETURNING receiver_id
 
 
 def put(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
-    """Queue a record for every receiver; the number of receivers. Two or three statements, no network."""
+    """Queue a record for every receiver; the number of receivers. Two statements, no network."""
     receivers = Receiver.objects.values_list("pk", flat=True)
     return _put(dict.fromkeys(receivers, facility_id), kind, aggregate_id, person_id)
 
@@ -85,8 +86,7 @@ def _put(facilities: dict[UUID, UUID], kind: str, aggregate_id: UUID, person_id:
         "ids": [uuid7() for _ in facilities],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_PUT, values)
-    _notify()
+        cursor.execute(_PUT, values)  # the worker hears of it when the transaction ends
     return len(facilities)
 
 

@@ -9,163 +9,315 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Receiver',
+            name="Receiver",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='mã')),
-                ('name', models.CharField(max_length=200, verbose_name='tên nơi nhận')),
-                ('kind', models.CharField(choices=[('fhir', 'FHIR R4 (gói giao dịch)')], default='fhir', max_length=20, verbose_name='cách gửi')),
-                ('base_url', models.CharField(help_text='https://..., không có dấu / ở cuối.', max_length=300, verbose_name='địa chỉ')),
-                ('is_on', models.BooleanField(default=False, help_text='Tắt: bản ghi vẫn xếp hàng chờ, không có gì bị bỏ.', verbose_name='đang bật')),
-                ('token_key', models.CharField(blank=True, help_text='Tên biến môi trường, không phải chính mã truy cập.', max_length=80, validators=[django.core.validators.RegexValidator('^TRAMYTE_RECEIVER_[A-Z0-9_]+$', 'Tên biến bắt đầu bằng TRAMYTE_RECEIVER_.')], verbose_name='tên biến chứa mã truy cập')),
-                ('allow_private', models.BooleanField(default=False, help_text='Chỉ khi nơi nhận nằm trong mạng riêng của tỉnh.', verbose_name='cho phép địa chỉ nội bộ')),
-                ('settings', models.JSONField(blank=True, default=dict, help_text='guide, systems, mastered, match_patient, provenance (docs/adding-a-receiver.md).', verbose_name='thiết lập')),
-                ('paused_at', models.DateTimeField(editable=False, null=True, verbose_name='tạm dừng từ')),
-                ('pause_reason', models.CharField(blank=True, editable=False, max_length=300, verbose_name='lý do tạm dừng')),
-                ('failures', models.PositiveIntegerField(default=0, editable=False, verbose_name='lỗi đường truyền liên tiếp')),
-                ('hold_until', models.DateTimeField(editable=False, null=True, verbose_name='nghỉ đến')),
-                ('last_accepted_at', models.DateTimeField(editable=False, null=True, verbose_name='tiếp nhận gần nhất')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="mã")),
+                ("name", models.CharField(max_length=200, verbose_name="tên nơi nhận")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("fhir", "FHIR R4 (gói giao dịch)")],
+                        default="fhir",
+                        max_length=20,
+                        verbose_name="cách gửi",
+                    ),
+                ),
+                (
+                    "base_url",
+                    models.CharField(
+                        help_text="https://..., không có dấu / ở cuối.",
+                        max_length=300,
+                        verbose_name="địa chỉ",
+                    ),
+                ),
+                (
+                    "is_on",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Tắt: bản ghi vẫn xếp hàng chờ, không có gì bị bỏ.",
+                        verbose_name="đang bật",
+                    ),
+                ),
+                (
+                    "token_key",
+                    models.CharField(
+                        blank=True,
+                        help_text="Tên biến môi trường, không phải chính mã truy cập.",
+                        max_length=80,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^TRAMYTE_RECEIVER_[A-Z0-9_]+$", "Tên biến bắt đầu bằng TRAMYTE_RECEIVER_."
+                            )
+                        ],
+                        verbose_name="tên biến chứa mã truy cập",
+                    ),
+                ),
+                (
+                    "allow_private",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Chỉ khi nơi nhận nằm trong mạng riêng của tỉnh.",
+                        verbose_name="cho phép địa chỉ nội bộ",
+                    ),
+                ),
+                (
+                    "settings",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="guide, systems, mastered, match_patient, provenance (docs/adding-a-receiver.md).",
+                        verbose_name="thiết lập",
+                    ),
+                ),
+                ("paused_at", models.DateTimeField(editable=False, null=True, verbose_name="tạm dừng từ")),
+                (
+                    "pause_reason",
+                    models.CharField(
+                        blank=True, editable=False, max_length=300, verbose_name="lý do tạm dừng"
+                    ),
+                ),
+                (
+                    "failures",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="lỗi đường truyền liên tiếp"
+                    ),
+                ),
+                ("hold_until", models.DateTimeField(editable=False, null=True, verbose_name="nghỉ đến")),
+                (
+                    "last_accepted_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="tiếp nhận gần nhất"),
+                ),
             ],
             options={
-                'verbose_name': 'nơi nhận',
-                'verbose_name_plural': 'nơi nhận',
-                'ordering': ['name', 'id'],
+                "verbose_name": "nơi nhận",
+                "verbose_name_plural": "nơi nhận",
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='OutboxRow',
+            name="OutboxRow",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('kind', models.CharField(max_length=20)),
-                ('aggregate_id', models.UUIDField()),
-                ('aggregate_version', models.PositiveIntegerField(null=True)),
-                ('person_id', models.UUIDField(null=True)),
-                ('facility_id', models.UUIDField()),
-                ('state', models.CharField(choices=[('pending', 'Chờ gửi'), ('in_flight', 'Đang gửi'), ('paused', 'Tạm dừng'), ('accepted', 'Đã tiếp nhận'), ('rejected', 'Bị từ chối'), ('dead', 'Gửi không thành'), ('superseded', 'Đã thay bằng bản mới')], default='pending', max_length=12)),
-                ('change_no', models.PositiveIntegerField(default=1)),
-                ('sent_change', models.PositiveIntegerField(default=0)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('conflicts', models.PositiveSmallIntegerField(default=0)),
-                ('in_parts', models.BooleanField(default=False)),
-                ('next_at', models.DateTimeField()),
-                ('first_failed_at', models.DateTimeField(null=True)),
-                ('lease', models.UUIDField(null=True)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField()),
-                ('last_status', models.PositiveSmallIntegerField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('issues', models.JSONField(default=list)),
-                ('need', models.CharField(blank=True, choices=[('', ''), ('field', 'Sửa bản ghi'), ('duplicate', 'Xem người trùng'), ('admin', 'Báo quản trị')], default='', max_length=10)),
-                ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='sync.receiver')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("kind", models.CharField(max_length=20)),
+                ("aggregate_id", models.UUIDField()),
+                ("aggregate_version", models.PositiveIntegerField(null=True)),
+                ("person_id", models.UUIDField(null=True)),
+                ("facility_id", models.UUIDField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Chờ gửi"),
+                            ("in_flight", "Đang gửi"),
+                            ("paused", "Tạm dừng"),
+                            ("accepted", "Đã tiếp nhận"),
+                            ("rejected", "Bị từ chối"),
+                            ("dead", "Gửi không thành"),
+                            ("superseded", "Đã thay bằng bản mới"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("change_no", models.PositiveIntegerField(default=1)),
+                ("sent_change", models.PositiveIntegerField(default=0)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("tries", models.PositiveIntegerField(default=0)),
+                ("conflicts", models.PositiveSmallIntegerField(default=0)),
+                ("in_parts", models.BooleanField(default=False)),
+                ("next_at", models.DateTimeField()),
+                ("first_failed_at", models.DateTimeField(null=True)),
+                ("lease", models.UUIDField(null=True)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField()),
+                ("last_status", models.PositiveSmallIntegerField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("issues", models.JSONField(default=list)),
+                (
+                    "need",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("field", "Sửa bản ghi"),
+                            ("duplicate", "Xem người trùng"),
+                            ("admin", "Báo quản trị"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "receiver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="sync.receiver"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bản ghi chờ gửi',
-                'verbose_name_plural': 'bản ghi chờ gửi',
+                "verbose_name": "bản ghi chờ gửi",
+                "verbose_name_plural": "bản ghi chờ gửi",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('aggregate_id', models.UUIDField()),
-                ('person_id', models.UUIDField(null=True)),
-                ('facility_id', models.UUIDField()),
-                ('aggregate_version', models.PositiveIntegerField(null=True)),
-                ('body_hash', models.CharField(blank=True, max_length=64)),
-                ('at', models.DateTimeField(null=True)),
-                ('resources', models.JSONField(default=dict)),
-                ('maybe', models.JSONField(default=list)),
-                ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='sync.receiver')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("aggregate_id", models.UUIDField()),
+                ("person_id", models.UUIDField(null=True)),
+                ("facility_id", models.UUIDField()),
+                ("aggregate_version", models.PositiveIntegerField(null=True)),
+                ("body_hash", models.CharField(blank=True, max_length=64)),
+                ("at", models.DateTimeField(null=True)),
+                ("resources", models.JSONField(default=dict)),
+                ("maybe", models.JSONField(default=list)),
+                (
+                    "receiver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="sync.receiver",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bản ghi đã được tiếp nhận',
-                'verbose_name_plural': 'bản ghi đã được tiếp nhận',
+                "verbose_name": "bản ghi đã được tiếp nhận",
+                "verbose_name_plural": "bản ghi đã được tiếp nhận",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='SyncAnswer',
+            name="SyncAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempt', models.PositiveIntegerField()),
-                ('request_id', models.CharField(max_length=60)),
-                ('at', models.DateTimeField()),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('outcome', models.CharField(max_length=20)),
-                ('milliseconds', models.PositiveIntegerField(default=0)),
-                ('body_hash', models.CharField(blank=True, max_length=64)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('answer', models.TextField(blank=True)),
-                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='sync.outboxrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attempt", models.PositiveIntegerField()),
+                ("request_id", models.CharField(max_length=60)),
+                ("at", models.DateTimeField()),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("outcome", models.CharField(max_length=20)),
+                ("milliseconds", models.PositiveIntegerField(default=0)),
+                ("body_hash", models.CharField(blank=True, max_length=64)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("answer", models.TextField(blank=True)),
+                (
+                    "row",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="sync.outboxrow",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'trả lời của nơi nhận',
-                'verbose_name_plural': 'trả lời của nơi nhận',
-                'ordering': ['row', '-attempt', '-id'],
+                "verbose_name": "trả lời của nơi nhận",
+                "verbose_name_plural": "trả lời của nơi nhận",
+                "ordering": ["row", "-attempt", "-id"],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddIndex(
-            model_name='outboxrow',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['receiver', 'next_at', 'id'], name='outbox_claim'),
+            model_name="outboxrow",
+            index=models.Index(
+                condition=models.Q(("state", "pending")),
+                fields=["receiver", "next_at", "id"],
+                name="outbox_claim",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxrow',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'in_flight', 'paused'])), fields=['receiver', 'person_id', 'id'], name='outbox_person'),
+            model_name="outboxrow",
+            index=models.Index(
+                condition=models.Q(("state__in", ["pending", "in_flight", "paused"])),
+                fields=["receiver", "person_id", "id"],
+                name="outbox_person",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxrow',
-            index=models.Index(condition=models.Q(('state', 'in_flight')), fields=['leased_until'], name='outbox_lease'),
+            model_name="outboxrow",
+            index=models.Index(
+                condition=models.Q(("state", "in_flight")), fields=["leased_until"], name="outbox_lease"
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxrow',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'in_flight', 'paused', 'rejected', 'dead'])), fields=['facility_id', 'state', 'id'], name='outbox_facility'),
+            model_name="outboxrow",
+            index=models.Index(
+                condition=models.Q(("state__in", ["pending", "in_flight", "paused", "rejected", "dead"])),
+                fields=["facility_id", "state", "id"],
+                name="outbox_facility",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxrow',
-            index=models.Index(fields=['kind', 'aggregate_id', 'id'], name='outbox_aggregate'),
+            model_name="outboxrow",
+            index=models.Index(fields=["kind", "aggregate_id", "id"], name="outbox_aggregate"),
         ),
         migrations.AddConstraint(
-            model_name='outboxrow',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['pending', 'in_flight', 'paused'])), fields=('receiver', 'kind', 'aggregate_id'), name='outbox_one_open'),
+            model_name="outboxrow",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["pending", "in_flight", "paused"])),
+                fields=("receiver", "kind", "aggregate_id"),
+                name="outbox_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxrow',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'in_flight')), fields=('receiver', 'person_id'), name='outbox_one_in_flight'),
+            model_name="outboxrow",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "in_flight")),
+                fields=("receiver", "person_id"),
+                name="outbox_one_in_flight",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['person_id', 'receiver'], name='delivery_person'),
+            model_name="delivery",
+            index=models.Index(fields=["person_id", "receiver"], name="delivery_person"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('receiver', 'kind', 'aggregate_id'), name='delivery_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("receiver", "kind", "aggregate_id"), name="delivery_once"
+            ),
         ),
     ]
