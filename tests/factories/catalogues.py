@@ -3,7 +3,7 @@
 from typing import Any
 
 from apps.catalogues import codes, shipped
-from apps.catalogues.models import CodeEntry, Drug, Icd10, LabTest, Service
+from apps.catalogues.models import CodeEntry, Drug, Icd10, LabTest, Service, Supply
 
 DRUG_COLUMNS = ("strength", "form", "unit", "route_code", "bhyt_code", "is_antibiotic", "controlled", "group")
 
@@ -45,3 +45,7 @@ def a_code(list_name: str, code: str, name: str, **fields: Any) -> CodeEntry:
     entry = CodeEntry.objects.create(**{**values, **fields})
     codes.forget()
     return entry
+
+
+def a_supply(code: str = "VT001", name: str = "Bông y tế", **fields: Any) -> Supply:
+    return Supply.objects.create(**{**shipped.supply({"code": code, "name": name}), **fields})
