@@ -88,7 +88,7 @@ def test_other_keys_of_the_context_pass():
 
 def test_it_is_fast_enough_for_a_file():
     line = json.dumps({"id": 1, "rule": "patients.parse_cccd_qr", "input": {"text": CARD}})
-    begin = time.perf_counter()
+    begin = time.process_time()
     for _ in range(1000):
         answer(line)
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
