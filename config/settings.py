@@ -207,11 +207,11 @@ STATIC_ROOT = VAR_DIR / "static" if DEMO else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "files"
 WHITENOISE_USE_FINDERS = not (PRODUCTION or DEMO)
-_STATIC = (
-    "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    if PRODUCTION or DEMO
-    else "django.contrib.staticfiles.storage.StaticFilesStorage"
-)
+_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
+if PRODUCTION:
+    _STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+elif DEMO:
+    _STATIC = "config.static.DemoStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": _STATIC},
