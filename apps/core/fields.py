@@ -10,6 +10,22 @@ from django.core.exceptions import ValidationError
 
 from apps.core import widgets
 from apps.core.dates import PartialDate, parse_date, parse_partial_date
+from apps.core.text import clean
+
+
+class CleanCharField(forms.CharField):
+    """A text as it is stored: control, bidirectional and zero-width marks are dropped before anything is
+    judged.
+
+    With `lines` the line ends are kept.
+    """
+
+    def __init__(self, *, lines: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lines = lines
+
+    def to_python(self, value: Any) -> str:
+        return clean(super().to_python(value), lines=self.lines)
 
 
 class DateField(forms.Field):

@@ -26,10 +26,10 @@ def _relations() -> list[tuple[str, str]]:
 
 class HouseholdForm(FormKeyMixin, VersionMixin):
     hamlet = HamletField(label="Thôn, tổ", queryset=Hamlet.objects.none(), empty_label="Chọn thôn")
-    address_text = forms.CharField(label="Số nhà, đường, xóm", max_length=200, required=False)
+    address_text = fields.CleanCharField(label="Số nhà, đường, xóm", max_length=200, required=False)
     poverty = forms.ChoiceField(label="Diện hộ", choices=Poverty.choices, required=False)
-    note = forms.CharField(
-        label="Ghi chú", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    note = fields.CleanCharField(
+        label="Ghi chú", lines=True, max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ class HouseholdCreateForm(HouseholdForm):
     """A new household; its head is a person who has a record already, or is entered right after."""
 
     version = None
-    head = forms.CharField(
+    head = fields.CleanCharField(
         label="Chủ hộ đã có hồ sơ",
         widget=picks.widget("person", placeholder="Gõ tên, năm sinh, số giấy tờ hoặc mã người"),
         required=False,
@@ -69,7 +69,7 @@ class HouseholdCreateForm(HouseholdForm):
 class MemberForm(FormKeyMixin):
     """Somebody who has a record joins the family."""
 
-    person = forms.CharField(
+    person = fields.CleanCharField(
         label="Người đã có hồ sơ",
         widget=picks.widget("person", placeholder="Gõ tên, năm sinh, số giấy tờ hoặc mã người"),
     )

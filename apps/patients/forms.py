@@ -32,14 +32,23 @@ def _list(name: str) -> Any:
 class HamletField(forms.ModelChoiceField):
     """A hamlet of the catchment; the list is small enough to be a plain select."""
 
+    default_error_messages = {"invalid_choice": "Hãy chọn thôn trong địa bàn của trạm."}
+
     def label_from_instance(self, obj: Hamlet) -> str:
         return obj.name
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError as wrong:  # not even an id
+            sentence = self.error_messages["invalid_choice"]
+            raise forms.ValidationError(sentence, code="invalid_choice") from wrong
 
 
 class PersonForm(FormKeyMixin, VersionMixin):
     """All fields of a person, in the order of the statutory register."""
 
-    full_name = forms.CharField(
+    full_name = fields.CleanCharField(
         label="Họ và tên",
         max_length=NAME_LIMIT,
         error_messages={"max_length": "Họ tên dài %(show_value)d chữ, tối đa là %(limit_value)d."},
@@ -49,8 +58,12 @@ class PersonForm(FormKeyMixin, VersionMixin):
     )
     sex = forms.ChoiceField(label="Giới tính", choices=SEX_CHOICES, widget=forms.RadioSelect)
     ethnicity = forms.ChoiceField(label="Dân tộc", choices=_list("ethnic_groups"), required=False)
-    nationality = forms.CharField(label="Quốc tịch", widget=picks.widget("nationalities"), required=False)
-    occupation = forms.CharField(label="Nghề nghiệp", widget=picks.widget("occupations"), required=False)
+    nationality = fields.CleanCharField(
+        label="Quốc tịch", widget=picks.widget("nationalities"), required=False
+    )
+    occupation = fields.CleanCharField(
+        label="Nghề nghiệp", widget=picks.widget("occupations"), required=False
+    )
     hamlet = HamletField(
         label="Thôn, tổ",
         queryset=Hamlet.objects.none(),
@@ -58,9 +71,9 @@ class PersonForm(FormKeyMixin, VersionMixin):
         empty_label="Ngoài địa bàn",
         help_text="Chọn “Ngoài địa bàn” nếu người này ở nơi khác.",
     )
-    address_text = forms.CharField(label="Số nhà, đường, xóm", max_length=200, required=False)
-    permanent_text = forms.CharField(label="Nơi thường trú (nếu khác)", max_length=300, required=False)
-    phone = forms.CharField(
+    address_text = fields.CleanCharField(label="Số nhà, đường, xóm", max_length=200, required=False)
+    permanent_text = fields.CleanCharField(label="Nơi thường trú (nếu khác)", max_length=300, required=False)
+    phone = fields.CleanCharField(
         label="Số điện thoại",
         max_length=20,
         required=False,
@@ -74,24 +87,24 @@ class PersonForm(FormKeyMixin, VersionMixin):
     blood_group = forms.ChoiceField(
         label="Nhóm máu", choices=[("", "Chưa biết"), *BLOOD_GROUPS], required=False
     )
-    mother = forms.CharField(
+    mother = fields.CleanCharField(
         label="Mẹ",
         widget=picks.widget("person", placeholder="Gõ tên hoặc mã người"),
         required=False,
     )
-    father = forms.CharField(
+    father = fields.CleanCharField(
         label="Bố",
         widget=picks.widget("person", placeholder="Gõ tên hoặc mã người"),
         required=False,
     )
-    guardian_name = forms.CharField(label="Người giám hộ", max_length=100, required=False)
+    guardian_name = fields.CleanCharField(label="Người giám hộ", max_length=100, required=False)
     guardian_relation = forms.ChoiceField(
         label="Quan hệ với người giám hộ", choices=_list("relationship_to_head"), required=False
     )
-    note = forms.CharField(
-        label="Ghi chú", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    note = fields.CleanCharField(
+        label="Ghi chú", lines=True, max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    reason = forms.CharField(label="Vì sao vẫn đúng", max_length=300, required=False)
+    reason = fields.CleanCharField(label="Vì sao vẫn đúng", max_length=300, required=False)
 
     def __init__(self, *args: Any, person: Person | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -142,19 +155,19 @@ class PersonCreateForm(PersonForm):
     """A new person with the papers she shows."""
 
     version = None
-    cccd = forms.CharField(
+    cccd = fields.CleanCharField(
         label="Số CCCD",
         max_length=20,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-    cmnd = forms.CharField(label="Số CMND cũ", max_length=20, required=False)
-    bhyt = forms.CharField(
+    cmnd = fields.CleanCharField(label="Số CMND cũ", max_length=20, required=False)
+    bhyt = fields.CleanCharField(
         label="Số thẻ BHYT", max_length=20, required=False, help_text="15 ký tự; hoặc mã số BHXH 10 số."
     )
     bhyt_from = fields.DateField(label="Có giá trị từ", required=False)
     bhyt_to = fields.DateField(label="Đến ngày", required=False)
-    bhyt_place = forms.CharField(label="Nơi đăng ký KCB ban đầu", max_length=5, required=False)
+    bhyt_place = fields.CleanCharField(label="Nơi đăng ký KCB ban đầu", max_length=5, required=False)
     another = forms.BooleanField(label="Không phải ai ở trên, vẫn thêm người mới", required=False)
 
     def numbers_of(self, source: str = "typed") -> list[NumberData]:
@@ -190,17 +203,17 @@ class PersonEditForm(PersonForm):
 
 class IdentifierForm(FormKeyMixin):
     kind = forms.ChoiceField(label="Loại giấy tờ", choices=IdentifierKind.choices)
-    value = forms.CharField(label="Số", max_length=40)
+    value = fields.CleanCharField(label="Số", max_length=40)
     issued_on = fields.DateField(label="Ngày cấp", required=False)
-    issuer = forms.CharField(label="Nơi cấp", max_length=150, required=False)
-    reason = forms.CharField(label="Vì sao vẫn đúng", max_length=300, required=False)
+    issuer = fields.CleanCharField(label="Nơi cấp", max_length=150, required=False)
+    reason = fields.CleanCharField(label="Vì sao vẫn đúng", max_length=300, required=False)
 
 
 class CardForm(FormKeyMixin):
-    number = forms.CharField(label="Số thẻ BHYT", max_length=20)
+    number = fields.CleanCharField(label="Số thẻ BHYT", max_length=20)
     valid_from = fields.DateField(label="Có giá trị từ")
     valid_to = fields.DateField(label="Đến ngày", required=False)
-    registered_facility_code = forms.CharField(
+    registered_facility_code = fields.CleanCharField(
         label="Nơi đăng ký KCB ban đầu", max_length=5, required=False, help_text="Mã 5 ký tự trên thẻ."
     )
     five_year_on = fields.DateField(label="Đủ 5 năm liên tục từ", required=False)
@@ -209,13 +222,13 @@ class CardForm(FormKeyMixin):
         choices=[("", "Không"), ("K1", "K1"), ("K2", "K2"), ("K3", "K3")],
         required=False,
     )
-    reason = forms.CharField(label="Vì sao vẫn đúng", max_length=300, required=False)
+    reason = fields.CleanCharField(label="Vì sao vẫn đúng", max_length=300, required=False)
 
 
 class AllergyForm(FormKeyMixin):
-    substance = forms.CharField(label="Dị ứng với", max_length=150)
+    substance = fields.CleanCharField(label="Dị ứng với", max_length=150)
     kind = forms.ChoiceField(label="Loại", choices=AllergyKind.choices)
-    reaction = forms.CharField(label="Biểu hiện", max_length=200, required=False)
+    reaction = fields.CleanCharField(label="Biểu hiện", max_length=200, required=False)
     certainty = forms.ChoiceField(label="Mức độ chắc chắn", choices=Certainty.choices)
     noted_on = fields.DateField(label="Ngày ghi nhận", required=False)
 

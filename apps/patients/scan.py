@@ -242,4 +242,4 @@ def _is_garbled_name(name: str) -> bool:
     """Whether keystrokes of Telex (``Nguyeenx``) or VNI (``Nguye64n``) stand where letters belong."""
     if re.search("[A-Za-z][0-9]", name):
         return True
-    return name.isascii() and any(_TELEX_WORD.fullmatch(word) for word in fold(name).split())
+    return any(word.isascii() and _TELEX_WORD.fullmatch(fold(word)) for word in name.split())
