@@ -6,7 +6,7 @@ rows are compared here, and a partial unique index on open rows stands behind it
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.db import models
 
@@ -19,6 +19,9 @@ class Span(Protocol):
     valid_to: dt.date | None
 
 
+SpanT = TypeVar("SpanT", bound=Span)
+
+
 def spans_meet(
     a_from: dt.date | None, a_to: dt.date | None, b_from: dt.date | None, b_to: dt.date | None
 ) -> bool:
@@ -28,7 +31,7 @@ def spans_meet(
     return starts_in_time and ends_in_time
 
 
-def overlaps(rows: Iterable[Span], valid_from: dt.date | None, valid_to: dt.date | None) -> list[Span]:
+def overlaps(rows: Iterable[SpanT], valid_from: dt.date | None, valid_to: dt.date | None) -> list[SpanT]:
     """The rows that share a day with the span given."""
     return [row for row in rows if spans_meet(row.valid_from, row.valid_to, valid_from, valid_to)]
 

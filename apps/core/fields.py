@@ -25,7 +25,7 @@ class CleanCharField(forms.CharField):
         self.lines = lines
 
     def to_python(self, value: Any) -> str:
-        return clean(super().to_python(value), lines=self.lines)
+        return clean(super().to_python(value) or "", lines=self.lines)
 
 
 class DateField(forms.Field):

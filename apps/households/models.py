@@ -19,6 +19,8 @@ class Poverty(models.TextChoices):
 class Household(ScopedModel, BaseModel):
     """A family at an address. `sort_key` is its head's, kept so that lists page in the order of names."""
 
+    heads: list["Membership"]  # where a query has prefetched them
+
     code = models.CharField("mã hộ", max_length=12)
     hamlet = models.ForeignKey(
         "facilities.Hamlet", verbose_name="thôn, tổ", on_delete=models.PROTECT, related_name="households"

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from apps.core.text import clean
@@ -39,7 +39,7 @@ class PersonData:
 
     def cleaned(self) -> Self:
         """The same as it is stored: texts without odd marks and blanks, the phone in its 0 form."""
-        texts = {
+        texts: dict[str, Any] = {
             field.name: clean(value, lines=field.name == "note")
             for field in fields(self)
             if isinstance(value := getattr(self, field.name), str)

@@ -6,6 +6,7 @@ person can be taken, so a person's records leave in order.
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -53,7 +54,7 @@ def allowance(receiver: Receiver, limit: int, now: datetime) -> int:
 
 def claim(receiver: Receiver, limit: int, now: datetime) -> list[OutboxRow]:
     """Take up to `limit` rows that are due, oldest first; at most one a person."""
-    values = {
+    values: dict[str, Any] = {
         "receiver": receiver.pk,
         "lease": uuid.uuid4(),
         "now": now,

@@ -10,6 +10,7 @@
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -76,7 +77,7 @@ def _put(facilities: dict[UUID, UUID], kind: str, aggregate_id: UUID, person_id:
     """`facilities`: by receiver, the facility that the row belongs to."""
     if not facilities:
         return 0
-    values = {
+    values: dict[str, Any] = {
         "now": timezone.now(),
         "kind": kind,
         "aggregate": aggregate_id,

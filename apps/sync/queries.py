@@ -225,7 +225,7 @@ class ReceiverLine:
 def receiver_lines(scope: Scope) -> list[ReceiverLine]:
     """Every receiver with its state and the rows of the scope's facilities: two queries."""
     rows = OutboxRow.visible(scope).filter(state__in=(*OPEN_STATES, *STUCK_STATES)).values("receiver_id")
-    counted = {
+    counted: dict[Any, Any] = {
         row["receiver_id"]: row
         for row in rows.annotate(
             waiting=Count("pk", filter=Q(state__in=OPEN_STATES)),

@@ -80,7 +80,8 @@ def _participant(visit: records.Visit) -> list[Resource]:
 
 
 def _conditions(visit: records.Visit, options: Options) -> list[Entry]:
-    entries, seen = [], {}
+    entries: list[Entry] = []
+    seen: dict[tuple[str, str], int] = {}
     for diagnosis in visit.diagnoses:
         part = (diagnosis.icd_code, diagnosis.text if not diagnosis.icd_code else "")
         seen[part] = seen.get(part, 0) + 1
@@ -159,7 +160,8 @@ def _observation(
 
 
 def _medications(visit: records.Visit, options: Options) -> list[Entry]:
-    entries, seen = [], {}
+    entries: list[Entry] = []
+    seen: dict[tuple[str, str], int] = {}
     for prescription in visit.prescriptions:
         for line in prescription.lines:
             part = (prescription.code, line.drug_code or line.drug_name)
