@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import accumulate
 from typing import Generic, TypeVar
 
@@ -43,6 +43,6 @@ def day_ms(day: date, minute: int = 0) -> int:
     return (day - EPOCH).days * DAY_MS + (minute - 7 * 60) * 60_000
 
 
-def moment(day: date, minute: int) -> datetime:
-    """The same minute as an aware datetime in UTC."""
-    return datetime.fromtimestamp(day_ms(day, minute) / 1000, UTC)
+def moment(day: date, minute: int) -> str:
+    """The same minute as PostgreSQL reads it; `minute` counts from local midnight."""
+    return f"{day} {minute // 60:02d}:{minute % 60:02d}:00+07"

@@ -23,6 +23,7 @@ class Plan:
     people: int
     on: date
     province_code: str = "51"
+    commune_code: str = ""
     urban: bool = False
     profile: str = ""  # a named profile of the province, else drawn
     years: int = 3
@@ -54,14 +55,18 @@ class Commune:
 
 
 def profile_of(plan: Plan) -> names.Profile:
-    """The profile named, else the urban one for a ward, else one drawn by weight among the others."""
+    """The profile named, else the urban one for a ward, else the one that claims the commune's code, else one
+    drawn by weight among those that claim none."""
     found = names.profiles(plan.province_code)
     if plan.profile:
         return next(p for p in found if p.name == plan.profile)
     if plan.urban:
         return next(p for p in found if p.name == "urban")
+    for profile in found:
+        if any(first <= plan.commune_code <= last for first, last in profile.codes):
+            return profile
     rng = source(plan.seed, plan.slot, "profile")
-    return Weighted([(p, p.weight) for p in found if p.name != "urban"]).draw(rng)
+    return Weighted([(p, p.weight) for p in found if p.name != "urban" and not p.codes]).draw(rng)
 
 
 def make(plan: Plan) -> Commune:

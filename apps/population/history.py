@@ -38,6 +38,14 @@ class Visit:
     doctor: int = 0  # which of the station's practitioners, by place
 
 
+# Drugs of the commune list that are not given to who reacts to a substance (list ids, and kin of penicillin).
+BARRED = {"Amoxicilin": "TD028", "Phenoxymethylpenicilin": "TD028", "Diclofenac": "TD004"}
+
+
+def _barred(person: Person, drug: Drug) -> bool:
+    return any(drug.code.startswith(BARRED.get(allergy[1], "-")) for allergy in person.allergies)
+
+
 def rate(age: int) -> float:
     return next(visits for below, visits in RATES if age < below)
 
@@ -84,6 +92,7 @@ def visit(
     drugs = ill.child_drugs if years < 12 and ill.child_drugs else ill.drugs if years >= 12 else ()
     if ill.key == "hypertension" and raised:
         drugs += SECOND_DRUG
+    drugs = tuple(drug for drug in drugs if not _barred(person, drug))
     icd = (ill.icd, *ill.also) if ill.also and rng.random() < 0.35 else (ill.icd,)
     at = MINUTES.draw(rng) + rng.randrange(60) if minute is None else minute
     moved = ill.key == "pneumonia" and rng.random() < 0.4

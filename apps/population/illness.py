@@ -18,15 +18,17 @@ FILE = Path(__file__).resolve().parents[2] / "fixtures" / "population" / "illnes
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """A line of a prescription: commune list id, place of its strength in that row, dose and times a day,
-    days."""
+    """A line of a prescription: the catalogue's code, dose at once, times a day, days, what is added to
+    the usage. `dose_unit` and `quantity` only where the dose has another unit than the pack (drops out of
+    a bottle)."""
 
-    id: str
-    form: int
-    dose: float
+    code: str
+    dose: str
     times: int
     days: int
-    usage: str
+    note: str
+    dose_unit: str = ""
+    quantity: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,15 @@ class Illness:
 
 
 def _drugs(text: str) -> tuple[Drug, ...]:
-    """The prescription of a cell: "TD001/0:1x3x3:usage | ..." is list id / strength : dose x times x days
-    : usage."""
+    """The prescription of a cell: "TD001.1:1x3x3:note | TD049.1/giọt=1:1x4x5:note" is code, unit of the
+    dose and packs where they differ : dose x times x days : note."""
     made = []
     for part in filter(None, (part.strip() for part in text.split("|"))):
-        row, amounts, usage = part.split(":", 2)
-        (code, form), (dose, times, days) = row.split("/"), amounts.split("x")
-        made.append(Drug(code, int(form), float(dose), int(times), int(days), usage))
+        pack, amounts, note = part.split(":", 2)
+        code, _, other = pack.partition("/")
+        unit, _, packs = other.partition("=")
+        dose, times, days = amounts.split("x")
+        made.append(Drug(code, dose, int(times), int(days), note, unit, int(packs or 0)))
     return tuple(made)
 
 
@@ -87,7 +91,7 @@ def _illnesses(kind: str) -> list[Illness]:
 
 ACUTE = tuple(_illnesses("acute"))
 CHRONIC = {illness.key: illness for illness in _illnesses("chronic")}
-SECOND_DRUG = _drugs("TD079/1:1x1x30:Uống buổi sáng")  # added where one drug does not hold the blood pressure
+SECOND_DRUG = _drugs("TD079.2:1x1x30:uống buổi sáng")  # added where one drug does not hold the blood pressure
 
 BANDS = (0, 2, 6, 15, 25, 35, 45, 60, 200)
 

@@ -32,10 +32,12 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One kind of commune of a province: its weight among the communes and its peoples."""
+    """One kind of commune of a province: its weight among the communes, the codes of those that are of it for
+    certain, and its peoples."""
 
     name: str
     weight: float
+    codes: tuple[tuple[str, str], ...]
     shares: tuple[tuple[str, float], ...]
 
 
@@ -137,7 +139,12 @@ def profiles(province_code: str) -> tuple[Profile, ...]:
     own = [r for r in rows("population/ethnic_mix") if r["province_code"] == province_code]
     found = own or [r for r in rows("population/ethnic_mix") if r["province_code"] == "*"]
     return tuple(
-        Profile(r["profile"], float(r["weight"]), tuple(map(_share, r["ethnic_shares"].split())))
+        Profile(
+            r["profile"],
+            float(r["weight"]),
+            tuple((code[:5], code[-5:]) for code in r["communes"].split()),
+            tuple(map(_share, r["ethnic_shares"].split())),
+        )
         for r in found
     )
 

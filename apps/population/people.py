@@ -10,8 +10,8 @@ from .chance import Weighted, day_ms, made_id
 from .families import Family, Member, age_on, family
 from .numbers import BIRTH_PROVINCES, Numbers
 
-POVERTY = Weighted([("none", 0.90), ("near_poor", 0.06), ("poor", 0.04)])
-POVERTY_HIGHLAND = Weighted([("none", 0.66), ("near_poor", 0.14), ("poor", 0.20)])
+POVERTY = Weighted([("", 0.90), ("near_poor", 0.06), ("poor", 0.04)])
+POVERTY_HIGHLAND = Weighted([("", 0.66), ("near_poor", 0.14), ("poor", 0.20)])
 
 # Codes of the list of occupations (QĐ 34/2020/QĐ-TTg, level 2).
 NO_WORK = "00000"
@@ -42,7 +42,7 @@ ALLERGIES = Weighted(
         (("chemical", "Cồn iod", "Bỏng rát da", "suspected"), 1),
     ]
 )
-BLOOD = Weighted([("O", 42), ("B", 31), ("A", 21), ("AB", 6)])
+BLOOD = Weighted([("O+", 42), ("B+", 31), ("A+", 21), ("AB+", 6)])
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class Person:
     phone: str
     cccd: str
     cccd_on: date | None
+    card: str  # id of the insurance card's row, empty without one
     bhyt: str
     bhyt_object: str
     bhyt_level: int
@@ -176,6 +177,7 @@ def _person(
         phone=numbers.phone() if age >= 15 and rng.random() < (0.9 if age < 65 else 0.5) else "",
         cccd=cccd,
         cccd_on=cccd_on,
+        card=made_id(rng, day_ms(_recorded(member, start, on), 483)) if bhyt else "",
         bhyt=bhyt,
         bhyt_object=code,
         bhyt_level=level,

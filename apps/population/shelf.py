@@ -1,0 +1,69 @@
+"""The catalogue rows that the invented visits name, fetched once: diseases' names, prescription lines."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from apps.catalogues import icd
+from apps.catalogues.models import Drug, Icd10
+from apps.core.errors import Refused
+from apps.encounters import dosing
+from apps.encounters.writing import printed_name, route_word
+from apps.population import illness
+from apps.population.bulk import Cells, cells
+
+
+@dataclass(frozen=True)
+class Line:
+    """A prescription line as encounters writes it, ready for every visit that needs it."""
+
+    kind: str
+    values: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Names of the diseases by (edition, code), lines by the drug of the illness table."""
+
+    names: dict[tuple[str, str], str]
+    lines: dict[illness.Drug, Line]
+
+
+LINE_COLUMNS = (
+    "drug_id",
+    "drug_name",
+    "strength",
+    "unit",
+    "route_code",
+    "dose",
+    "dose_unit",
+    "times_per_day",
+    "days",
+    "quantity",
+    "usage",
+    "note",
+)
+
+
+def shelf(on: date) -> Shelf:
+    """Everything of the catalogues that the illness table names. Raises Refused when a row is missing."""
+    ills = [*illness.ACUTE, *illness.CHRONIC.values()]
+    codes = {code for ill in ills for code in (ill.icd, *ill.also)}
+    found = {(row.edition, row.code): row.name for row in Icd10.objects.filter(code__in=codes, marker="")}
+    drugs = {drug for ill in ills for drug in (*ill.drugs, *ill.child_drugs)} | set(illness.SECOND_DRUG)
+    rows = {row.code: row for row in Drug.objects.filter(code__in={drug.code for drug in drugs})}
+    missing = {code for code in codes if (icd.edition_on(on), code) not in found}
+    missing |= {drug.code for drug in drugs if drug.code not in rows}
+    if missing:
+        raise Refused(f"Danh mục chưa có: {', '.join(sorted(missing))}. Hãy chạy manage.py load_catalogues.")
+    return Shelf(found, {drug: _line(drug, rows[drug.code], on) for drug in drugs})
+
+
+def _line(drug: illness.Drug, row: Drug, on: date) -> Line:
+    unit = row.unit.lower()
+    dose, dose_unit = Decimal(drug.dose), drug.dose_unit or unit
+    quantity = Decimal(drug.quantity) or dosing.quantity(dose, drug.times, drug.days, unit, dose_unit)
+    usage = dosing.usage(dose, dose_unit, drug.times, route_word(row, on), drug.note)
+    named = (row.pk, printed_name(row), row.strength, unit, row.route_code)
+    given = (dose, dose_unit, drug.times, drug.days, quantity, usage, drug.note)
+    return Line(dosing.kind_of(row.controlled, row.bhyt_code), cells(*named, *given))

@@ -1,0 +1,261 @@
+"""Rows made by COPY are what the rooms' services would have made, and pass the rooms' own checks."""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection, models, transaction
+
+from apps.accounts.models import Role, User
+from apps.care.models import Appointment, Measurement
+from apps.core import scope
+from apps.core.errors import Refused
+from apps.encounters import checking, services
+from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
+from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
+from apps.facilities.models import Facility, Post, Practitioner
+from apps.households.models import Household, Membership
+from apps.patients import plausibility
+from apps.patients import services as patients
+from apps.patients.data import FIELDS, CardData, NumberData, PersonData
+from apps.patients.models import DueItem, Identifier, InsuranceCard, Person, TimelineEntry
+from apps.population import demo
+from apps.population.making import Made, Order, make
+from tests.factories.accounts import a_role
+from tests.factories.encounters import scope_of
+from tests.factories.facilities import a_centre, a_department
+from tests.factories.population import ground
+
+pytestmark = pytest.mark.django_db
+
+ON = dt.date(2026, 11, 20)
+ORDER = Order(people=160, seed=5, on=ON, stations=2, years=2)
+
+
+@pytest.fixture(scope="module")
+def population(django_db_setup: None, django_db_blocker: Any) -> Iterator[Made]:
+    """Two small communes in a transaction around the tests of this file: making them is slow."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        ground("21484", "21040")
+        yield make(ORDER)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def made(population: Made, db: None) -> Iterator[Made]:
+    """The two communes, looked at as the system; what a test changes is taken back."""
+    with scope.system("test"):
+        yield population
+
+
+def test_it_works(made: Made) -> None:
+    assert Person.objects.count() == 160
+    assert [station.unit.code for station in made.stations] == ["21484", "21040"]
+    assert all(Person.objects.filter(station=station).count() == 80 for station in made.stations)
+    for model in (Household, Membership, Identifier, InsuranceCard, Visit, Diagnosis, Prescription,
+                  PrescriptionLine, Measurement, Appointment, TimelineEntry, DueItem):  # fmt: skip
+        assert made.rows[model._meta.db_table] == model.unscoped.count() > 0
+
+
+def test_every_foreign_key_finds_its_row(made: Made) -> None:
+    # The embedded server let the rows in without looking: here each one is looked up.
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey):
+                orphans = (
+                    f'SELECT count(*) FROM "{model._meta.db_table}" a WHERE a."{field.column}" IS NOT NULL '
+                    f'AND NOT EXISTS (SELECT 1 FROM "{field.related_model._meta.db_table}" b '
+                    f'WHERE b."{field.target_field.column}" = a."{field.column}")'
+                )
+                with connection.cursor() as cursor:
+                    cursor.execute(orphans)
+                    assert cursor.fetchone() == (0,), f"{model.__name__}.{field.name}"
+
+
+def test_every_row_passes_its_model(made: Made) -> None:
+    for model in (Person, Household, Membership, Identifier, InsuranceCard, Visit, Diagnosis, Measurement):
+        for row in model.unscoped.order_by("?")[:15]:
+            row.clean_fields()
+
+
+def test_everybody_passes_the_checks_of_a_form(made: Made) -> None:
+    for person in Person.objects.all():
+        data = PersonData(**{name: getattr(person, name) for name in FIELDS})
+        rows = Identifier.unscoped.filter(person=person).values_list("kind", "value")
+        cards = InsuranceCard.unscoped.filter(person=person).values_list("number", flat=True)
+        numbers = [NumberData(*row) for row in rows] + [NumberData("bhyt", number) for number in cards]
+        assert data.cleaned() == data
+        assert plausibility.blocks(data, ON) == []
+        assert plausibility.doubts(data, numbers, ON) == []
+
+
+def test_a_person_is_what_the_service_would_have_made(made: Made, settings: Any) -> None:
+    station = made.stations[0]
+    childless = Person.objects.filter(
+        station=station, birth_date__lt=dt.date(1995, 1, 1), cards__isnull=False
+    )
+    copied = childless.exclude(children_of_mother__isnull=False).exclude(children_of_father__isnull=False)
+    copied = copied.filter(identifiers__isnull=False).first()
+    card = InsuranceCard.objects.get(person=copied)
+    number = Identifier.objects.get(person=copied)
+    data = PersonData(**{name: getattr(copied, name) for name in FIELDS})
+    numbers = [NumberData(number.kind, number.value, number.issued_on, number.issuer)]
+    given = CardData(card.number, card.valid_from, card.valid_to, card.registered_facility_code)
+    _forget(copied)
+    served = patients.person_create(data=data, numbers=numbers, card=given, another=True)
+    _same(copied, served, but={"code", "tokens"})
+    assert copied.tokens.replace(copied.code.lower(), served.code.lower()) == served.tokens
+    _same(card, InsuranceCard.objects.get(person=served), but={"person"})
+    _same(number, Identifier.objects.get(person=served), but={"person"})
+    assert int(served.code[1:]) == 81  # goes on counting where the commune ended
+
+
+def _forget(person: Person) -> None:
+    """Take a person away with all that hangs on her."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+    for model in (Identifier, InsuranceCard, Membership):
+        model.unscoped.filter(person=person)._raw_delete("default")
+    Person.unscoped.filter(pk=person.pk)._raw_delete("default")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+NOT_THE_SAME = {"id", "created_at", "updated_at", "recorded_at", "recorded_by", "search"}
+
+
+def _same(copied: models.Model, served: models.Model, but: set[str]) -> None:
+    for field in copied._meta.concrete_fields:
+        if field.name not in NOT_THE_SAME | but:
+            assert getattr(copied, field.attname) == getattr(served, field.attname), field.name
+
+
+def test_a_visit_is_what_the_services_would_have_made(made: Made) -> None:
+    signer = Practitioner.objects.filter(facility=made.stations[0], grade="doctor").get()
+    finished = Visit.objects.filter(state="finalised", performer=signer, follow_up_on__isnull=False)
+    visits = finished.filter(on__gte=dt.date(2026, 7, 1), on__lt=ON, prescriptions__isnull=False)
+    assert visits
+    for copied in visits[:3]:
+        with scope.enter(scope_of(signer)):
+            served = _again(copied)
+        moments = {"occurred_at", "started_at", "signed_at", "finalised_at"}
+        _same(copied, served, but={"number", "queue_no", "overrides", *moments})
+        assert served.occurred_at == copied.occurred_at
+        assert _parts(Diagnosis, copied) == _parts(Diagnosis, served)
+        assert _parts(Prescription, copied, "code") == _parts(Prescription, served, "code")
+        assert _parts(PrescriptionLine, copied, "prescription") == _parts(
+            PrescriptionLine, served, "prescription"
+        )
+        assert _measured(copied) == _measured(served)
+        _same(*_pair(TimelineEntry, copied, served), but={"object_id"})
+        pair = [Appointment.objects.get(source_id=visit.pk) for visit in (copied, served)]
+        _same(*pair, but={"source_id", "state"})
+        _same(*[DueItem.objects.get(object_id=each.pk) for each in pair], but={"object_id", "state"})
+
+
+def _again(visit: Visit) -> Visit:
+    """The same visit through reception, examination and end."""
+    opening = Opening(reason=visit.reason, payer=visit.payer, card_id=visit.card_id, at=visit.occurred_at)
+    fields = ("examination", "treatment_text", "advice", "follow_up_on", "outcome", "result")
+    lines = PrescriptionLine.unscoped.filter(prescription__visit=visit).select_related("drug")
+    data = VisitInput(
+        fields={name: getattr(visit, name) for name in fields},
+        vitals={row.vital.key: row.value for row in Measurement.objects.filter(source_id=visit.pk)},
+        diagnoses=[DiagnosisInput(row.icd_code, row.role) for row in visit.diagnoses.all()],
+        lines=[
+            LineInput(
+                line.drug.code, line.dose, line.times_per_day, line.days, line.dose_unit,
+                line.quantity if line.dose_unit != line.unit else None, line.note,
+            )
+            for line in lines
+        ],
+    )  # fmt: skip
+    opened = services.visit_open(person=visit.person, opening=opening, override="thử")
+    saved = services.visit_save(visit_id=opened.pk, expected_version=1, data=data)
+    return services.visit_finalise(visit_id=saved.pk, expected_version=2)
+
+
+def _parts(model: Any, visit: Visit, *but: str) -> list[dict[str, Any]]:
+    dropped = {*NOT_THE_SAME, "version", "visit", *but}
+    names = [field.attname for field in model._meta.concrete_fields if field.name not in dropped]
+    order = "kind" if model is Prescription else "position"
+    return list(model.unscoped.filter(**{model.to_visit: visit}).order_by(order).values(*names))
+
+
+def _measured(visit: Visit) -> list[tuple[Any, ...]]:
+    rows = Measurement.objects.filter(source_id=visit.pk).order_by("code")
+    return list(rows.values_list("code", "value", "unit", "state", "age_days", "occurred_at", "performer_id"))
+
+
+def _pair(model: Any, *visits: Visit) -> list[Any]:
+    return [model.unscoped.get(object_id=visit.pk) for visit in visits]
+
+
+def test_no_finished_visit_leaves_a_remark_that_blocks(made: Made) -> None:
+    for visit in Visit.objects.filter(state="finalised"):
+        left = [remark for remark in checking.remarks(visit) if remark.blocks]
+        assert not left, left
+
+
+def test_hardly_any_finished_visit_would_have_needed_a_reason(made: Made) -> None:
+    visits = Visit.objects.filter(state="finalised", on__gte=dt.date(2026, 7, 1))
+    asked = [remark.code for visit in visits for remark in checking.remarks(visit)]
+    assert len(asked) <= 0.03 * len(visits), asked
+
+
+def test_appointments_of_days_gone_are_kept_or_missed_and_the_others_planned(made: Made) -> None:
+    states = {row.state for row in Appointment.objects.filter(on__lt=ON - dt.timedelta(days=31))}
+    assert states <= {"came", "missed"}
+    assert not Appointment.objects.filter(on__gt=ON).exclude(state="planned")
+    open_items = DueItem.objects.filter(state="open").count()
+    assert open_items == Appointment.objects.filter(state="planned").count() > 0
+
+
+def test_the_day_under_way_has_a_queue_and_work_for_the_doctor(made: Made) -> None:
+    for station in made.stations:
+        states = list(Visit.objects.filter(facility=station, on=ON).values_list("state", flat=True))
+        assert states.count("waiting") == 5
+        assert states.count("awaiting_signature") == 2
+
+
+def test_numbers_and_values_keep_their_kind(made: Made) -> None:
+    visit = Visit.objects.filter(state="finalised").earliest("occurred_at")
+    assert visit.number.startswith(f"{visit.on.year}-0000")
+    assert visit.started_at > visit.occurred_at
+    assert Measurement.objects.filter(code="8310-5").earliest("id").value > Decimal(35)
+
+
+def test_stations_that_have_people_are_left_alone(made: Made) -> None:
+    with pytest.raises(Refused, match="Cần 2 trạm"):
+        make(ORDER)
+
+
+def test_it_says_what_is_missing(made: Made) -> None:
+    with pytest.raises(CommandError, match="load_catalogues"):
+        call_command("make_population", people=10)
+
+
+def test_a_production_system_refuses_it(settings: Any) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="production"):
+        call_command("make_population", people=10)
+
+
+def test_the_demo_has_an_account_for_every_role(made: Made) -> None:
+    a_role("nurse")
+    station = made.stations[0]
+    a_department(a_centre(station))
+    Facility.objects.create(name="CDC", kind="cdc", unit=station.unit, is_demo=True)
+    assert len(demo.accounts(station)) == len(demo.ACCOUNTS)
+    assert demo.accounts(station) == []
+    assert set(Post.objects.values_list("role__code", flat=True)) == set(
+        Role.objects.values_list("code", flat=True)
+    )
+    doctor = User.objects.get(username="bacsi")
+    assert doctor.check_password(demo.PASSWORD)
+    assert doctor.posts.get().practitioner.can_sign
+    assert not User.objects.get(username="hosinh").posts.get().practitioner.can_sign
