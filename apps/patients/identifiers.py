@@ -30,7 +30,7 @@ INSURANCE_PROVINCES = OLD_PROVINCES | {"97", "98"}
 OBJECT_CODES = frozenset((
     "DN", "HX", "CH", "NN", "TK", "HC", "XK", "HT", "TB", "NO", "CT", "XB", "TN", "CS", "QN", "CA",
     "CY", "XN", "MS", "CC", "CK", "CB", "KC", "HD", "TE", "BT", "HN", "DT", "DK", "XD", "TS", "TC",
-    "TQ", "TV", "TA", "TY", "HG", "LS", "PV", "HS", "SV", "GB", "GD",
+    "TQ", "TV", "TA", "TY", "HG", "LS", "PV", "CN", "HS", "SV", "GB", "GD",
 ))
 # fmt: on
 
