@@ -1,10 +1,12 @@
 """How the rows of each catalogue are shown: columns and cells for components/table.html."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from apps.catalogues import codes
 from apps.catalogues.models import (
+    CatalogueChange,
     CatalogueRow,
     CodeEntry,
     CommunicableDisease,
@@ -34,9 +36,9 @@ def validity(row: CatalogueRow) -> str:
     """'từ 01/07/2026', 'đến 30/06/2026', both, or nothing for always."""
     parts = []
     if row.valid_from:
-        parts.append(f"từ {date_words(row.valid_from)}")
+        parts.append(f"từ\u00a0{date_words(row.valid_from)}")
     if row.valid_to:
-        parts.append(f"đến {date_words(row.valid_to)}")
+        parts.append(f"đến\u00a0{date_words(row.valid_to)}")
     return " ".join(parts)
 
 
@@ -181,6 +183,47 @@ _CELLS: dict[type[CatalogueRow], tuple[Cell, ...]] = {
         ("note", "Ghi chú", "text", lambda row: row.note),
     ),
 }
+
+
+def change_words(model: type[CatalogueRow], change: CatalogueChange) -> dict[str, Any]:
+    """A difference as the page shows it: key, kind, and what differs as (column, before, after)."""
+    before, after = change.before, change.after
+    names = [*before, *(name for name in after if name not in before)]
+    return {
+        "key": " · ".join(str(part) for part in change.key if part not in (None, "")),
+        "kind": change.kind,
+        "kind_words": change.get_kind_display(),
+        "fields": [
+            (
+                _field_words(model, name),
+                _value(name, change.before.get(name)),
+                _value(name, change.after.get(name)),
+            )
+            for name in names
+            if name not in ("folded", "tokens") and change.before.get(name) != change.after.get(name)
+        ],
+    }
+
+
+def _field_words(model: type[CatalogueRow], name: str) -> str:
+    words = str(getattr(model._meta.get_field(name.removesuffix("_id")), "verbose_name", name))
+    return words[:1].upper() + words[1:]
+
+
+def _value(name: str, value: Any) -> str:
+    if value is None or value == [] or value == {}:
+        return ""
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    if isinstance(value, dict):
+        return "; ".join(_value("", part) for part in value.values())
+    if isinstance(value, list):
+        return "; ".join(range_words(part) if isinstance(part, dict) else str(part) for part in value)
+    if name == "confidence":
+        return str(Confidence(value).label)
+    if name in ("valid_from", "valid_to"):
+        return date_words(dt.date.fromisoformat(value))
+    return str(value)
 
 
 def columns(model: type[CatalogueRow]) -> list[dict[str, str]]:

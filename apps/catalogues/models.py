@@ -1,7 +1,5 @@
 """The catalogues: coded, dated, importable. Shapes and constraints only; compare.py brings rows in."""
 
-from typing import Any
-
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.serializers.json import DjangoJSONEncoder
@@ -407,26 +405,3 @@ class CatalogueChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.key}"
-
-    def key_words(self) -> str:
-        """The row's key as the page shows it."""
-        return " · ".join(str(part) for part in self.key if part not in (None, ""))
-
-    def fields(self) -> list[tuple[str, str, str]]:
-        """What differs: (column's name, before, after), without the search columns and what stays empty."""
-        names = [*self.before, *(name for name in self.after if name not in self.before)]
-        return [
-            (name, self._word(self.before.get(name)), self._word(self.after.get(name)))
-            for name in names
-            if name not in ("folded", "tokens") and self.before.get(name) != self.after.get(name)
-        ]
-
-    @staticmethod
-    def _word(value: Any) -> str:
-        if value is None or value == [] or value == {}:
-            return ""
-        if isinstance(value, bool):
-            return "có" if value else "không"
-        if isinstance(value, dict):
-            return "; ".join(f"{name}: {part}" for name, part in value.items())
-        return str(value)

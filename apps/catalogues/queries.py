@@ -9,6 +9,7 @@ from apps.catalogues.models import (
     CatalogueChange,
     CatalogueState,
     CatalogueUpload,
+    CommunicableDisease,
     Confidence,
     Drug,
 )
@@ -87,6 +88,8 @@ def rows(table: Table, *, text: str = "", list_name: str = "", show: str = "", c
     order = [name for name in table.key_fields if name != "valid_from"]
     if "list" in order:
         order.insert(order.index("code"), "sort_order")
+    if table.model is CommunicableDisease:
+        order = ["-regime", "seq"]
     return keyset(found.defer("tokens", "search"), order=[*order, "id"], cursor=cursor, size=PAGE_SIZE)
 
 

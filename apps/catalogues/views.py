@@ -131,10 +131,13 @@ def compared(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         (CatalogueChange.Kind.CHANGED, found.changed),
         (CatalogueChange.Kind.WITHDRAWN, found.withdrawn),
     ]
+    table = TABLES[found.key]
+    page = queries.changes(found, kind=kind, cursor=request.GET.get("c", ""))
     context = {
         "upload": found,
-        "table": TABLES[found.key],
-        "page": queries.changes(found, kind=kind, cursor=request.GET.get("c", "")),
+        "table": table,
+        "page": page,
+        "changes": [columns.change_words(table.model, change) for change in page.items],
         "tabs": [
             {"title": "Tất cả", "url": "?", "active": not kind, "count": sum(n for _, n in counts)},
             *(
