@@ -55,6 +55,11 @@ class Standing:
     fixes: tuple[Fix, ...]
 
     @property
+    def said(self) -> str:
+        """The words beside the state, unless a line of `fixes` says them."""
+        return "" if any(fix.text == self.detail for fix in self.fixes) else self.detail
+
+    @property
     def settled(self) -> bool:
         return self.state not in OPEN_STATES
 
@@ -76,25 +81,30 @@ def standings(kind: str, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
     return found
 
 
-def standing(row: OutboxRow) -> Standing:
-    """A row in words. It says 'đã tiếp nhận' only when the receiver has said so."""
+def standing(row: OutboxRow, *, words: bool = True) -> Standing:
+    """A row in words. It says 'đã tiếp nhận' only when the receiver has said so.
+
+    Without `words` what the receiver said to a refused record is left out: it may quote the person.
+    """
     state = RowState(row.state)
     before = getattr(row, "delivered_at", None) if state != RowState.ACCEPTED else None
     word, detail = _words(row, state)
+    quiet = state in STUCK_STATES and not words
     return Standing(
         row=row,
         receiver=row.receiver.name,
         state=state,
         chip=CHIPS[state],
         word=word,
-        detail=detail,
+        detail="" if quiet else detail,
         at=row.settled_at,
         before=before,
-        fixes=tuple(_fix(row, issue) for issue in row.issues),
+        fixes=tuple(_fix(row, issue | {"text": ""} if quiet else issue) for issue in row.issues),
     )
 
 
 def _words(row: OutboxRow, state: RowState) -> tuple[str, str]:
+    """(the state, the receiver's or our own words to it)."""
     match state:
         case RowState.ACCEPTED:
             moment = datetime_words(timezone.localtime(row.settled_at)) if row.settled_at else ""
@@ -102,11 +112,11 @@ def _words(row: OutboxRow, state: RowState) -> tuple[str, str]:
         case RowState.IN_FLIGHT:
             return "đang gửi", ""
         case RowState.REJECTED:
-            return f"bị từ chối: {row.reason}", ""
+            return "bị từ chối", row.reason
         case RowState.DEAD:
             return f"gửi {row.attempts} lần không thành", row.reason
         case RowState.PAUSED:
-            return "tạm dừng, chờ quản trị tỉnh xem nơi nhận", row.reason
+            return "tạm dừng, chờ quản trị tỉnh", row.reason
         case RowState.SUPERSEDED:
             return "đã thay bằng bản mới hơn", ""
         case _:
@@ -146,7 +156,10 @@ class Port:
 
     def of(self, kind: str, ids: Sequence[UUID]) -> dict[UUID, list[SyncLine]]:
         return {
-            key: [SyncLine(s.receiver, s.state, s.word, s.at, s.detail) for s in lines]
+            key: [
+                SyncLine(s.receiver, s.state, f"{s.word}: {s.detail}" if s.stuck else s.word, s.at, s.detail)
+                for s in lines
+            ]
             for key, lines in standings(kind, ids).items()
         }
 
@@ -186,15 +199,21 @@ def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
     """Rows with what they are called: the visit's number and date; no name of a person."""
     visits = [row.aggregate_id for row in rows if row.kind == "visit"]
     known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=visits)} if visits else {}
-    return [_line(row, known.get(row.aggregate_id)) for row in rows]
+    words = may_read_words(scope)
+    return [_line(row, known.get(row.aggregate_id), words) for row in rows]
 
 
-def _line(row: OutboxRow, visit: Visit | None) -> Line:
+def may_read_words(scope: Scope) -> bool:
+    """Whether a scope may read what receivers say of its records: the station that wrote them may."""
+    return scope.level == "station" or scope.can("sync.export")
+
+
+def _line(row: OutboxRow, visit: Visit | None, words: bool) -> Line:
     title = kinds.title(row.kind)
     if visit is not None:
         title = f"{title} {visit.number} ngày {visit.on:%d/%m/%Y}"
     url = _address("visit" if row.kind == "visit" else "person", row) if visit or row.kind != "visit" else ""
-    return Line(standing(row), title, url, row.changed_at)
+    return Line(standing(row, words=words), title, url, row.changed_at)
 
 
 def station_counts(scope: Scope) -> dict[str, Any]:
@@ -253,8 +272,9 @@ def receiver_word(receiver: Receiver) -> tuple[str, str]:
 
 
 def receiver_failing(receiver: Receiver) -> list[SyncAnswer]:
-    """The last answers of a receiver that were not an acceptance, for its page."""
-    rows = SyncAnswer.objects.filter(row__receiver=receiver).exclude(outcome__in=("stored", "unchanged"))
+    """The last troubles of a receiver: not those of single records, which may quote a person."""
+    rows = SyncAnswer.objects.filter(row__receiver=receiver)
+    rows = rows.filter(outcome__in=("retry", "limited", "token", "pause"))
     return list(rows.select_related("row").order_by("-id")[:10])
 
 

@@ -46,7 +46,11 @@ def station(request: HttpRequest) -> HttpResponse:
     if tab not in queries.TABS:
         tab = "tu-choi" if counts["stuck"] else "cho" if counts["waiting"] else "xong"
     page, lines = queries.station_lines(scope, tab, request.GET.get("c", ""))
-    tabs = [(key, title, key == tab) for key, (title, _) in queries.TABS.items()]
+    known = {"tu-choi": counts["stuck"], "cho": counts["waiting"]}
+    tabs = [
+        {"title": title, "url": f"?muc={key}", "active": key == tab, "count": known.get(key)}
+        for key, (title, _) in queries.TABS.items()
+    ]
     context = {"counts": counts, "tabs": tabs, "tab": tab, "lines": lines, "page": page}
     return render(request, "sync/station.html", context | {"form_key": uuid7()})
 
@@ -60,6 +64,7 @@ def row(request: HttpRequest, pk: UUID) -> HttpResponse:
     scope = current()
     context = {"line": line, "answers": queries.answers_of(found), "form_key": uuid7()}
     context |= {"can_send": scope.can("sync.enter"), "can_see": scope.can("sync.export")}
+    context["words"] = queries.may_read_words(scope)
     return render(request, "sync/row.html", context)
 
 

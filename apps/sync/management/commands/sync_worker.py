@@ -36,6 +36,8 @@ class Command(BaseCommand):
             return
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
+        self.stdout.write("sync worker started")
+        self.stdout.flush()
         listener: psycopg.Connection[Any] | None = None
         while not self.stopping:
             try:

@@ -1,0 +1,78 @@
+"""The pages of sync in a browser: accessible, and photographed at both sizes."""
+
+import pytest
+from django.urls import reverse
+
+from apps.sync import worker
+from apps.sync.models import OutboxRow, Receiver
+from tests.factories.accounts import a_member, a_role, client_of
+from tests.factories.facilities import a_centre, a_department
+from tests.factories.patients import a_station
+from tests.factories.sync import visit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = "Mã bệnh I10 không được dùng làm bệnh chính cùng J06.9 theo quy tắc của kho dữ liệu tỉnh"
+
+
+def enter(context, live_server, user):
+    cookie = client_of(user).cookies["tramyte"]
+    context.add_cookies([{"name": "tramyte", "value": cookie.value, "url": live_server.url}])
+
+
+@pytest.fixture
+def station():
+    return a_station(name="Trạm Y tế xã Ba Tơ")
+
+
+@pytest.fixture
+def busy(receiver, liar, clock, book, station):
+    """Rows in every state."""
+    Receiver.objects.update(name="Kho dữ liệu y tế tỉnh Quảng Ngãi")
+    for text in ("Patient.birthDate", "Encounter.diagnosis"):
+        liar.faults.add("422", expression=text, text=LONG if "diagnosis" in text else "Ngày sinh ở tương lai")
+        book.save(visit(), facility_id=station.pk)
+        worker.drain(clock=clock)
+    for number in range(3):
+        book.save(visit(number=f"2026-00010{number}"), facility_id=station.pk)
+    worker.drain(clock=clock)
+    liar.faults.add("500")
+    book.save(visit(), facility_id=station.pk)
+    worker.run_once(clock=clock)
+    book.save(visit(), facility_id=station.pk)
+    return OutboxRow.unscoped.filter(state="rejected").order_by("id")
+
+
+def test_the_stations_pages(context, page, live_server, axe_clean, photograph, busy, station):
+    role = a_role("station_head")
+    role.rights = [*role.rights, "sync.export"]
+    role.save()
+    enter(context, live_server, a_member("station_head", station))
+    row = busy[1]
+    for name, address in {
+        "sync-stuck": reverse("sync:station"),
+        "sync-waiting": reverse("sync:station") + "?muc=cho",
+        "sync-done": reverse("sync:station") + "?muc=xong",
+        "sync-row": reverse("sync:row", args=[row.pk]),
+        "sync-payload": reverse("sync:payload", args=[row.pk]),
+        "sync-home": "/",
+    }.items():
+        page.goto(live_server.url + address)
+        axe_clean(page)
+        photograph(page, name)
+
+
+def test_the_provinces_pages(
+    context, page, live_server, axe_clean, photograph, busy, station, receiver, liar
+):
+    enter(context, live_server, a_member("province_admin", a_department(a_centre(station))))
+    Receiver.objects.update(paused_at=receiver.created_at, pause_reason="Tài khoản không được phép gửi.")
+    for name, address in {
+        "sync-receivers": reverse("sync:receivers"),
+        "sync-receiver": reverse("sync:receiver", args=[receiver.pk]),
+        "sync-admin": reverse("admin:sync_receiver_change", args=[receiver.pk]),
+    }.items():
+        page.goto(live_server.url + address)
+        if "admin" not in name:
+            axe_clean(page)
+        photograph(page, name)

@@ -1,0 +1,105 @@
+"""A receiver that fails in every way, workers that are killed, records edited meanwhile.
+
+At the end the receiver holds exactly one resource a record, in its last version, and our rows tell the truth.
+"""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from apps.sync import worker
+from apps.sync.mappings import records
+from apps.sync.models import OutboxRow
+from apps.sync.receivers import http
+from tests.factories.sync import person, row_of, visit
+from tests.receiver.faults import Chaos
+
+pytestmark = pytest.mark.django_db
+CODES = ("J06.9", "I10", "K29.7", "E11.9", "M54.5")
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of the worker runs after it."""
+
+
+def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int) -> None:
+    dice = random.Random(seed)
+    really = http.post
+
+    def deadly(*args):
+        if dice.random() < 0.04:
+            raise Killed
+        answer = really(*args)
+        if dice.random() < 0.04:
+            raise Killed
+        return answer
+
+    monkeypatch.setattr(http, "post", deadly)
+    liar.faults.chaos = Chaos(rate=0.4, seed=seed)
+    everybody = [person(f"Người Thử {n}") for n in range(people)]
+    visits = [book.save(visit(who)) for who in everybody for _ in range(dice.choice((1, 1, 2)))]
+    edits: Counter = Counter()
+    for _ in range(rounds):
+        for record in dice.sample(visits, max(1, len(visits) // 6)):
+            edits[record.id] += 1
+            disease = records.Diagnosis("main", dice.choice(CODES), "Bệnh")
+            book.amend(record, reason=f"Lần {edits[record.id]:03d}", diagnoses=(disease,))
+        who = dice.choice(everybody)
+        now = next(v.person for v in book.visits.values() if v.person.id == who.id)
+        book.change_person(replace(now, full_name=f"Người Đổi Tên {uuid4().hex[:6]}"))
+        try:
+            worker.run_once(clock=clock)
+        except Killed:
+            pass
+        clock.forward(dice.choice((1, 20, 90)))
+    liar.faults.chaos = None
+    monkeypatch.setattr(http, "post", really)
+    for _ in range(200):
+        clock.forward(300)
+        worker.drain(clock=clock)
+        if not OutboxRow.unscoped.filter(state__in=("pending", "in_flight")).exists():
+            break
+
+
+def check(book, liar) -> None:
+    dead = OutboxRow.unscoped.filter(state__in=("rejected", "dead"))  # 409 twice in a row: told to a person
+    stuck = set(dead.values_list("aggregate_id", flat=True))
+    encounters = {e["identifier"][0]["value"]: e for e in liar.store.of_type("Encounter")}
+    assert len(encounters) == len(liar.store.of_type("Encounter"))
+    for record in book.visits.values():
+        if record.id in stuck:
+            continue
+        assert row_of(record).state == "accepted"
+        held = encounters[f"urn:uuid:{record.id}"]
+        assert held["reasonCode"] == [{"text": record.reason}]
+        kept = liar.store.kept("Encounter", held["id"])
+        said = [e["reasonCode"][0]["text"] for e in kept.history if "Lần" in e["reasonCode"][0]["text"]]
+        assert said == sorted(said)  # never an older version after a newer one
+        reference = f"Encounter/{held['id']}"
+        valid = [
+            c
+            for c in liar.store.of_type("Condition")
+            if c["encounter"]["reference"] == reference
+            and c["verificationStatus"]["coding"][0]["code"] != "entered-in-error"
+        ]
+        assert [c["code"]["coding"][0]["code"] for c in valid] == [record.diagnoses[0].icd_code]
+    known = {v.person.id: v.person for v in book.visits.values() if v.id not in stuck}
+    names = {p["identifier"][0]["value"]: p["name"][0]["text"] for p in liar.store.of_type("Patient")}
+    for person_id, who in known.items():
+        if person_id not in stuck:
+            assert names[f"urn:uuid:{person_id}"] == who.full_name
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_small_storm(book, receiver, liar, clock, monkeypatch, seed):
+    storm(book, liar, clock, monkeypatch, people=8, rounds=12, seed=seed)
+    check(book, liar)
+
+
+@pytest.mark.slow
+def test_a_great_storm(book, receiver, liar, clock, monkeypatch):
+    storm(book, liar, clock, monkeypatch, people=500, rounds=60, seed=7)
+    check(book, liar)
