@@ -47,10 +47,16 @@ class AdminUnit(DatedModel):
         verbose_name_plural = "đơn vị hành chính"
         constraints = [
             models.UniqueConstraint(
-                fields=["level", "code", "valid_from"], name="unit_once", nulls_distinct=False
+                fields=["level", "code", "valid_from"],
+                name="unit_once",
+                violation_error_message="Mã đơn vị này đã có với cùng ngày bắt đầu.",
+                nulls_distinct=False,
             ),
             models.UniqueConstraint(
-                fields=["level", "code"], condition=Q(valid_to__isnull=True), name="unit_one_open"
+                fields=["level", "code"],
+                condition=Q(valid_to__isnull=True),
+                name="unit_one_open",
+                violation_error_message="Mã đơn vị này đang được một đơn vị khác dùng.",
             ),
         ]
         indexes = [
@@ -93,7 +99,13 @@ class UnitSuccession(models.Model):
     class Meta:
         verbose_name = "kế thừa đơn vị hành chính"
         verbose_name_plural = "kế thừa đơn vị hành chính"
-        constraints = [models.UniqueConstraint(fields=["old", "new"], name="succession_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["old", "new"],
+                name="succession_once",
+                violation_error_message="Quan hệ kế thừa này đã có.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.old} → {self.new}"
@@ -134,7 +146,13 @@ class Hamlet(DatedModel):
         verbose_name = "thôn, tổ dân phố"
         verbose_name_plural = "thôn, tổ dân phố"
         ordering = ["sort_order", "name", "id"]
-        constraints = [models.UniqueConstraint(fields=["commune", "code"], name="hamlet_code_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commune", "code"],
+                name="hamlet_code_once",
+                violation_error_message="Xã đã có thôn, tổ mang mã này.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -213,11 +231,13 @@ class Facility(DatedModel):
                 fields=["kcb_code"],
                 condition=~Q(kcb_code="") & Q(valid_to__isnull=True),
                 name="facility_kcb_once",
+                violation_error_message="Mã KCB này đang được một cơ sở khác dùng.",
             ),
             models.UniqueConstraint(
                 fields=["code13"],
                 condition=~Q(code13="") & Q(valid_to__isnull=True),
                 name="facility_code13_once",
+                violation_error_message="Mã 13 số này đang được một cơ sở khác dùng.",
             ),
             models.CheckConstraint(
                 condition=Q(kind="point", part_of__isnull=False) | ~Q(kind="point") & Q(part_of__isnull=True),
@@ -289,6 +309,7 @@ class FacilityLink(DatedModel):
                 fields=["facility", "parent", "kind"],
                 condition=Q(valid_to__isnull=True),
                 name="link_one_open",
+                violation_error_message="Quan hệ này trùng với một quan hệ đang còn hiệu lực.",
             ),
             models.CheckConstraint(
                 condition=~Q(facility=models.F("parent")),
@@ -316,7 +337,10 @@ class Catchment(DatedModel):
         verbose_name_plural = "địa bàn phụ trách"
         constraints = [
             models.UniqueConstraint(
-                fields=["hamlet"], condition=Q(valid_to__isnull=True), name="catchment_one_open"
+                fields=["hamlet"],
+                condition=Q(valid_to__isnull=True),
+                name="catchment_one_open",
+                violation_error_message="Thôn, tổ này đang được một cơ sở phụ trách.",
             )
         ]
 
@@ -435,6 +459,7 @@ class Post(DatedModel):
                 fields=["user", "role", "facility"],
                 condition=Q(valid_to__isnull=True, revoked_at__isnull=True),
                 name="post_one_open",
+                violation_error_message="Vị trí công tác này trùng với một vị trí đang còn hiệu lực.",
             )
         ]
         indexes = [

@@ -35,7 +35,7 @@ from apps.facilities.posts import held_posts
 def _reach(facility: Facility) -> None:
     """Nothing is written for a facility outside the scope."""
     scope = current()
-    if not (scope.level == "system" or scope.reaches(facility.pk)):
+    if not (scope.level == "system" or scope.reaches(facility.pk) or scope.reaches(facility.station_id)):
         raise PermissionDenied("facility")
 
 

@@ -102,7 +102,7 @@ def test_the_province_does_not_make_auditors(as_admin: None) -> None:
 @pytest.mark.parametrize("role", ["station_head", "nurse"])
 def test_nobody_gives_a_post_to_herself(as_head: None, head: User, station: Facility, role: str) -> None:
     with pytest.raises(Refused, match="tự giao"):
-        services.post_open(user=head, role=a_role(role), facility=a_point(station))
+        services.post_open(user=head, role=a_role(role), facility=station)
 
 
 def test_what_rights_one_holds_elsewhere_does_not_count_here(head: User, station: Facility) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.core.registry import LoadReport
 from apps.core.text import search_key
@@ -62,6 +62,10 @@ def load_units(folder: Path, report: LoadReport) -> None:
         for rows in (_provinces(folder), _districts(folder), _communes(folder)):
             _bring_in(list(rows), stored, ids, report)
         _successions(folder, ids, report)
+        if report.added > 1000:
+            # The planner knows nothing of fresh rows; the next command must not wait for autovacuum.
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE facilities_adminunit, facilities_unitsuccession")
 
 
 def _bring_in(
