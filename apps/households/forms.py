@@ -3,14 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from apps.catalogues import codes, picks
 from apps.core import fields
 from apps.core.forms import FormKeyMixin, VersionMixin
-from apps.core.scope import current
-from apps.facilities.models import Hamlet
-from apps.facilities.queries import hamlets_of
 from apps.households.models import HEAD, Household, Poverty
 from apps.households.services import HouseholdData
 from apps.patients import queries as people
@@ -25,7 +21,7 @@ def _relations() -> list[tuple[str, str]]:
 
 
 class HouseholdForm(FormKeyMixin, VersionMixin):
-    hamlet = HamletField(label="Thôn, tổ", queryset=Hamlet.objects.none(), empty_label="Chọn thôn")
+    hamlet = HamletField(label="Thôn, tổ")
     address_text = fields.CleanCharField(label="Số nhà, đường, xóm", max_length=200, required=False)
     poverty = forms.ChoiceField(label="Diện hộ", choices=Poverty.choices, required=False)
     note = fields.CleanCharField(
@@ -35,11 +31,11 @@ class HouseholdForm(FormKeyMixin, VersionMixin):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         hamlets: Any = self.fields["hamlet"]
-        hamlets.queryset = hamlets_of(current().facility_ids, timezone.localdate())
+        hamlets.fill()
 
     def data_of(self) -> HouseholdData:
         said = self.cleaned_data
-        return HouseholdData(said["hamlet"].pk, said["address_text"], said["poverty"], said["note"])
+        return HouseholdData(said["hamlet"], said["address_text"], said["poverty"], said["note"])
 
 
 def _stored_person(code: str) -> Person | None:
@@ -88,8 +84,6 @@ class NewMemberForm(PersonCreateForm):
 
     def __init__(self, *args: Any, household: Household | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.household = household
-        self.fields["hamlet"].required = True
         if household is None:  # the head of a new household
             del self.fields["relation"]
 

@@ -185,7 +185,7 @@ def _done(request: HttpRequest, made: Household, sentence: str) -> HttpResponse:
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _household(pk)
     initial = {
-        "hamlet": found.hamlet_id,
+        "hamlet": str(found.hamlet_id),
         "address_text": found.address_text,
         "poverty": found.poverty,
         "note": found.note,
@@ -245,7 +245,7 @@ def member_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     initial = {
         "ethnicity": "01",
         "nationality": "VN",
-        "hamlet": found.hamlet_id,
+        "hamlet": str(found.hamlet_id),
         "address_text": found.address_text,
     }
     form = forms.NewMemberForm(request.POST or None, household=found, initial=initial)

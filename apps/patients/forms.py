@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -11,10 +12,9 @@ from apps.core import fields
 from apps.core.dates import PartialDate
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.scope import current
-from apps.core.text import clean
 from apps.facilities.models import Hamlet
 from apps.facilities.queries import hamlets_of
-from apps.patients import queries
+from apps.patients import plausibility, queries
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.identifiers import check
 from apps.patients.models import AllergyKind, Certainty, IdentifierKind, LifeStatus, Person, Sex
@@ -29,20 +29,36 @@ def _list(name: str) -> Any:
     return lambda: [CHOOSE, *codes.choices(name)]
 
 
-class HamletField(forms.ModelChoiceField):
-    """A hamlet of the catchment; the list is small enough to be a plain select."""
+OUTSIDE = "outside"
 
-    default_error_messages = {"invalid_choice": "Hãy chọn thôn trong địa bàn của trạm."}
 
-    def label_from_instance(self, obj: Hamlet) -> str:
-        return obj.name
+class HamletField(forms.ChoiceField):
+    """A hamlet of the catchment, by id; the list is small enough to be a plain select.
 
-    def to_python(self, value: Any) -> Any:
-        try:
-            return super().to_python(value)
-        except forms.ValidationError as wrong:  # not even an id
-            sentence = self.error_messages["invalid_choice"]
-            raise forms.ValidationError(sentence, code="invalid_choice") from wrong
+    With `outside` somebody who lives elsewhere can be entered: cleans to None then.
+    """
+
+    def __init__(self, *, outside: bool = False, **kwargs: Any) -> None:
+        super().__init__(
+            error_messages={
+                "required": "Hãy chọn thôn, tổ.",
+                "invalid_choice": "Hãy chọn thôn trong địa bàn của trạm.",
+            },
+            **kwargs,
+        )
+        self.outside = outside
+
+    def fill(self, present: Hamlet | None = None) -> None:
+        """Offers the hamlets of the scope, and the present one of a person from elsewhere. One query."""
+        hamlets = list(hamlets_of(current().facility_ids, timezone.localdate()))
+        if present and present not in hamlets:
+            hamlets.append(present)
+        rows = [("", "Chọn thôn, tổ"), *((str(hamlet.pk), hamlet.name) for hamlet in hamlets)]
+        self.choices = [*rows, (OUTSIDE, "Ngoài địa bàn")] if self.outside else rows
+
+    def clean(self, value: Any) -> UUID | None:
+        chosen = super().clean(value)
+        return UUID(chosen) if chosen and chosen != OUTSIDE else None
 
 
 class PersonForm(FormKeyMixin, VersionMixin):
@@ -51,12 +67,20 @@ class PersonForm(FormKeyMixin, VersionMixin):
     full_name = fields.CleanCharField(
         label="Họ và tên",
         max_length=NAME_LIMIT,
-        error_messages={"max_length": "Họ tên dài %(show_value)d chữ, tối đa là %(limit_value)d."},
+        error_messages={
+            "required": "Hãy nhập họ và tên.",
+            "max_length": "Họ tên dài %(show_value)d chữ, tối đa là %(limit_value)d.",
+        },
     )
     birth_date = fields.PartialDateField(
         label="Ngày sinh", required=False, help_text="Không nhớ ngày thì ghi tháng/năm hoặc năm."
     )
-    sex = forms.ChoiceField(label="Giới tính", choices=SEX_CHOICES, widget=forms.RadioSelect)
+    sex = forms.ChoiceField(
+        label="Giới tính",
+        choices=SEX_CHOICES,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Hãy chọn giới tính."},
+    )
     ethnicity = forms.ChoiceField(label="Dân tộc", choices=_list("ethnic_groups"), required=False)
     nationality = fields.CleanCharField(
         label="Quốc tịch", widget=picks.widget("nationalities"), required=False
@@ -64,13 +88,7 @@ class PersonForm(FormKeyMixin, VersionMixin):
     occupation = fields.CleanCharField(
         label="Nghề nghiệp", widget=picks.widget("occupations"), required=False
     )
-    hamlet = HamletField(
-        label="Thôn, tổ",
-        queryset=Hamlet.objects.none(),
-        required=False,
-        empty_label="Ngoài địa bàn",
-        help_text="Chọn “Ngoài địa bàn” nếu người này ở nơi khác.",
-    )
+    hamlet = HamletField(label="Thôn, tổ", outside=True)
     address_text = fields.CleanCharField(label="Số nhà, đường, xóm", max_length=200, required=False)
     permanent_text = fields.CleanCharField(label="Nơi thường trú (nếu khác)", max_length=300, required=False)
     phone = fields.CleanCharField(
@@ -110,7 +128,7 @@ class PersonForm(FormKeyMixin, VersionMixin):
         super().__init__(*args, **kwargs)
         self.person = person
         hamlets: Any = self.fields["hamlet"]
-        hamlets.queryset = hamlets_of(current().facility_ids, timezone.localdate())
+        hamlets.fill(person.hamlet if person else None)
         for field in self.fields.values():
             field.widget.attrs.setdefault("autocomplete", "off")
 
@@ -131,20 +149,29 @@ class PersonForm(FormKeyMixin, VersionMixin):
             raise forms.ValidationError("Không thể là chính người này.")
         return found
 
+    def clean(self) -> dict[str, Any]:
+        """What cannot be is told for all fields at once; the service would tell the first only."""
+        said = self.cleaned_data
+        if said.keys() >= {"full_name", "sex", "birth_date", "phone"}:
+            for refusal in plausibility.blocks(self.data_of().cleaned(), timezone.localdate()):
+                if refusal.field not in self.errors:
+                    self.add_error(refusal.field, refusal.message)
+        return said
+
     def data_of(self) -> PersonData:
         """What was typed, as plain values. Fields that the form does not show keep what is stored."""
         said = {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}
         stored = {name: getattr(self.person, name) for name in FIELDS} if self.person else {}
         birth: PartialDate | None = said.pop("birth_date")
-        mother, father, hamlet = (self.cleaned_data[name] for name in ("mother", "father", "hamlet"))
+        mother, father, hamlet = (self.cleaned_data.get(name) for name in ("mother", "father", "hamlet"))
         return PersonData(
             **stored
             | said
             | {
                 "birth_date": birth.date if birth else None,
                 "birth_precision": birth.precision if birth else "day",
-                "nationality": said["nationality"] or "VN",
-                "hamlet_id": hamlet.pk if hamlet else None,
+                "nationality": said.get("nationality") or "VN",
+                "hamlet_id": hamlet,
                 "mother_id": mother.pk if mother else None,
                 "father_id": father.pk if father else None,
             }
@@ -188,8 +215,17 @@ class PersonCreateForm(PersonForm):
         )
 
     def clean_bhyt(self) -> str:
-        number = clean(self.cleaned_data["bhyt"])
-        if number and (judged := check("bhyt_lookup_key", number)).result == "invalid":
+        return self._number("bhyt", "bhyt_lookup_key")
+
+    def clean_cccd(self) -> str:
+        return self._number("cccd", "cccd")
+
+    def clean_cmnd(self) -> str:
+        return self._number("cmnd", "cmnd")
+
+    def _number(self, name: str, kind: str) -> str:
+        number = self.cleaned_data[name]
+        if number and (judged := check(kind, number)).result == "invalid":
             raise forms.ValidationError(judged.sentence)
         return number
 
@@ -239,7 +275,7 @@ def initial_of(person: Person) -> dict[str, Any]:
     birth = PartialDate(person.birth_date, person.birth_precision) if person.birth_date else None  # type: ignore[arg-type]
     return said | {
         "birth_date": birth,
-        "hamlet": person.hamlet_id,
+        "hamlet": str(person.hamlet_id) if person.hamlet_id else OUTSIDE,
         "mother": person.mother.code if person.mother else "",
         "father": person.father.code if person.father else "",
         "version": person.version,

@@ -35,6 +35,7 @@ def form(**fields):
         "sex": "female",
         "ethnicity": "01",
         "nationality": "VN",
+        "hamlet": "outside",
     } | fields
 
 
@@ -98,6 +99,7 @@ def test_without_a_form_key_nothing_is_saved(nurse):
         ({"sex": "x"}, "sex"),
         ({"ethnicity": "zz"}, "ethnicity"),
         ({"hamlet": "not-a-uuid"}, "hamlet"),
+        ({"hamlet": ""}, "hamlet"),
         ({"phone": "abc"}, "phone"),
         ({"email": "abc"}, "email"),
         ({"cccd": "123"}, "cccd"),
@@ -116,6 +118,13 @@ def test_wrong_input_is_answered_beside_its_field(nurse, fields, field):
             not any(word in text for word in (" the ", "valid", "Null", "Ensure")) for text in sentences
         )
     assert not Person.unscoped.exists()
+
+
+def test_all_that_is_wrong_is_told_at_once(nurse):
+    errors = wrong(
+        nurse.post("/nguoi/moi/", form(full_name="😀", phone="1", cccd="2", birth_date="1/1/2190"))
+    )
+    assert set(errors) == {"full_name", "phone", "cccd", "birth_date"}
 
 
 def test_odd_marks_are_dropped_before_storing(nurse):
