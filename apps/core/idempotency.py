@@ -15,12 +15,17 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from apps.core.access import View
 from apps.core.models import SubmittedForm
+
+CLAIM = """
+INSERT INTO core_submittedform (key, user_id, path, location, at) VALUES (%s, %s, %s, '', now())
+ON CONFLICT (key) DO NOTHING
+"""
 
 
 def idempotent(view: View) -> View:
@@ -35,13 +40,7 @@ def idempotent(view: View) -> View:
         except ValueError:
             return render(request, "400.html", status=400)
         with transaction.atomic():
-            # A second post with this key waits here until the first has ended, then sees its row.
-            # Only signed-in people see a form with a key, so there is a user.
-            _, first = SubmittedForm.objects.get_or_create(
-                key=key,
-                defaults={"user_id": request.user.pk, "path": request.path},  # type: ignore[misc]
-            )
-            if not first:
+            if not _claim(key, request):
                 return _again(request, SubmittedForm.objects.get(key=key))
             response = view(request, *args, **kwargs)
             location = _location(response)
@@ -53,6 +52,16 @@ def idempotent(view: View) -> View:
 
     wrapped.idempotent = True  # type: ignore[attr-defined]
     return wrapped
+
+
+def _claim(key: UUID, request: HttpRequest) -> bool:
+    """Whether this post is the first with its key. A second one waits here until the first has ended.
+
+    One statement, without a savepoint. Only signed-in people see a form with a key, so there is a user.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [key, request.user.pk, request.path])
+        return cursor.rowcount == 1
 
 
 def saved(response: HttpResponse) -> HttpResponse:

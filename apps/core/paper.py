@@ -1,5 +1,6 @@
 """Papers as PDF: a template of templates/print/ rendered by WeasyPrint, with files of static/ only."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -10,6 +11,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+
+MIME = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
 
 
 def qr_svg(text: str) -> SafeString:
@@ -25,7 +28,7 @@ def pdf(template: str, context: dict[str, Any]) -> bytes:
     from weasyprint import HTML
 
     html = render_to_string(template, {"demo": settings.DEMO, **context})
-    return HTML(string=html, base_url="http://paper.invalid/", url_fetcher=_fetch).write_pdf()
+    return HTML(string=html, base_url="http://paper.invalid/", url_fetcher=_static_files()).write_pdf()
 
 
 def pdf_response(template: str, context: dict[str, Any], *, filename: str) -> HttpResponse:
@@ -36,17 +39,29 @@ def pdf_response(template: str, context: dict[str, Any], *, filename: str) -> Ht
     return response
 
 
-def _fetch(url: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Only the project's own static files: a paper never asks a network and never reads another file."""
-    path = unquote(urlsplit(url).path)
+@cache
+def _static_files() -> Any:
+    """Fetches the project's own static files only: a paper never asks a network, never reads another file."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class StaticFiles(URLFetcher):
+        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+            file = static_file(unquote(urlsplit(url).path))
+            return URLFetcherResponse(url, file.read_bytes(), {"Content-Type": MIME[file.suffix]})
+
+    # A paper without its layout is no paper: an error ends the rendering.
+    return StaticFiles(fail_on_errors=True)
+
+
+def static_file(path: str) -> Path:
+    """The file behind a path under STATIC_URL. ValueError for any other path or kind of file."""
     prefix = urlsplit(settings.STATIC_URL).path
-    if not path.startswith(prefix):
-        raise ValueError("papers use static files only")
     name = path.removeprefix(prefix)
+    if not path.startswith(prefix) or Path(name).suffix not in MIME or ".." in Path(name).parts:
+        raise ValueError("papers use the project's static files only")
     found = finders.find(name)
     if found is None and staticfiles_storage.exists(name):
         found = staticfiles_storage.path(name)
     if not found:
         raise ValueError("no such static file")
-    mime = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
-    return {"string": Path(found).read_bytes(), "mime_type": mime.get(Path(found).suffix, "text/plain")}
+    return Path(found)
