@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.catalogues.urls")),
     path("", include("apps.patients.urls")),
     path("", include("apps.households.urls")),
+    path("kham/", include("apps.encounters.urls")),
     path("dong-bo/", include("apps.sync.urls")),
     path("quan-tri/", admin.site.urls),
 ]

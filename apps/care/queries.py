@@ -1,8 +1,9 @@
 """What is read about measurements and appointments."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,12 +13,24 @@ from apps.care.vitals import BY_CODE, Band, shipped_bounds
 from apps.core import parameters
 from apps.core.scope import Scope
 
+PREFIX = "vitals."
+
+
+def bound_keys() -> list[str]:
+    """The parameters that hold the limits of the signs."""
+    return [f"{PREFIX}{key}" for key in shipped_bounds()]
+
+
+def bounds_from(found: Mapping[str, Any]) -> dict[str, list[Band]]:
+    """The limits of every sign out of parameters that were read; what they lack is as shipped."""
+    return shipped_bounds() | {
+        key.removeprefix(PREFIX): bands for key, bands in found.items() if key.startswith(PREFIX)
+    }
+
 
 def bounds(on: dt.date) -> dict[str, list[Band]]:
-    """The limits of every sign in force on `on`: one query; what the database lacks is as shipped."""
-    shipped = shipped_bounds()
-    found = parameters.values([f"vitals.{key}" for key in shipped], on=on)
-    return shipped | {key.removeprefix("vitals."): bands for key, bands in found.items()}
+    """The limits of every sign in force on `on`: one query."""
+    return bounds_from(parameters.values(bound_keys(), on=on))
 
 
 def measured(source_kind: str, source_id: UUID) -> dict[str, Decimal]:

@@ -11,7 +11,7 @@ from apps.core.text import fold
 from apps.core.words import completed_months
 from apps.encounters import rules
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
-from apps.encounters.writing import SOURCE, limit, line_facts
+from apps.encounters.writing import SOURCE, Limits, line_facts
 from apps.patients.models import Allergy, AllergyState, Person
 
 
@@ -40,33 +40,32 @@ def parts(visit: Visit) -> Parts:
     )
 
 
-def remarks(visit: Visit, known: Parts | None = None) -> list[rules.Problem]:
-    """Everything that blocks or asks, in the order of the page. Notes that ask nothing are left out."""
-    held = known or parts(visit)
-    return [
-        *_vitals(visit, held),
-        *_diagnoses(visit, held),
-        *rules.check_visit(_facts(visit, held), limit(visit.on)),
-    ]
+@dataclass(frozen=True)
+class Looked:
+    """What the checks found: `remarks` block or ask, in the order of the page; `dangers` are words in red."""
+
+    remarks: list[rules.Problem]
+    dangers: list[vitals.Finding]
 
 
-def dangers(visit: Visit, known: Parts) -> list[vitals.Finding]:
-    """The danger words of the figures, for the red line above the page."""
-    return [finding for finding in _assessed(visit, known) if finding.level == "danger"]
-
-
-def _assessed(visit: Visit, known: Parts) -> list[vitals.Finding]:
-    if not known.measured:
-        return []
-    return vitals.assess(dict(known.measured), visit.age_days, care.bounds(visit.on))
-
-
-def _vitals(visit: Visit, known: Parts) -> list[rules.Problem]:
-    return [
+def look(visit: Visit, known: Parts) -> Looked:
+    """All checks of a visit as it stands. Notes that ask nothing are left out."""
+    limits = Limits.on(visit.on)
+    findings = vitals.assess(dict(known.measured), visit.age_days, limits.vitals)
+    asked = [
         rules.Problem(f"vital-{found.key}", found.sentence, found.key, blocks=found.level == "impossible")
-        for found in _assessed(visit, known)
+        for found in findings
         if found.level != "danger"
     ]
+    return Looked(
+        [*asked, *_diagnoses(visit, known), *rules.check_visit(_facts(visit, known), limits.days)],
+        [found for found in findings if found.level == "danger"],
+    )
+
+
+def remarks(visit: Visit) -> list[rules.Problem]:
+    """What stands between the stored visit and its end."""
+    return look(visit, parts(visit)).remarks
 
 
 def _diagnoses(visit: Visit, known: Parts) -> list[rules.Problem]:

@@ -1,7 +1,8 @@
 """What reception and the visit's page take in, read into plain values."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -22,7 +23,16 @@ from apps.encounters.writing import Problems
 PRESSURE = ("systolic", "diastolic")
 FIGURES = tuple(vital for vital in vitals.VITALS if vital.key not in PRESSURE)
 TEXTS = ("reason", "history", "examination", "treatment_text", "advice", "outcome", "result")
+Known = Callable[[], Mapping[str, str]]  # names by code, looked up when they are shown
 MAX_LINES = 20  # more medicines than on any slip: a form made by a machine
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of the codes that a form holds, by catalogue."""
+
+    icd10: Known
+    drug: Known
 
 
 def text_field(label: str, rows: int = 2, **kwargs: Any) -> forms.CharField:
@@ -79,6 +89,15 @@ class OpenForm(FormKeyMixin):
         self.fields["payer"].initial = Payer.BHYT if good else Payer.FEE
 
 
+@dataclass(frozen=True)
+class LineSum:
+    """What a line comes to: `quantity` None when the nurse must say it herself."""
+
+    quantity: str | None
+    unit: str
+    usage: str
+
+
 class LineForm(forms.Form):
     """One medicine as it is typed."""
 
@@ -89,8 +108,11 @@ class LineForm(forms.Form):
     quantity = VitalField(label="Số lượng", required=False, max_length=9)
     note = forms.CharField(label="Ghi chú", required=False, max_length=120)
 
-    def __init__(self, *args: Any, names: Mapping[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    sum: "LineSum | None" = None  # what the line comes to, when it is known already
+
+    def __init__(self, data: QueryDict, *, key: int, names: Known) -> None:
+        super().__init__(data, prefix=f"line-{key}")
+        self.key = key
         self.fields["drug"].widget = picker("drug", names, placeholder="Tên thuốc")
         for name in ("times", "days"):
             self.fields[name].widget = DecimalInput({"maxlength": "4"})
@@ -155,25 +177,35 @@ class VisitForm(FormKeyMixin, VersionMixin):
     amend_reason = forms.CharField(label="Lý do sửa đổi", required=False, max_length=500)
 
     def __init__(
-        self, data: QueryDict | None, *, visit: Visit, names: Mapping[str, Mapping[str, str]], **kwargs: Any
+        self,
+        data: QueryDict,
+        *,
+        visit: Visit,
+        names: Names,
+        prescribes: bool,
     ) -> None:
-        super().__init__(data, **kwargs)
+        super().__init__(data)
         self.visit = visit
+        self.prescribes = prescribes  # else the medicines are neither shown as boxes nor saved
         for vital in FIGURES:
             self.fields[vital.key] = VitalField(label=vital.title, required=False, max_length=9)
-        icd = names.get("icd10", {})
-        self.fields["main"].widget = picker("icd10", icd)
-        self.fields["secondary"].widget = picker("icd10", icd, multiple=True)
-        self.fields["external"].widget = picker("icd10", icd)
+        self.fields["main"].widget = picker("icd10", names.icd10)
+        self.fields["secondary"].widget = picker("icd10", names.icd10, multiple=True)
+        self.fields["external"].widget = picker("icd10", names.icd10)
         for name, list_name in (("outcome", "discharge_type"), ("result", "treatment_result")):
             choices = codes.choices(list_name, visit.on)
             box: Any = self.fields[name]
             box.choices = [("", "—"), *choices]
-        self.lines = self._lines(data, names.get("drug", {})) if data is not None else []
+        self.lines = self._lines(data, names.drug) if prescribes else []
 
-    def _lines(self, data: QueryDict, names: Mapping[str, str]) -> list[LineForm]:
-        keys = list(dict.fromkeys(key for key in data.getlist("line") if key.isdigit()))[:MAX_LINES]
-        return [LineForm(data, prefix=f"line-{int(key)}", names=names) for key in keys]
+    def _lines(self, data: QueryDict, names: Known) -> list[LineForm]:
+        """A form for each line of the post, the last of them always empty, to go on with."""
+        keys = list(dict.fromkeys(line_key(text) for text in data.getlist("line")[:MAX_LINES]))
+        lines = [LineForm(data, key=key, names=names) for key in keys if key is not None]
+        if not lines or not lines[-1].is_blank:
+            fresh = max((line.key for line in lines), default=-1) + 1
+            lines.append(LineForm(QueryDict(), key=fresh, names=names))
+        return lines
 
     @property
     def filled(self) -> list[LineForm]:
@@ -198,7 +230,7 @@ class VisitForm(FormKeyMixin, VersionMixin):
             fields={name: data[name] for name in TEXTS} | {"follow_up_on": data["follow_up_on"]},
             vitals=figures,
             diagnoses=self._diagnoses(),
-            lines=[line.line() for line in self.filled],
+            lines=[line.line() for line in self.filled] if self.prescribes else None,
         )
 
     def _diagnoses(self) -> list[DiagnosisInput]:
@@ -214,6 +246,11 @@ class VisitForm(FormKeyMixin, VersionMixin):
         """Put each refusal beside the field it names."""
         for problem in problems.problems:
             self.add_remark(problem.field, problem.sentence)
+
+    @property
+    def sentences(self) -> list[str]:
+        """Every error once, in the order of the form."""
+        return list(dict.fromkeys(str(error) for errors in self.errors.values() for error in errors))
 
     def add_remark(self, field: str, sentence: str) -> None:
         """A sentence beside the input that a rule names, or above the form."""
@@ -231,6 +268,11 @@ class VisitForm(FormKeyMixin, VersionMixin):
         self.add_error(name if name in self.fields else None, sentence)
 
 
+def line_key(text: str) -> int | None:
+    """The number by which a line of the post is named."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+
+
 class ReasonForm(FormKeyMixin, VersionMixin):
     """One sentence why."""
 
@@ -244,12 +286,13 @@ class DayForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=[("", "Tất cả"), *TITLES.items()])
 
 
-def picker(kind: str, names: Mapping[str, str], **kwargs: Any) -> CodePicker:
-    """A catalogue's picker that knows the names of chosen codes already: no query a box."""
+def picker(kind: str, names: Known, **kwargs: Any) -> CodePicker:
+    """A catalogue's picker that is told the names of chosen codes: one query a page, not one a box."""
     widget = picks.widget(kind, **kwargs)
     widget.names = partial(_known, names)
     return widget
 
 
-def _known(names: Mapping[str, str], picked: list[str]) -> dict[str, str]:
-    return {code: names[code] for code in picked if code in names}
+def _known(names: Known, picked: list[str]) -> dict[str, str]:
+    known = names()
+    return {code: known[code] for code in picked if code in known}

@@ -97,6 +97,11 @@ class Visit(ClinicalFact, BaseModel):
         return self.number
 
     @property
+    def payer_word(self) -> str:
+        """Who pays, in words; empty when nobody said."""
+        return dict(Payer.choices).get(self.payer, self.payer)
+
+    @property
     def is_open(self) -> bool:
         """Whether its text may still be changed without an amendment."""
         return self.state in (states.WAITING, states.IN_PROGRESS)

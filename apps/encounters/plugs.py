@@ -1,8 +1,10 @@
 """What visits offer to the house."""
 
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.care.services import DUE_KIND
 from apps.catalogues.frequency import CodeFrequency
@@ -10,11 +12,15 @@ from apps.core import ports, registry
 from apps.core.registry import (
     AuditSentence,
     DueKind,
+    HomePanel,
+    MenuItem,
     PaperKind,
     ReadScreen,
+    RecordPanel,
     Section,
     TimelineKind,
 )
+from apps.core.scope import Scope
 from apps.encounters import queries
 from apps.encounters.services import TIMELINE
 
@@ -26,11 +32,45 @@ def _visit(object_id: UUID) -> str:
     return reverse("encounters:visit", args=[object_id])
 
 
+def _visit_of_sheet(object_id: UUID) -> str:
+    return _visit(queries.visit_of_sheet(object_id) or object_id)
+
+
 def _receive(person_id: UUID, object_id: UUID | None) -> str:
     return reverse("encounters:open", args=[person_id])
 
 
+def _today(scope: Scope) -> dict[str, Any] | None:
+    if scope.workplace_id is None:
+        return None
+    on = timezone.localdate()
+    return {
+        "visits": queries.waiting(scope, on, HOME_ROWS),
+        "counts": queries.counts(scope, on),
+        "may_sign": scope.can("visits.approve"),
+    }
+
+
+def _of_person(scope: Scope, person: Any) -> dict[str, Any]:
+    visits = queries.of_person(scope, person.pk, limit=PERSON_ROWS + 1)
+    return {
+        "person": person,
+        "visits": visits[:PERSON_ROWS],
+        "more": len(visits) > PERSON_ROWS,
+        "may_open": scope.can("visits.enter") and scope.workplace_id is not None,
+    }
+
+
 registry.sections.add(Section("visits", "Khám bệnh", 30), Section("prescriptions", "Đơn thuốc", 40))
+registry.menu.add(MenuItem("visits", "Khám bệnh", "encounters:day", "visits.view", 30, "stethoscope"))
+registry.home_panels.add(
+    HomePanel("visits", "Khám bệnh hôm nay", "visits.view", "encounters/panel_home.html", _today, 10)
+)
+registry.record_panels.add(
+    RecordPanel(
+        "visits", "person", "Lượt khám", "visits.view", "encounters/panel_person.html", _of_person, 20
+    )
+)
 registry.timeline_kinds.add(TimelineKind(TIMELINE, "Khám bệnh", _visit, "stethoscope"))
 registry.due_kinds.add(DueKind(DUE_KIND, "Hẹn khám lại", "Tiếp nhận", _receive))
 registry.readlog_screens.add(
@@ -44,7 +84,7 @@ registry.readlog_screens.add(
 )
 registry.papers.add(
     PaperKind("exam_slip", "phiếu khám bệnh", _visit),
-    PaperKind("prescription", "đơn thuốc", _visit),
+    PaperKind("prescription", "đơn thuốc", _visit_of_sheet),
 )
 registry.audit_sentences.add(
     AuditSentence("visit.opened", "đã tiếp nhận lượt khám {number}"),

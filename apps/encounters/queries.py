@@ -99,6 +99,11 @@ def sheets(visit: Visit) -> list[Prescription]:
     )
 
 
+def visit_of_sheet(prescription_id: UUID) -> UUID | None:
+    """The visit that a prescription belongs to; its page decides who may see it."""
+    return Prescription.unscoped.filter(pk=prescription_id).values_list("visit_id", flat=True).first()
+
+
 def revisions(visit: Visit) -> list[VisitRevision]:
     """The earlier versions of a visit, newest first."""
     return list(VisitRevision.unscoped.filter(visit=visit).order_by("-at"))

@@ -287,9 +287,17 @@ def draft_keep(*, visit: Visit, data: Mapping[str, list[str]]) -> None:
     scope.require("visits.enter")
     if scope.user_id is None or not scope.reaches(visit.facility_id):
         raise PermissionDenied("visits.enter")
+    # PostgreSQL's JSON takes no NUL.
+    kept = {name: [text.replace("\0", "") for text in values] for name, values in data.items()}
     VisitDraft.unscoped.update_or_create(
-        visit=visit, user_id=scope.user_id, defaults={"data": dict(data), "of_version": visit.version}
+        visit=visit, user_id=scope.user_id, defaults={"data": kept, "of_version": visit.version}
     )
+
+
+def draft_drop(*, visit: Visit) -> None:
+    """Forget what this user typed into the visit and did not save."""
+    current().require("visits.enter")
+    _drop_draft(visit)
 
 
 # ---- the parts of a step
@@ -308,6 +316,8 @@ def _for(action: str, visit_id: UUID, expected_version: int, data: VisitInput | 
     if not scope.reaches(visit.facility_id):
         raise PermissionDenied(action)
     scope.require(states.right_for(visit.state, action))
+    if data is not None and data.lines is not None:
+        scope.require("prescriptions.enter")
     if visit.version != expected_version:
         mine = Visit.unscoped.get(pk=visit_id)
         for name, value in (data.fields if data else {}).items():

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,25 @@ from apps.encounters.models import Diagnosis, DiagnosisRole, Prescription, Presc
 
 SOURCE = "visit"
 LONG_TEXTS = {"history", "examination", "course", "treatment_text", "advice"}
+
+
+DAYS = "prescriptions.days"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is possible and usual on a day: signs by age, days of a prescription."""
+
+    vitals: dict[str, list[vitals.Band]]
+    days: rules.DaysLimit
+
+    @classmethod
+    def on(cls, day: dt.date) -> "Limits":
+        """The limits in force on `day`: one query."""
+        found = parameters.values([*care.bound_keys(), DAYS], on=day)
+        if DAYS not in found:
+            raise parameters.NoParameter(f"{DAYS} on {day}")
+        return cls(care.bounds_from(found), rules.DaysLimit(**found[DAYS]))
 
 
 class Problems(Refused):
@@ -44,8 +64,9 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
     """
     changed = _fields(visit, data.fields)
     problems: list[rules.Problem] = []
+    limits = Limits.on(visit.on)
     if data.vitals:
-        problems += _vital_problems(visit, data.vitals)
+        problems += _vital_problems(visit, data.vitals, limits)
     icds: dict[str, Icd10] = {}
     if data.diagnoses:
         icds = _icds([entry.code for entry in data.diagnoses], visit.on)
@@ -54,7 +75,7 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
     lines: list[PrescriptionLine] = []
     if data.lines:
         drugs = _drugs([line.drug_code for line in data.lines])
-        lines, wrong = _lines(visit, data.lines, drugs)
+        lines, wrong = _lines(visit, data.lines, drugs, limits)
         problems += wrong
     refuse(problems)
     if data.vitals:
@@ -80,8 +101,10 @@ def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
     return changed
 
 
-def _vital_problems(visit: Visit, values: Mapping[str, Decimal | None]) -> list[rules.Problem]:
-    findings = vitals.assess(dict(values), visit.age_days, care.bounds(visit.on))
+def _vital_problems(
+    visit: Visit, values: Mapping[str, Decimal | None], limits: Limits
+) -> list[rules.Problem]:
+    findings = vitals.assess(dict(values), visit.age_days, limits.vitals)
     return [
         rules.Problem(f"vital-{finding.key}", finding.sentence, finding.key, blocks=True)
         for finding in findings
@@ -117,18 +140,13 @@ def _drugs(picked: Sequence[str]) -> dict[str, Drug]:
     return {drug.code: drug for drug in Drug.objects.filter(code__in=set(picked))}
 
 
-def limit(on: dt.date) -> rules.DaysLimit:
-    """How long a prescription may run on a day."""
-    return rules.DaysLimit(**parameters.value("prescriptions.days", on=on))
-
-
 def _lines(
-    visit: Visit, entries: Sequence[LineInput], drugs: Mapping[str, Drug]
+    visit: Visit, entries: Sequence[LineInput], drugs: Mapping[str, Drug], limits: Limits
 ) -> tuple[list[PrescriptionLine], list[rules.Problem]]:
     """The lines as rows, not saved, with quantity and wording; and what is wrong with them."""
     rows: list[PrescriptionLine] = []
     problems: list[rules.Problem] = []
-    days = limit(visit.on)
+    days = limits.days
     for position, entry in enumerate(entries, start=1):
         drug = drugs.get(entry.drug_code)
         if drug is None or not drug.in_force(visit.on):
@@ -202,6 +220,7 @@ def line_facts(
 def _put_diagnoses(visit: Visit, entries: Sequence[DiagnosisInput], known: Mapping[str, Icd10]) -> None:
     """Make the visit's diagnoses these, in this order; a code that stays keeps its row and identity."""
     old = {row.icd_code: row for row in Diagnosis.unscoped.filter(visit=visit)}
+    was_main = next((row.pk for row in old.values() if row.role == DiagnosisRole.MAIN), None)
     fresh: list[Diagnosis] = []
     ordered = sorted(entries, key=lambda entry: ("main", "secondary", "external").index(entry.role))
     for position, entry in enumerate(ordered, start=1):
@@ -217,21 +236,21 @@ def _put_diagnoses(visit: Visit, entries: Sequence[DiagnosisInput], known: Mappi
             _merged(old.pop(entry.code, None), Diagnosis(visit=visit, icd_code=entry.code, **values))
         )
     main = [row.pk for row in fresh if row.role == DiagnosisRole.MAIN]
-    # Only one main at any moment: the one that was steps down first.
-    Diagnosis.unscoped.filter(visit=visit, role=DiagnosisRole.MAIN).exclude(pk__in=main).update(
-        role=DiagnosisRole.SECONDARY
-    )
+    if was_main and was_main not in main:
+        # Only one main at any moment: the one that was steps down first.
+        Diagnosis.unscoped.filter(pk=was_main).update(role=DiagnosisRole.SECONDARY)
     _store(Diagnosis, fresh, [row.pk for row in old.values()])
     visit.summary = "; ".join(row.label for row in fresh)[:1000]
 
 
 def _put_lines(visit: Visit, lines: Sequence[PrescriptionLine], drugs: Mapping[str, Drug]) -> None:
     """Make the visit's medicines these, each on the form of its kind; a drug that stays keeps its row."""
-    held: dict[str, Prescription] = {sheet.kind: sheet for sheet in Prescription.unscoped.filter(visit=visit)}
+    held: dict[str, Prescription] = {}
     old: dict[Any, PrescriptionLine] = {}
-    if held:
-        for row in PrescriptionLine.unscoped.filter(prescription__visit=visit):
-            old.setdefault(row.drug_id, row)
+    # A sheet without lines does not exist, so the lines bring all sheets.
+    for row in PrescriptionLine.unscoped.filter(prescription__visit=visit).select_related("prescription"):
+        held.setdefault(row.prescription.kind, row.prescription)
+        old.setdefault(row.drug_id, row)
     kinds = {line.drug_id: dosing.kind_of(line.drug.controlled, line.drug.bhyt_code) for line in lines}
     wanted = dosing.kinds_in_order(kinds.values())
     sheets = {

@@ -1,0 +1,182 @@
+"""The visit's page: what its form begins with, what it remarks, what stands beside it."""
+
+import datetime as dt
+from functools import cache
+from typing import Any
+
+from django.http import QueryDict
+
+from apps.care.vitals import VITALS, bmi, number_text
+from apps.catalogues import codes, icd, picks
+from apps.catalogues.models import Drug
+from apps.core import parameters, registry
+from apps.core.ids import uuid7
+from apps.core.scope import Scope, current
+from apps.encounters import checking, dosing, queries, states
+from apps.encounters.forms import FIGURES, PRESSURE, TEXTS, LineForm, LineSum, Names, VisitForm, line_key
+from apps.encounters.models import Visit
+from apps.encounters.writing import route_word
+from apps.patients.models import Allergy, AllergyState, Person
+
+ICD_BOXES = ("main", "secondary", "external")
+
+
+def form_for(visit: Visit, data: QueryDict | None = None) -> VisitForm:
+    """The form bound to what was posted, or to what is stored."""
+    prescribes = current().can("prescriptions.enter")
+    if data is not None:
+        return VisitForm(data, visit=visit, names=_names(data, visit), prescribes=prescribes)
+    parts = checking.parts(visit)
+    form = VisitForm(_stored(visit, parts), visit=visit, names=_stored_names(parts), prescribes=prescribes)
+    for line, row in zip(form.lines, parts.lines, strict=False):
+        line.sum = LineSum(dosing.quantity_text(row.quantity), row.unit, row.usage)
+    return form
+
+
+def _stored(visit: Visit, parts: checking.Parts) -> QueryDict:
+    """What is stored, in the shape of a post: the form then has one way to be filled."""
+    data = QueryDict(mutable=True)
+    data["form_key"], data["version"] = str(uuid7()), str(visit.version)
+    for name in TEXTS:
+        data[name] = getattr(visit, name)
+    data["follow_up_on"] = f"{visit.follow_up_on:%d/%m/%Y}" if visit.follow_up_on else ""
+    for vital in FIGURES:
+        if vital.key in parts.measured:
+            data[vital.key] = number_text(parts.measured[vital.key])
+    pressure = [number_text(parts.measured[key]) for key in PRESSURE if key in parts.measured]
+    data["pressure"] = "/".join(pressure)
+    for row in parts.diagnoses:
+        if row.role == "main":
+            data["main"], data["main_text"] = row.icd_code, row.text
+        else:
+            data.appendlist(row.role, row.icd_code)
+    for place, line in enumerate(parts.lines):
+        data.appendlist("line", str(place))
+        computed = dosing.quantity(line.dose, line.times_per_day, line.days, line.unit, line.dose_unit)
+        unit = "" if line.dose_unit == line.unit else f" {line.dose_unit}"
+        values = {
+            "drug": line.drug.code,
+            "dose": f"{dosing.amount_text(line.dose)}{unit}",
+            "times": str(line.times_per_day),
+            "days": str(line.days),
+            "quantity": "" if computed == line.quantity else number_text(line.quantity),
+            "note": line.note,
+        }
+        for name, value in values.items():
+            data[f"line-{place}-{name}"] = value
+    return data
+
+
+def _stored_names(parts: checking.Parts) -> Names:
+    icds = {row.icd_code: row.icd_name for row in parts.diagnoses}
+    drugs = {row.drug.code: f"{row.drug_name} {row.strength}".strip() for row in parts.lines}
+    return Names(lambda: icds, lambda: drugs)
+
+
+def _names(data: QueryDict, visit: Visit) -> Names:
+    """The names of the codes that were posted: one query a catalogue, only when the form is shown again."""
+    picked = [code for box in ICD_BOXES for code in data.getlist(box) if code]
+    drugs = [code for key in data.getlist("line") if (code := data.get(f"line-{key}-drug", ""))]
+    return Names(
+        cache(lambda: icd.names(picked, on=visit.on) if picked else {}),
+        cache(lambda: picks.names("drug", drugs) if drugs else {}),
+    )
+
+
+def draft_data(scope: Scope, visit: Visit) -> QueryDict | None:
+    """What this user typed before and did not save, in the shape of a post with a fresh form key."""
+    draft = queries.draft_of(visit, scope.user_id)
+    if draft is None:
+        return None
+    data = QueryDict(mutable=True)
+    for name, values in draft.data.items():
+        data.setlist(name, values)
+    data["form_key"] = str(uuid7())
+    return data
+
+
+def banner(scope: Scope, person: Person) -> dict[str, Any]:
+    """Who it is, with allergies and flags: stands on every page of a person."""
+    return {
+        "person": person,
+        # An allergy noted anywhere is seen wherever she is treated.
+        "allergies": list(Allergy.unscoped.filter(person=person, state=AllergyState.ACTIVE)),
+        "flags": registry.flags_for(scope, [person.pk])[person.pk],
+    }
+
+
+def allowed(scope: Scope, visit: Visit) -> list[str]:
+    """The keys of the buttons that this scope may press on the visit as it now stands."""
+    if not scope.reaches(visit.facility_id):
+        return []
+    return [action.key for action in states.actions(visit.state) if scope.can(action.right)]
+
+
+def beside(scope: Scope, visit: Visit) -> dict[str, Any]:
+    """The banner and the column beside the form: who it is, what is known, what was before."""
+    parts = checking.parts(visit)
+    looked = checking.look(visit, parts)
+    return {
+        "visit": visit,
+        "person": visit.person,
+        "allergies": parts.allergies,
+        "flags": registry.flags_for(scope, [visit.person_id])[visit.person_id],
+        "parts": parts,
+        "dangers": looked.dangers,
+        "remarks": looked.remarks if visit.state in states.OPEN_STATES else [],
+        "bmi": bmi(parts.measured.get("weight"), parts.measured.get("height")),
+        "vitals": vital_rows(parts, looked),
+        "earlier": queries.of_person(
+            scope,
+            visit.person_id,
+            before=visit,
+            limit=int(parameters.value("visits.history_size", on=visit.on)),
+        ),
+        "actions": allowed(scope, visit),
+        "state_word": states.TITLES[visit.state],
+        "panels": registry.panels_for("visit", scope, visit),
+    }
+
+
+def vital_rows(parts: checking.Parts, looked: checking.Looked) -> list[dict[str, Any]]:
+    """The measured figures with their danger words, in the order of the paper."""
+    words = {finding.key: finding.word for finding in looked.dangers}
+    return [
+        {
+            "label": vital.title,
+            "value": parts.measured[vital.key],
+            "unit": vital.unit_text,
+            "word": words.get(vital.key, ""),
+            "state": "danger",
+        }
+        for vital in VITALS
+        if vital.key in parts.measured
+    ]
+
+
+def endings(visit: Visit) -> dict[str, str]:
+    """Outcome and result in words."""
+    return {
+        "outcome": codes.label("discharge_type", visit.outcome, visit.on),
+        "result": codes.label("treatment_result", visit.result, visit.on),
+    }
+
+
+def line_form(data: QueryDict) -> LineForm | None:
+    """The line that `key` of the post names, when it says enough to be computed."""
+    key = line_key(data.get("key", ""))
+    form = None if key is None else LineForm(data, key=key, names=dict)
+    return form if form and not form.is_blank and form.is_valid() else None
+
+
+def line_sum(form: LineForm, on: dt.date) -> LineSum | None:
+    """The quantity and the wording of a line as it would be saved; None for an unknown medicine."""
+    entry = form.line()
+    drug = Drug.objects.filter(code=entry.drug_code).first()
+    if drug is None:
+        return None
+    unit = drug.unit.lower()
+    dose_unit = entry.dose_unit or unit
+    amount = entry.quantity or dosing.quantity(entry.dose, entry.times_per_day, entry.days, unit, dose_unit)
+    words = dosing.usage(entry.dose, dose_unit, entry.times_per_day, route_word(drug, on), entry.note)
+    return LineSum(dosing.quantity_text(amount) if amount else None, unit, words)

@@ -1,0 +1,126 @@
+"""What stands on the papers of a visit. Layout: templates/print/; wording: TT 26/2025/TT-BYT."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+
+from apps.care.vitals import VITALS, bmi, number_text
+from apps.catalogues import codes
+from apps.core import words
+from apps.encounters import checking, dosing, rules, states
+from apps.encounters.models import Prescription, Visit
+from apps.patients.models import Identifier, Person
+
+SIGNER = {"doctor": "Bác sĩ", "assistant": "Y sĩ", "traditional": "Y sĩ", "midwife": "Hộ sinh"}
+
+
+def exam_slip(visit: Visit) -> dict[str, Any]:
+    """Phiếu khám bệnh, A5: all that was found and done, signed."""
+    parts = checking.parts(visit)
+    return _common(visit, parts) | {
+        "title": "Phiếu khám bệnh",
+        "number": visit.number,
+        "ethnicity": codes.label("ethnic_groups", visit.ethnicity, visit.on),
+        "occupation": codes.label("occupations", visit.occupation, visit.on),
+        "vitals": _vitals(parts),
+        "lines": [_line(row, narcotic=False) for row in parts.lines],
+        "outcome": codes.label("discharge_type", visit.outcome, visit.on),
+    }
+
+
+def prescription(visit: Visit, sheet: Prescription) -> dict[str, Any]:
+    """Đơn thuốc, A5: one sheet of medicines of one kind."""
+    parts = checking.parts(visit)
+    return _common(visit, parts) | {
+        "title": dosing.KINDS[sheet.kind],
+        "code": sheet.code,
+        "sheet": sheet,
+        "lines": [_line(row, narcotic=sheet.kind == "n") for row in sheet.lines.all()],
+        "long": sheet.kind in ("n", "h"),
+    }
+
+
+def _line(row: Any, *, narcotic: bool) -> dict[str, str]:
+    return {
+        "name": f"{row.drug_name} {row.strength}".strip(),
+        "quantity": f"{dosing.quantity_text(row.quantity, narcotic=narcotic)} {row.unit}",
+        "usage": row.usage,
+    }
+
+
+def _common(visit: Visit, parts: checking.Parts) -> dict[str, Any]:
+    person = visit.person
+    signed = visit.state == states.FINALISED and visit.doctor is not None
+    on = timezone.localtime(visit.signed_at).date() if visit.signed_at else visit.on
+    return {
+        "size": "A5",
+        "visit": visit,
+        "person": person,
+        "age": words.age_words(person.birth_date, visit.on, person.birth_precision),
+        "birth": person.birth_words,
+        "small_child": _is_small(person, visit.on),
+        "weight": number_text(parts.measured["weight"]) if "weight" in parts.measured else "",
+        "guardian": _guardian(person),
+        "identity": _identity(person, visit.on),
+        "address": address(person),
+        "card": visit.card.number if visit.card else "",
+        "diagnoses": [row.label for row in parts.diagnoses],
+        "facility_name": visit.facility.name,
+        "facility_address": _place(visit),
+        "signed": signed,
+        "signer": visit.doctor.full_name if signed and visit.doctor else "",
+        "signer_role": SIGNER.get(visit.doctor.grade, "Người") if signed and visit.doctor else "Bác sĩ",
+        "place_date": f"{visit.facility.unit.name}, ngày {on.day:02d} tháng {on.month:02d} năm {on.year}",
+    }
+
+
+def _place(visit: Visit) -> str:
+    parts = [visit.facility.address or visit.facility.unit.full_name]
+    if visit.facility.phone:
+        parts.append(f"ĐT: {visit.facility.phone}")
+    return " - ".join(parts)
+
+
+def _is_small(person: Person, on: dt.date) -> bool:
+    """Under 72 months: the form shows the weight and who came with the child."""
+    return (
+        person.birth_date is not None and words.completed_months(person.birth_date, on) < rules.CHILD_MONTHS
+    )
+
+
+def _guardian(person: Person) -> str:
+    if person.guardian_name:
+        return person.guardian_name
+    parent = person.mother or person.father
+    return parent.full_name if parent else ""
+
+
+def _identity(person: Person, on: dt.date) -> str:
+    """The citizen number that holds on the day, else another paper's."""
+    found = {row.kind: row.value for row in Identifier.objects.filter(person=person).on(on)}
+    return next((found[kind] for kind in ("cccd", "cmnd", "passport") if kind in found), "")
+
+
+def address(person: Person) -> str:
+    """House, hamlet, commune, province as far as they are known."""
+    parts = [person.address_text]
+    if person.hamlet:
+        parts += [person.hamlet.name, person.hamlet.commune.full_name]
+        if person.hamlet.commune.parent:
+            parts.append(person.hamlet.commune.parent.full_name)
+    return ", ".join(part for part in parts if part)
+
+
+def _vitals(parts: checking.Parts) -> list[str]:
+    """The figures in one line; blood pressure as one."""
+    figures = dict(parts.measured)
+    shown = []
+    for vital in VITALS:
+        if vital.key == "systolic" and "systolic" in figures and "diastolic" in figures:
+            both = f"{number_text(figures['systolic'])}/{number_text(figures['diastolic'])}"
+            shown.append(f"Huyết áp {both} mmHg")
+        elif vital.key in figures and vital.key not in ("systolic", "diastolic"):
+            shown.append(f"{vital.title} {number_text(figures[vital.key])} {vital.unit_text}")
+    index = bmi(figures.get("weight"), figures.get("height"))
+    return [*shown, f"BMI {number_text(index)}"] if index else shown

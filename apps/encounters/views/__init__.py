@@ -1,0 +1,1 @@
+"""The pages of visits, by what one does there."""

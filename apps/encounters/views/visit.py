@@ -1,0 +1,180 @@
+"""One visit while it is open: the form, its drafts, its end. Thin: services do the work."""
+
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.core import readlog
+from apps.core.access import View, needs
+from apps.core.conflict import conflict_page
+from apps.core.errors import NeedsReason, Refused
+from apps.core.forms import add_refusal
+from apps.core.idempotency import idempotent
+from apps.core.scope import Scope, current
+from apps.encounters import page, queries, services, states
+from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
+from apps.encounters.models import Visit
+from apps.encounters.writing import Problems
+
+COMPARED = (*TEXTS, "follow_up_on", "state")
+
+
+def visit_or_404(pk: UUID) -> Visit:
+    """The visit when this scope sees it; else a 404 that tells nothing."""
+    found = queries.visit_page(pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def to_visit(pk: UUID) -> HttpResponse:
+    return redirect("encounters:visit", pk)
+
+
+def keep_draft(view: View) -> View:
+    """When a save does not go through, what was typed is kept for this user."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, pk: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, pk, *args, **kwargs)
+        if request.method == "POST" and response.status_code in (409, 422):
+            services.draft_keep(visit=visit_or_404(pk), data=_typed(request))
+        return response
+
+    return wrapped
+
+
+def _typed(request: HttpRequest) -> dict[str, list[Any]]:
+    return {name: list(values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
+
+
+@require_http_methods(["GET", "POST"])
+@needs("visits.view")
+@idempotent
+@keep_draft
+@conflict_page(COMPARED)
+def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The visit: a form while it is open, a record afterwards. Posting saves, or saves and ends it."""
+    scope, found = current(), visit_or_404(pk)
+    if request.method == "POST":
+        return _save(request, scope, found)
+    readlog.record("visit.page", [found.person_id])
+    if not found.is_open or "save" not in page.allowed(scope, found):
+        return _record(request, scope, found)
+    typed = page.draft_data(scope, found)
+    form = page.form_for(found, typed)
+    begin = "begin_at_vitals" if found.reason else "begin_at_reason"
+    return form_page(request, scope, found, form, draft=typed is not None, **{begin: True})
+
+
+def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
+    context = page.beside(scope, found) | page.endings(found)
+    context |= {
+        "sheets": queries.sheets(found),
+        "revisions": queries.revisions(found),
+        "sign_form": ReasonForm(initial={"version": found.version}),
+        "reopen_form": ReasonForm(initial={"version": found.version}),
+    }
+    return render(request, "encounters/record.html", context)
+
+
+def form_page(
+    request: HttpRequest, scope: Scope, found: Visit, form: VisitForm, *, draft: bool = False, **more: Any
+) -> HttpResponse:
+    """The visit's form with what stands beside it; a form sent back is a 422."""
+    context = page.beside(scope, found) | {"form": form, "draft": draft} | more
+    return render(request, "encounters/visit.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
+    form = page.form_for(found, request.POST)
+    if not form.is_valid():
+        return form_page(request, scope, found, form)
+    try:
+        saved = services.visit_save(
+            visit_id=found.pk,
+            expected_version=form.cleaned_data["version"] or 0,
+            data=form.visit_input(),
+        )
+    except Problems as problems:
+        form.add_problems(problems)
+        return form_page(request, scope, found, form)
+    except Refused as refused:
+        add_refusal(form, refused)
+        return form_page(request, scope, found, form)
+    if request.POST.get("action") != "finalise":
+        messages.success(request, "Đã lưu.")
+        return to_visit(found.pk)
+    return _finalise(request, scope, saved, form)
+
+
+def _finalise(request: HttpRequest, scope: Scope, saved: Visit, form: VisitForm) -> HttpResponse:
+    override = form.cleaned_data["override"]
+    try:
+        ended = services.visit_finalise(visit_id=saved.pk, expected_version=saved.version, override=override)
+    except Problems as problems:
+        again = _again(request, saved)
+        again.add_problems(problems)
+        return form_page(request, scope, again.visit, again, saved=True)
+    except NeedsReason as needs_reason:
+        again = _again(request, saved)
+        return form_page(request, scope, again.visit, again, saved=True, asked=needs_reason.warnings)
+    if ended.state == states.AWAITING_SIGNATURE:
+        messages.info(request, "Đã lưu. Lượt khám chờ bác sĩ ký.")
+    else:
+        messages.success(request, f"Đã hoàn tất lượt khám {ended.number}.")
+    return to_visit(ended.pk)
+
+
+def _again(request: HttpRequest, saved: Visit) -> VisitForm:
+    """The form of a visit that was saved but not ended, against the version it now has."""
+    data = request.POST.copy()
+    data["version"] = str(saved.version)
+    form = page.form_for(visit_or_404(saved.pk), data)
+    form.is_valid()
+    return form
+
+
+@require_POST
+@needs("visits.enter")
+def draft(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Keeps what stands in the form, while it is being typed."""
+    found = visit_or_404(pk)
+    if request.POST.get("version") != str(found.version):
+        return HttpResponse(status=204)  # it has just been saved: nothing is left to keep
+    services.draft_keep(visit=found, data=_typed(request))
+    return render(request, "encounters/draft_kept.html", {"at": timezone.now()})
+
+
+@require_POST
+@needs("visits.enter")
+def draft_drop(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Forgets what was typed and not saved."""
+    services.draft_drop(visit=visit_or_404(pk))
+    return to_visit(pk)
+
+
+@require_POST
+@needs("visits.enter")
+def line(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What a line of medicine comes to: quantity and wording, while it is being typed."""
+    found = visit_or_404(pk)
+    form = page.line_form(request.POST)
+    total = page.line_sum(form, found.on) if form else None
+    return render(request, "encounters/line_sum.html", {"sum": total})
+
+
+@require_POST
+@needs("visits.enter")
+def more_lines(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One more empty line of medicine, numbered after the last."""
+    found = visit_or_404(pk)
+    keys = [key for text in request.POST.getlist("line") if (key := line_key(text)) is not None]
+    fresh = LineForm(QueryDict(), key=max(keys, default=-1) + 1, names=dict)
+    return render(request, "encounters/line.html", {"line": fresh, "visit": found})
