@@ -54,6 +54,7 @@ registry.record_panels.add(
 registry.readlog_screens.add(ReadScreen("sync.payload", "Gói tin gửi lên tuyến trên"))
 registry.audit_sentences.add(
     AuditSentence("sync.sent_again", "đã cho gửi lại một bản ghi"),
+    AuditSentence("sync.all_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),
     AuditSentence("sync.receiver_on", "đã bật nơi nhận {receiver}"),
     AuditSentence("sync.receiver_off", "đã tắt nơi nhận {receiver}"),
     AuditSentence("sync.receiver_resumed", "đã cho nơi nhận {receiver} chạy lại ({rows} bản ghi)"),

@@ -278,6 +278,11 @@ def receiver_failing(receiver: Receiver) -> list[SyncAnswer]:
     return list(rows.select_related("row").order_by("-id")[:10])
 
 
+def dead_at(scope: Scope, receiver: Receiver) -> int:
+    """How many rows of the scope were given up at a receiver."""
+    return OutboxRow.visible(scope).filter(receiver=receiver, state=RowState.DEAD).count()
+
+
 def row_for(scope: Scope, pk: UUID) -> OutboxRow | None:
     """A row the scope sees, with its receiver."""
     return _with_delivery(OutboxRow.visible(scope).filter(pk=pk)).first()

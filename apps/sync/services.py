@@ -61,6 +61,19 @@ def receiver_resume(*, receiver_id: UUID) -> int:
     return rows
 
 
+@transaction.atomic
+def receiver_send_again(*, receiver_id: UUID) -> int:
+    """Send all rows of the scope's facilities that were given up at a receiver; their number."""
+    scope = current()
+    scope.require("sync.enter")
+    receiver = Receiver.objects.get(pk=receiver_id)
+    rows = 0
+    for row in OutboxRow.visible(scope).filter(receiver=receiver, state=RowState.DEAD).iterator(500):
+        rows += outbox.send_again(row)
+    audit.record("sync.all_again", object_id=receiver.pk, data={"receiver": receiver.code, "rows": rows})
+    return rows
+
+
 def payload(*, row: OutboxRow) -> tuple[str, tuple[Issue, ...]]:
     """What would be sent now, as JSON, and what speaks against it. Needs sync.export; sends nothing."""
     scope = current()

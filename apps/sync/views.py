@@ -113,7 +113,9 @@ def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _receiver(pk)
     chip, word = queries.receiver_word(found)
     context = {"receiver": found, "chip": chip, "word": word, "answers": queries.receiver_failing(found)}
-    context |= {"can_edit": current().can("sync.edit"), "form_key": uuid7()}
+    scope = current()
+    context |= {"can_edit": scope.can("sync.edit"), "form_key": uuid7()}
+    context["dead"] = queries.dead_at(scope, found) if scope.can("sync.enter") else 0
     return render(request, "sync/receiver.html", context)
 
 
@@ -133,6 +135,15 @@ def switch(request: HttpRequest, pk: UUID) -> HttpResponse:
 def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
     rows = services.receiver_resume(receiver_id=_receiver(pk).pk)
     messages.success(request, f"Nơi nhận chạy lại; {rows} bản ghi vào hàng chờ.")
+    return redirect("sync:receiver", pk=pk)
+
+
+@require_POST
+@needs("sync.enter")
+@idempotent
+def send_all_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    rows = services.receiver_send_again(receiver_id=_receiver(pk).pk)
+    messages.success(request, f"{rows} bản ghi vào hàng chờ gửi lại.")
     return redirect("sync:receiver", pk=pk)
 
 

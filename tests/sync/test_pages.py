@@ -203,6 +203,18 @@ def test_the_province_ends_a_pause(book, receiver, liar, clock, station, admin):
     assert OutboxRow.unscoped.get(aggregate_id=record.id).state == "accepted"
 
 
+def test_what_was_given_up_is_sent_again_at_one_press(book, receiver, liar, clock, station, head, stranger):
+    record = book.save(visit(), facility_id=station.pk)
+    OutboxRow.unscoped.update(state="dead")
+    address = reverse("sync:send_all_again", args=[receiver.pk])
+    assert "Gửi lại 1 bản ghi" in text(head.get(reverse("sync:receiver", args=[receiver.pk])))
+    stranger.post(address, {"form_key": uuid7()})
+    assert OutboxRow.unscoped.get().state == "dead"
+    head.post(address, {"form_key": uuid7()})
+    worker.drain(clock=clock)
+    assert OutboxRow.unscoped.get(aggregate_id=record.id).state == "accepted"
+
+
 @pytest.mark.parametrize("name", ["switch", "resume"])
 def test_a_station_may_not_touch_receivers(receiver, head, name):
     assert head.post(reverse(f"sync:{name}", args=[receiver.pk]), {"form_key": uuid7()}).status_code == 403
