@@ -4,10 +4,11 @@ import pytest
 from django.urls import reverse
 
 from apps.sync import worker
-from apps.sync.models import OutboxRow, Receiver
+from apps.sync.models import Delivery, OutboxRow, Receiver
 from tests.factories.accounts import a_member, a_role, client_of
+from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
 from tests.factories.facilities import a_centre, a_department
-from tests.factories.patients import a_station
+from tests.factories.patients import a_person, a_station
 from tests.factories.sync import visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,3 +77,20 @@ def test_the_provinces_pages(
         if "admin" not in name:
             axe_clean(page)
         photograph(page, name)
+
+
+def test_a_nurse_sees_her_visit_become_accepted(
+    context, page, live_server, photograph, axe_clean, receiver, liar, station
+):
+    """Given a finished visit, when the worker sends it, then the page says so by itself."""
+    catalogues()
+    finished = a_finished_visit(a_person(station), a_practitioner(station))
+    enter(context, live_server, a_member("nurse", station))
+    page.goto(live_server.url + reverse("encounters:visit", args=[finished.pk]))
+    panel = page.locator("#sync-visit")
+    assert "chờ gửi" in panel.inner_text()
+    worker.drain()
+    page.wait_for_selector("text=đã tiếp nhận lúc")
+    assert panel.get_attribute("hx-trigger") is None
+    assert Delivery.unscoped.get().aggregate_version is not None
+    photograph(page, "sync-visit")
