@@ -55,6 +55,39 @@ class Household(ScopedModel, BaseModel):
         return Q(station_id__in=scope.facility_ids)
 
 
+class ImportState(models.TextChoices):
+    CHECKED = "checked", "Đã xem trước"
+    RUNNING = "running", "Đang nhập"
+    DONE = "done", "Đã nhập"
+
+
+class ImportBatch(ScopedModel, BaseModel):
+    """A list of people that somebody sent, between its check and its import. `lines` is emptied
+    afterwards.
+    """
+
+    station = models.ForeignKey("facilities.Facility", on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField("tệp", max_length=200)
+    sent_by = models.UUIDField(null=True)
+    columns = models.JSONField(default=dict)
+    lines = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.CHECKED)
+    job = models.ForeignKey("core.Job", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta(ScopedModel.Meta):
+        abstract = False
+        verbose_name = "lượt nhập danh sách"
+        verbose_name_plural = "lượt nhập danh sách"
+
+    def __str__(self) -> str:
+        return self.get_state_display()
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        return Q(station_id__in=scope.facility_ids)
+
+
 class Membership(ScopedDatedModel):
     """A person in a household, as what, from when to when. One open membership a person."""
 

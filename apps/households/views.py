@@ -65,7 +65,15 @@ def household_list(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "households/list.html",
-        {"page": page, "hamlets": hamlets, "chosen": chosen, "may_enter": scope.can("households.enter")},
+        {
+            "page": page,
+            "hamlets": hamlets,
+            "chosen": chosen,
+            "may_enter": scope.can("households.enter"),
+            "may_add_person": scope.can("people.enter"),
+            "may_import": scope.can("households.enter") and scope.can("people.enter"),
+            "may_export": scope.can("households.export") and scope.can("people.export"),
+        },
     )
 
 

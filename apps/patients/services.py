@@ -62,8 +62,8 @@ def person_create(
     if odd and not reason:
         raise NeedsReason(odd)
     shown = [*numbers, NumberData("bhyt", card.number)] if card else numbers
-    alike = match.candidates(data, shown)
-    if alike and not another:
+    alike = [] if another else match.candidates(data, shown)
+    if alike:
         raise PossibleDuplicates(alike)
     person = Person(**{name: getattr(data, name) for name in FIELDS})
     person.station_id = _station_for(data.hamlet_id, today)
