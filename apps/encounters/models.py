@@ -43,6 +43,7 @@ class Visit(ClinicalFact, BaseModel):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     started_at = models.DateTimeField("bắt đầu khám", null=True, blank=True)
 
@@ -67,6 +68,7 @@ class Visit(ClinicalFact, BaseModel):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,  # nothing looks visits up by who signed
     )
     signed_at = models.DateTimeField("ký lúc", null=True, blank=True)
     signed_by = models.UUIDField(null=True, blank=True)
@@ -130,7 +132,8 @@ class DiagnosisRole(models.TextChoices):
 class Diagnosis(VisitPart):
     """One diagnosis, with the name the catalogue had on the day of the visit."""
 
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="diagnoses")
+    # Found by the constraint on (visit, code).
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="diagnoses", db_index=False)
     role = models.CharField("vai trò", max_length=10, choices=DiagnosisRole.choices)
     icd_edition = models.CharField(max_length=12)
     icd_code = models.CharField("mã ICD-10", max_length=10)
@@ -161,7 +164,8 @@ class Diagnosis(VisitPart):
 class Prescription(VisitPart):
     """The medicines of a visit that go on one form: ordinary, narcotic, psychotropic, traditional."""
 
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="prescriptions")
+    # Found by the constraint on (visit, kind).
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="prescriptions", db_index=False)
     kind = models.CharField("loại đơn", max_length=1, choices=list(dosing.KINDS.items()), default="c")
     # 14 characters (QĐ 808/QĐ-BYT 2022), drawn when the visit ends; empty until then.
     code = models.CharField("mã đơn thuốc", max_length=14, blank=True)
@@ -187,7 +191,7 @@ class PrescriptionLine(VisitPart):
     to_visit = "prescription__visit"
 
     prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="lines")
-    drug = models.ForeignKey(Drug, on_delete=models.PROTECT, related_name="+")
+    drug = models.ForeignKey(Drug, on_delete=models.PROTECT, related_name="+", db_index=False)
     drug_name = models.CharField("tên thuốc", max_length=620)
     strength = models.CharField("hàm lượng", max_length=400, blank=True)
     unit = models.CharField("đơn vị", max_length=40)

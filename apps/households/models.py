@@ -23,7 +23,11 @@ class Household(ScopedModel, BaseModel):
 
     code = models.CharField("mã hộ", max_length=12)
     hamlet = models.ForeignKey(
-        "facilities.Hamlet", verbose_name="thôn, tổ", on_delete=models.PROTECT, related_name="households"
+        "facilities.Hamlet",
+        verbose_name="thôn, tổ",
+        on_delete=models.PROTECT,
+        related_name="households",
+        db_index=False,  # household_hamlet_sort begins with it
     )
     address_text = models.CharField("số nhà, đường", max_length=200, blank=True)
     station = models.ForeignKey(
@@ -31,6 +35,7 @@ class Household(ScopedModel, BaseModel):
         verbose_name="trạm phụ trách",
         on_delete=models.PROTECT,
         related_name="households",
+        db_index=False,  # household_station_sort begins with it
     )
     poverty = models.CharField("diện hộ", max_length=9, choices=Poverty.choices, blank=True)
     note = models.TextField("ghi chú", blank=True, max_length=1000)

@@ -24,9 +24,17 @@ class EntryMode(models.TextChoices):
 class ClinicalFact(ScopedModel):
     """Mixin of what happened to a person at a facility. Combine with BaseModel."""
 
-    person = models.ForeignKey(Person, verbose_name="người", on_delete=models.PROTECT, related_name="+")
+    # No key below has an index of its own: each would be written with every fact and serve no screen. What a
+    # room looks up stands in its model's own indexes, of several columns, beginning with person or facility.
+    person = models.ForeignKey(
+        Person, verbose_name="người", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     facility = models.ForeignKey(
-        "facilities.Facility", verbose_name="cơ sở", on_delete=models.PROTECT, related_name="+"
+        "facilities.Facility",
+        verbose_name="cơ sở",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     point = models.ForeignKey(
         "facilities.Facility",
@@ -35,6 +43,7 @@ class ClinicalFact(ScopedModel):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     performer = models.ForeignKey(
         "facilities.Practitioner",
@@ -43,6 +52,7 @@ class ClinicalFact(ScopedModel):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     performer_text = models.CharField("người thực hiện (ghi tay)", max_length=120, blank=True)
     occurred_at = models.DateTimeField("lúc")
@@ -53,10 +63,20 @@ class ClinicalFact(ScopedModel):
     )
     # As of the event:
     hamlet = models.ForeignKey(
-        "facilities.Hamlet", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "facilities.Hamlet",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     commune = models.ForeignKey(
-        "facilities.AdminUnit", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "facilities.AdminUnit",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     ethnicity = models.CharField(max_length=3, blank=True)
     occupation = models.CharField(max_length=5, blank=True)

@@ -72,7 +72,8 @@ class InsuranceCard(ScopedDatedModel):
     the full number is unknown; object and level are empty then.
     """
 
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cards")
+    # Found by the constraint on (person, number, day).
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cards", db_index=False)
     number = models.CharField("số thẻ BHYT", max_length=15)
     object_code = models.CharField("mã đối tượng", max_length=2, blank=True)
     level = models.PositiveSmallIntegerField("mức hưởng", null=True, blank=True)

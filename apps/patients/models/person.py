@@ -83,9 +83,14 @@ class Person(ScopedModel, BaseModel):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
     )
     station = models.ForeignKey(
-        "facilities.Facility", verbose_name="trạm phụ trách", on_delete=models.PROTECT, related_name="people"
+        "facilities.Facility",
+        verbose_name="trạm phụ trách",
+        on_delete=models.PROTECT,
+        related_name="people",
+        db_index=False,  # person_station_sort begins with it
     )
     life_status = models.CharField(
         "tình trạng", max_length=7, choices=LifeStatus.choices, default=LifeStatus.ALIVE

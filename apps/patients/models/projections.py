@@ -12,12 +12,15 @@ class TimelineEntry(ScopedModel):
     """One line of a person's life with the station, from any room. One row a record (`kind`, `object_id`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="timeline")
+    # Found by timeline_person.
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="timeline", db_index=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=60)
     title = models.CharField(max_length=300)
     object_id = models.UUIDField()
-    facility = models.ForeignKey("facilities.Facility", on_delete=models.PROTECT, related_name="+")
+    facility = models.ForeignKey(
+        "facilities.Facility", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     restricted = models.BooleanField(default=False)
     state = models.CharField(max_length=20, default="done")
 
@@ -50,7 +53,8 @@ class DueItem(ScopedModel):
     """Something a person is due for. One row a record and part (`kind`, `object_id`, `part`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="due_items")
+    # Found by due_person.
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="due_items", db_index=False)
     kind = models.CharField(max_length=60)
     part = models.CharField(max_length=40, blank=True)
     title = models.CharField(max_length=200)
