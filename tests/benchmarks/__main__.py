@@ -1,0 +1,65 @@
+"""`make bench`: load, serve, play, print, judge. Ends with 1 when a measure falls short."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--stations", type=int, default=20)
+    parser.add_argument(
+        "--requests", type=int, default=120, help="timed requests of a scenario at one client"
+    )
+    parser.add_argument("--port", type=int, default=8170)
+    parser.add_argument("--only", default="", help="scenarios whose name contains this")
+    wanted = parser.parse_args()
+
+    # Its own folder and server: a bench never touches the data of this checkout, nor a real database.
+    os.environ.pop("DATABASE_URL", None)
+    os.environ |= {
+        "TRAMYTE_VAR": str(BASE / "var" / "bench"),
+        "TRAMYTE_DEMO": "1",
+        "TRAMYTE_LOG_LEVEL": "ERROR",
+    }
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    from config import embedded
+
+    django.setup()
+    from django.core.management import call_command
+
+    from tests.benchmarks import playing, report, scenarios, serving, store
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    try:
+        store.prepare(wanted.people, wanted.stations, say)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        stations = store.stations(sample=200)
+        lines = []
+        log = embedded.var_dir() / "gunicorn.log"
+        with serving.served({}, port=wanted.port, log=log) as address:
+            for clients, requests in ((1, wanted.requests), (8, wanted.requests * 2)):
+                for scenario in scenarios.ALL:
+                    if wanted.only in scenario.name:
+                        line = playing.run(scenario, address, stations, clients=clients, requests=requests)
+                        lines.append(line)
+                        say(f"  {scenario.name}, {clients} clients: p95 {line.p95:.0f} ms")
+        say("\n" + report.table(lines))
+        short = [each for line in lines for each in line.shortfalls()]
+        for each in short:
+            say(f"SHORT: {each}")
+        return 1 if short else 0
+    finally:
+        embedded.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""One signed-in nurse over HTTP; each request is timed and its cost noted."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from config.measure import HEADER
+
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+class WrongAnswer(AssertionError):
+    """The software answered something else than the scenario expects: a broken page must not count as
+    fast."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One timed request: milliseconds, statements sent to the database, bytes of the body as it travelled."""
+
+    ms: float
+    queries: int
+    size: int
+
+
+@dataclass
+class Client:
+    """A browser without pictures: cookies, the CSRF token, gzip, one connection kept open."""
+
+    address: str
+    username: str
+    password: str
+    place: int = 0  # which of the clients of this run
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(
+            base_url=self.address, timeout=20, headers={"Accept-Encoding": "gzip", "Accept-Language": "vi"}
+        )
+        self.token = ""
+
+    def __enter__(self) -> Self:
+        page = self.http.get("/dang-nhap/")
+        self.token = _token(page.text)
+        form = {"username": self.username, "password": self.password, "csrfmiddlewaretoken": self.token}
+        answer = self.http.post("/dang-nhap/", data=form)
+        if answer.status_code != 302:
+            raise WrongAnswer(f"{self.username} could not sign in: {answer.status_code}")
+        self.token = _token(self.get("/").text)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.close()
+
+    def get(self, path: str) -> httpx.Response:
+        return self._expect(self.http.get(path), {200})
+
+    def post(self, path: str, data: dict[str, Any], *, part: bool = False) -> httpx.Response:
+        """A form post; `part` asks as htmx does."""
+        headers = {"X-CSRFToken": self.token, "Referer": self.address}
+        if part:
+            headers |= {"HX-Request": "true", "HX-Current-URL": f"{self.address}/"}
+        return self._expect(self.http.post(path, data=data, headers=headers), {200, 204, 302})
+
+    def shot(self, answer: httpx.Response, began: float) -> Shot:
+        return Shot(
+            (time.perf_counter() - began) * 1000,
+            int(answer.headers.get(HEADER, -1)),
+            answer.num_bytes_downloaded,
+        )
+
+    def _expect(self, answer: httpx.Response, wanted: set[int]) -> httpx.Response:
+        if answer.status_code not in wanted:
+            raise WrongAnswer(f"{answer.request.method} {answer.request.url.path}: {answer.status_code}")
+        return answer
+
+
+def _token(html: str) -> str:
+    found = TOKEN.search(html) or re.search(r"&quot;X-CSRFToken&quot;: &quot;([^&]+)&quot;", html)
+    if not found:
+        raise WrongAnswer("the page carries no CSRF token")
+    return found.group(1)

@@ -1,0 +1,132 @@
+"""What is played and what it may cost. The measures are those of issue 2's page."""
+
+import random
+import time
+from typing import Any
+
+from apps.core.text import fold
+from tests.benchmarks import bare
+from tests.benchmarks.client import Client, Shot
+from tests.benchmarks.pageform import files_of, form_with
+from tests.benchmarks.playing import Scenario
+from tests.benchmarks.report import Limit
+from tests.benchmarks.store import Station
+
+DISEASES = ("viêm họng", "tang huyet ap", "dai thao duong", "ho", "đau lưng", "J02", "tieu chay", "sốt")
+
+
+def _get(client: Client, path: str) -> Shot:
+    began = time.perf_counter()
+    return client.shot(client.get(path), began)
+
+
+def _search(client: Client, text: str) -> Shot:
+    began = time.perf_counter()
+    answer = client.post("/tim/nhanh/", {"q": text}, part=True)
+    shot = client.shot(answer, began)
+    if "/nguoi/" not in answer.text:
+        raise AssertionError("the search found nobody")
+    return shot
+
+
+def search_accents(client: Client, station: Station, rng: random.Random) -> Shot:
+    return _search(client, rng.choice(station.people)[1])
+
+
+def search_folded(client: Client, station: Station, rng: random.Random) -> Shot:
+    """As it is typed in a hurry: no accents, the last two words, sometimes the birth year."""
+    _, name, year = rng.choice(station.people)
+    words = " ".join(fold(name).split()[-2:])
+    return _search(client, f"{words} {year}" if rng.random() < 0.5 else words)
+
+
+def search_broad(client: Client, station: Station, rng: random.Random) -> Shot:
+    """One short word that fits a tenth of the station."""
+    return _search(client, rng.choice(("ng", "thi", "van", "pham", "th")))
+
+
+def person(client: Client, station: Station, rng: random.Random) -> Shot:
+    return _get(client, f"/nguoi/{rng.choice(station.people)[0]}/")
+
+
+def household(client: Client, station: Station, rng: random.Random) -> Shot:
+    return _get(client, f"/ho/{rng.choice(station.households)}/")
+
+
+def households(client: Client, station: Station, rng: random.Random) -> Shot:
+    return _get(client, "/ho/")
+
+
+def home(client: Client, station: Station, rng: random.Random) -> Shot:
+    return _get(client, "/")
+
+
+def day(client: Client, station: Station, rng: random.Random) -> Shot:
+    return _get(client, "/kham/")
+
+
+def diseases(client: Client, station: Station, rng: random.Random) -> Shot:
+    began = time.perf_counter()
+    answer = client.post("/danh-muc/chon/icd10/", {"q": rng.choice(DISEASES)}, part=True)
+    return client.shot(answer, began)
+
+
+def visit_page(client: Client, station: Station, rng: random.Random) -> Shot:
+    return _get(client, f"/kham/{_open_visit(client, station)}/")
+
+
+def save_visit(client: Client, station: Station, rng: random.Random) -> Shot:
+    """Post the form of an open visit with other figures; the page that follows is not part of the save."""
+    path = f"/kham/{_open_visit(client, station)}/"
+    data: dict[str, Any] = form_with(client.get(path).text, "version")
+    data |= {
+        "temperature": f"{rng.uniform(36.5, 38.5):.1f}".replace(".", ","),
+        "pulse": str(rng.randint(70, 95)),
+        "pressure": f"{rng.randint(105, 135)}/{rng.randint(65, 85)}",
+        "weight": str(rng.randint(45, 65)),
+        "reason": f"Ho, sốt ngày thứ {rng.randint(1, 5)}",
+        "examination": "Họng đỏ, phổi không ran",
+        "advice": "Uống nhiều nước ấm",
+        "main": "J02.9",
+    }
+    began = time.perf_counter()
+    answer = client.post(path, data)
+    shot = client.shot(answer, began)
+    if answer.status_code != 302:
+        raise AssertionError(f"the visit was not saved: {answer.status_code}")
+    return shot
+
+
+def _open_visit(client: Client, station: Station) -> str:
+    if not client.memory:
+        # Each client saves a visit of its own: two who save one would only see the conflict page.
+        client.memory["visit"] = str(station.waiting[client.place % len(station.waiting)])
+    return str(client.memory["visit"])
+
+
+def first_load(client: Client, station: Station, rng: random.Random) -> Shot:
+    """The home page with every file it loads, nothing cached."""
+    began = time.perf_counter()
+    answer = client.get("/")
+    size, queries = answer.num_bytes_downloaded, client.shot(answer, began).queries
+    for path in files_of(answer.text):
+        size += client.get(path).num_bytes_downloaded
+    return Shot((time.perf_counter() - began) * 1000, queries, size)
+
+
+SEARCH = Limit(p95=60, queries=6)
+
+ALL = (
+    Scenario("search with accents", search_accents, SEARCH, bare.search),
+    Scenario("search without accents", search_folded, SEARCH, bare.search),
+    Scenario("search, one short word", search_broad, SEARCH),
+    Scenario("person page", person, Limit(p95=80, queries=14), bare.person),
+    Scenario("household page", household, Limit(), bare.household),
+    Scenario("household list", households),
+    Scenario("home page", home, Limit(p95=100), bare.day),
+    Scenario("day's visits", day, Limit(), bare.day),
+    Scenario("visit page", visit_page, Limit(), share=0.5),
+    Scenario("saving a visit", save_visit, Limit(p95=120), bare.save, share=0.5),
+    Scenario("ICD-10 picker", diseases, Limit(), bare.icd),
+    Scenario("first page load", first_load, Limit(size=150_000), share=0.2),
+)
