@@ -16,6 +16,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.accounts.models import Role
+from apps.population.demo import ACCOUNTS
 from config import embedded
 from config.processes import Group
 
@@ -25,6 +27,7 @@ PORT = 8000  # the next free one of ten when it is taken; the receiver takes the
 READY_SECONDS = 60
 
 Say = Callable[[str], None]
+Greet = Callable[[str, list[tuple[str, str]]], None]  # address, (user name, roles) of each account
 
 
 class DemoError(RuntimeError):
@@ -65,8 +68,7 @@ def prepare(var: Path, people: int, say: Say) -> None:
         loaded.unlink(missing_ok=True)
     with _step("Cơ sở dữ liệu", say):
         embedded.ensure(var)
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if _tables_wait():
         with _step("Tạo các bảng", say):
             call_command("migrate", verbosity=0, interactive=False)
     fixtures = _fingerprint(settings.BASE_DIR / "fixtures")
@@ -84,29 +86,40 @@ def prepare(var: Path, people: int, say: Say) -> None:
         with _step("Gom tệp tĩnh", say):
             call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         collected.write_text(static)
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's wrapper has it
 
 
-def serve(var: Path, say: Say, greet: Callable[[str], None]) -> None:
+def serve(var: Path, say: Say, greet: Greet) -> None:
     """Web server, workers and test receiver until somebody stops them."""
     port = _free_pair(int(os.environ.get("PORT", PORT)))
     address, receiver = f"127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
-    here = {"TRAMYTE_BIND": address, "TRAMYTE_DEMO_RECEIVER": receiver}
+    accounts = _accounts()
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's wrapper has it
     with Group(var / "logs") as group:
         kept = str(var / "receiver.json")
         group.start("receiver", ["-m", "tests.receiver", "--port", str(port + 1), "--store", kept])
-        group.start("web", ["-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"], **here)
-        group.start("sync", ["manage.py", "sync_worker"], **here)
-        group.start("jobs", ["manage.py", "worker"], **here)
+        gunicorn = ["-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
+        group.start("web", gunicorn, TRAMYTE_BIND=address)
+        group.start("sync", ["manage.py", "sync_worker"], TRAMYTE_DEMO_RECEIVER=receiver)
+        group.start("jobs", ["manage.py", "worker"])
         deadline = time.monotonic() + READY_SECONDS
         while not _answers(address):
             group.check()
             if time.monotonic() > deadline:
                 raise DemoError(f"Máy chủ web không trả lời sau {READY_SECONDS} giây, xem {group.logs}.")
             time.sleep(0.1)
-        greet(f"http://{address}/")
+        greet(f"http://{address}/", accounts)
         group.watch()
+
+
+def _tables_wait() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _accounts() -> list[tuple[str, str]]:
+    names = dict(Role.objects.values_list("code", "name"))
+    return [(each.username, ", ".join(names[code] for code in each.roles)) for each in ACCOUNTS]
 
 
 @contextmanager

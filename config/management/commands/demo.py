@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.population.demo import PASSWORD
 from config import demo, embedded
 from config.processes import Died, Stopped, stop_on_signals
 
@@ -46,6 +47,9 @@ class Command(BaseCommand):
         self.stdout.write(line)
         self.stdout.flush()
 
-    def greet(self, address: str) -> None:
+    def greet(self, address: str, accounts: list[tuple[str, str]]) -> None:
+        self.say(f"\nTài khoản (mật khẩu chung: {PASSWORD})")
+        for username, roles in accounts:
+            self.say(f"  {username:<14}{roles}")
         self.say(f"\nBản demo chạy tại  {address}   (chỉ trên máy này; mọi người trong đó là giả định)")
         self.say("Ctrl-C để dừng tất cả.")
