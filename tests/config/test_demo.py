@@ -44,6 +44,18 @@ def run(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def read_first_page(address: str) -> None:
+    client = HTTPConnection(address, timeout=20)
+    client.request("GET", "/")
+    answer = client.getresponse()
+    answer.read()
+    assert answer.status == 302
+    client.request("GET", answer.getheader("Location"))
+    page = client.getresponse()
+    assert (page.status, "DEMO" in page.read().decode()) == (200, True)
+    client.close()
+
+
 def serve_and_stop(var: Path) -> str:
     """Start, wait for the address, read the first page, press Ctrl-C; returns what was printed."""
     command = [sys.executable, "manage.py", "demo", "--people", str(PEOPLE)]
@@ -55,22 +67,19 @@ def serve_and_stop(var: Path) -> str:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    stuck = threading.Timer(280, process.kill)
+    stuck = threading.Timer(500, process.kill)
     stuck.start()
     printed = []
-    for line in process.stdout:
-        printed.append(line)
-        if found := re.search(r"http://(127\.0\.0\.1:\d+)/", line):
-            client = HTTPConnection(found[1], timeout=20)
-            client.request("GET", "/", headers={"Host": found[1]})
-            answer = client.getresponse()
-            assert answer.status in {200, 302}
-            client.request("GET", answer.getheader("Location", "/"), headers={"Host": found[1]})
-            assert "DEMO" in client.getresponse().read().decode()
-            client.close()
-        if "Ctrl-C" in line:
-            process.send_signal(signal.SIGINT)
-    stuck.cancel()
+    try:
+        for line in process.stdout:
+            printed.append(line)
+            if found := re.search(r"http://(127\.0\.0\.1:\d+)/", line):
+                read_first_page(found[1])
+            if "Ctrl-C" in line:
+                process.send_signal(signal.SIGINT)
+    finally:
+        stuck.cancel()
+        process.terminate()
     assert process.wait() == 0, "".join(printed)
     assert not embedded.status(var).running
     return "".join(printed)
