@@ -51,7 +51,7 @@ def find_units(
 
 def _words(text: str) -> Q:
     """Every typed word begins a word of the key; an empty text matches all."""
-    found = Q()
+    found = Q(pk__isnull=False)
     for word in search_key(text).split():
         found &= Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")
     return found
