@@ -28,7 +28,7 @@ class SignInForm(forms.Form):
         label="Mật khẩu",
         max_length=PASSWORD_MAX,
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "data-enter-submits": True}),
         error_messages={"required": "Cần nhập mật khẩu."},
     )
     next = forms.CharField(required=False, widget=forms.HiddenInput, max_length=500)
@@ -55,7 +55,7 @@ class PasswordForm(FormKeyMixin):
         label="Nhập lại mật khẩu mới",
         max_length=PASSWORD_MAX,
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "data-enter-submits": True}),
         error_messages={"required": "Cần nhập lại mật khẩu mới."},
     )
 

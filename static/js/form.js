@@ -42,7 +42,7 @@
       return;
     }
     if (!form || !node.matches("input, select") || /^(submit|button|reset|file)$/.test(node.type)) return;
-    if (form.hasAttribute("data-search") || form.hasAttribute("data-enter-submits") || node.closest("[data-grid]")) return;
+    if (form.hasAttribute("data-search") || node.closest("[data-enter-submits], [data-grid]")) return;
     event.preventDefault();
     const fields = fieldsOf(form);
     const radios = node.type === "radio" ? node.name : null;

@@ -83,13 +83,16 @@ def account_new(request: HttpRequest) -> HttpResponse:
 def _asked_facility(request: HttpRequest) -> Facility | None:
     """The facility whose page the form was opened from (`?co-so=`), if it is within reach."""
     scope = current()
+    if request.method != "GET":
+        return None
+    asked = request.GET.get("co-so", "")
+    if not asked and scope.level != "station":
+        return None
     try:
-        pk = UUID(request.GET.get("co-so", "")) if request.method == "GET" else None
+        pk = UUID(asked) if asked else scope.workplace_id
     except ValueError:
         raise Http404 from None
-    if pk is None:
-        pk = scope.workplace_id if scope.level == "station" and request.method == "GET" else None
-    return queries.visible_facilities(scope).filter(pk=pk).first() if pk else None
+    return get_object_or_404(queries.visible_facilities(scope), pk=pk)
 
 
 @needs("users.edit")

@@ -49,8 +49,9 @@ def _choices(user: Any) -> list[dict[str, Any]]:
     stations = [place for place, post in first.items() if post.kind == FacilityKind.STATION]
     points = points_of(stations, timezone.localdate()) if stations else []
     choices = []
-    for place, posts in places.items():
-        here = first[place]
+    # Stations before their points: where she usually is comes first.
+    for place in sorted(places, key=lambda each: first[each].kind == FacilityKind.POINT):
+        posts, here = places[place], first[place]
         options = [_option(place, here.facility_name)]
         options += [
             _option(place, point.name, point=str(point.pk)) for point in points if point.part_of_id == place
