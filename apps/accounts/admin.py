@@ -25,6 +25,9 @@ def to_password(request: HttpRequest, extra_context: Any = None) -> HttpResponse
     return redirect("accounts:password")
 
 
+admin.site.site_header = "Trạm Y Tế: quản trị tỉnh"
+admin.site.site_title = "Quản trị tỉnh"
+admin.site.index_title = "Danh mục, cơ sở và tham số"
 admin.site.login = to_sign_in  # type: ignore[method-assign, assignment]
 admin.site.password_change = to_password  # type: ignore[method-assign, assignment]
 admin.site.password_change_done = to_password  # type: ignore[method-assign, assignment]

@@ -27,8 +27,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                     }
                 )
     user = getattr(request, "user", None)
+    own = [item for item in registry.user_menu if item.right is None or (scope and scope.can(item.right))]
     return {
         "menu": items,
+        "user_menu": [{"title": item.title, "url": reverse(item.url_name)} for item in own],
         "workplace": scope.label if scope else "",
         "demo": settings.DEMO,
         "user_label": user.get_short_name() if user is not None and user.is_authenticated else "",

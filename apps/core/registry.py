@@ -238,6 +238,7 @@ class PaperKind:
 
 sections: Registry[Section] = Registry("sections")
 menu: Registry[MenuItem] = Registry("menu")
+user_menu: Registry[MenuItem] = Registry("user_menu")
 home_panels: Registry[HomePanel] = Registry("home_panels")
 record_panels: Registry[RecordPanel] = Registry("record_panels")
 search_sources: Registry[SearchSource] = Registry("search_sources")

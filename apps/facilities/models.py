@@ -259,7 +259,8 @@ class Facility(DatedModel):
 
     def set_keys(self) -> None:
         """The derived keys; also for bulk loading, which does not call save."""
-        self.sort_key = sort_key(self.name)[:400]
+        # A facility's name is put in order as it is read, not by its last word as a person's is.
+        self.sort_key = " ".join(sort_key(word) for word in self.name.split())[:400]
         self.search_key = search_key(f"{self.name} {self.kcb_code}")[:400]
 
     @property

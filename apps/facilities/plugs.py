@@ -16,6 +16,12 @@ registry.menu.add(
     MenuItem("accounts", "Tài khoản", "accounts:list", "users.view", order=810, icon="people"),
 )
 
+registry.user_menu.add(
+    MenuItem("workplace", "Đổi nơi làm việc", "accounts:workplace", None, order=10),
+    MenuItem("password", "Đổi mật khẩu", "accounts:password", None, order=20),
+    MenuItem("admin", "Trang quản trị của tỉnh", "admin:index", "parameters.view", order=30),
+)
+
 registry.audit_sentences.add(
     AuditSentence("unit.created", "đã thêm đơn vị hành chính"),
     AuditSentence("unit.changed", "đã sửa đơn vị hành chính"),

@@ -127,6 +127,8 @@ def facility_list(
     rows = rows.filter(open_rows).select_related("unit__parent", "part_of")
     if kind:
         rows = rows.filter(kind=kind)
+    elif not text and scope.level != "station":
+        rows = rows.exclude(kind=FacilityKind.POINT)  # they stand under their station, or on their own tab
     if text:
         rows = rows.filter(_words(text))
     return rows.annotate(point_count=Count("points"))

@@ -18,7 +18,7 @@ PROVINCE = "51"
 SINCE = dt.date(2025, 7, 1)
 SINCE_MS = 1_751_302_800_000  # the same day's first moment in Việt Nam, in milliseconds since 1970
 
-FIELDS = ("name", "kind", "kcb_code", "code13", "unit_id", "part_of_id", "address", "is_demo")
+FIELDS = ("name", "kind", "kcb_code", "code13", "unit_id", "part_of_id", "address", "is_demo", "sort_key")
 
 
 def load_demo_when_demo(folder: Path, report: LoadReport) -> None:
@@ -76,7 +76,7 @@ def _facilities(rows: list[dict[str, str]], report: LoadReport) -> None:
             report.unchanged += 1
     # Stations first: a point's key to its station must find it.
     Facility.objects.bulk_create(sorted(fresh, key=lambda facility: facility.part_of_id is not None))
-    Facility.objects.bulk_update(changed, [*FIELDS, "sort_key", "search_key", "version"])
+    Facility.objects.bulk_update(changed, [*FIELDS, "search_key", "version"])
     report.added += len(fresh)
     report.changed += len(changed)
 

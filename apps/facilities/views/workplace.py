@@ -64,5 +64,11 @@ def _choices(user: Any) -> list[dict[str, Any]]:
 
 
 def _option(place: Any, title: str, *, point: str = "", outreach: bool = False) -> dict[str, Any]:
-    value = f"{place}/{point or ('luu-dong' if outreach else '')}"
-    return {"value": value, "workplace": str(place), "point": point, "outreach": outreach, "title": title}
+    return {
+        "value": f"{place}/{point or ('luu-dong' if outreach else '')}",
+        "workplace": str(place),
+        "point": point,
+        "outreach": outreach,
+        "title": title,
+        "word": "Lưu động tại thôn" if outreach else title,
+    }
