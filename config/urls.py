@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("apps.households.urls")),
     path("kham/", include("apps.encounters.urls")),
     path("dong-bo/", include("apps.sync.urls")),
+    path("api/", include("config.api")),
     path("quan-tri/", admin.site.urls),
 ]

@@ -55,7 +55,7 @@ class HouseholdCreateForm(HouseholdForm):
         label="Chủ hộ đã có hồ sơ",
         widget=picks.widget("person", placeholder="Gõ tên, năm sinh, số giấy tờ hoặc mã người"),
         required=False,
-        help_text="Bỏ trống nếu chủ hộ chưa có hồ sơ: bước sau sẽ nhập.",
+        help_text="Bỏ trống nếu chủ hộ chưa có hồ sơ, rồi nhập ở phần dưới.",
     )
 
     def clean_head(self) -> Person | None:
@@ -84,8 +84,9 @@ class NewMemberForm(PersonCreateForm):
 
     def __init__(self, *args: Any, household: Household | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if household is None:  # the head of a new household
+        if household is None:  # the head of a new household lives where it stands
             del self.fields["relation"]
+            self.fields["hamlet"].required = False
 
 
 class LeaveForm(FormKeyMixin):

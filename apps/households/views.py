@@ -139,7 +139,6 @@ def create(request: HttpRequest) -> HttpResponse:
             else:
                 return _done(request, made, f"Đã lưu hộ {made.code}.")
         else:
-            head_form.fields["hamlet"].required = False
             if head_form.is_valid():
                 made_with, context = _create_with_head(form, head_form)
                 if made_with is not None:

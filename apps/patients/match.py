@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 from rapidfuzz import fuzz
 
-from apps.core.text import search_key, sort_key
+from apps.core.text import search_key
 from apps.patients.data import NumberData, PersonData
 from apps.patients.identifiers import normalise
 from apps.patients.models import Person
@@ -76,9 +76,8 @@ def _weigh(person: Person, data: PersonData, codes: set[str]) -> Candidate | Non
     same_day = person.birth_date is not None and person.birth_date == data.birth_date
     vague = (person.birth_precision, data.birth_precision) != ("day", "day")
     same_year = person.birth_year is not None and person.birth_year == data.birth_year
-    name_word = (
-        "trùng họ tên" if sort_key(person.full_name) == sort_key(data.full_name) else "họ tên gần giống"
-    )
+    same_name = search_key(person.full_name) == search_key(data.full_name)
+    name_word = "trùng họ tên" if same_name else "họ tên gần giống"
     if same_day and not vague and alike >= LIKE_NAME:
         return Candidate(person, 90, [name_word, "trùng ngày sinh"])
     if same_year and alike >= SAME_NAME and (same_day or vague):
