@@ -100,7 +100,7 @@ def run(job: Job) -> None:
             failed += [f"Dòng {line.place}: {refused.message}" for line in lines]
         done += len(lines)
         jobs.progress(job, done, total, f"Đã xong {done} trên {total} người.")
-    counts = plan.counts | {"failed": len(failed), "failures": failed[:200]}
+    counts: dict[str, Any] = plan.counts | {"failed": len(failed), "failures": failed[:200]}
     with transaction.atomic():
         ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.DONE, lines=[], counts=counts)
         audit.record(

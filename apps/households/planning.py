@@ -46,7 +46,8 @@ class Planned:
     @property
     def change_words(self) -> list[str]:
         """What would change, by the names of the fields."""
-        words = [str(Person._meta.get_field(name.removesuffix("_id")).verbose_name) for name in self.changes]
+        fields: dict[str, Any] = {each.attname: each for each in Person._meta.concrete_fields}
+        words = [str(fields[name].verbose_name) for name in self.changes]
         words += ["giấy tờ"] * bool(self.numbers) + ["thẻ BHYT"] * bool(self.card) + ["hộ"] * self.joins
         return words
 
