@@ -81,7 +81,8 @@ class Group:
 def stop_on_signals() -> None:
     """From now on a request to stop is raised as Stopped in the main thread."""
     for number in SIGNALS:
-        signal.signal(number, _stop)
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks to outlive the terminal
+            signal.signal(number, _stop)
 
 
 def _end_with_parent() -> None:
