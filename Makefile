@@ -1,5 +1,5 @@
 # make demo | demo-reset | test | test-all | bench | lint | run | venv | lock
-.PHONY: demo demo-reset test test-all bench lint types run venv lock audit db-stop
+.PHONY: demo demo-reset test test-all bench lint types run venv lock locale audit db-stop
 .DEFAULT_GOAL := demo
 
 SHELL := /bin/bash
@@ -47,6 +47,9 @@ lock: venv ## compile requirements/*.in into *.txt with hashes
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 		-o requirements/$$name.txt requirements/$$name.in || exit 1; done
 	@scripts/environment dev
+
+locale: ## compile the Vietnamese of what Django and its packages say (needs gettext)
+	cd locale/vi/LC_MESSAGES && for name in django djangojs; do msgfmt --check -o $$name.mo $$name.po || exit 1; done
 
 audit: venv ## known weaknesses of the pinned packages (asks the network)
 	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/base.txt

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export.admin import ExportMixin
+from import_export.forms import ExportForm
 
 from apps.catalogues import models, services
 from apps.catalogues.resources import resource_for
@@ -17,6 +18,8 @@ from apps.catalogues.search import matching, needle
 from apps.core.admin import SectionAdmin
 
 EDITABLE = ("valid_from", "valid_to", "source", "confidence")
+# Kept for exchange; the pages are in Vietnamese.
+HIDDEN = ("name_en",)
 
 
 class CatalogueAdmin(ExportMixin, SectionAdmin):
@@ -29,6 +32,7 @@ class CatalogueAdmin(ExportMixin, SectionAdmin):
     show_full_result_count = False
     list_per_page = 50
     actions = None
+    export_form_class = ExportForm
 
     def get_resource_classes(self, request: HttpRequest) -> list[Any]:
         return [resource_for(self.model)]
@@ -37,8 +41,11 @@ class CatalogueAdmin(ExportMixin, SectionAdmin):
         return [
             field.name
             for field in self.model._meta.concrete_fields
-            if field.editable and field.name not in EDITABLE
+            if field.editable and field.name not in (*EDITABLE, *HIDDEN)
         ]
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return HIDDEN
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -11,6 +11,7 @@ from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
 from import_export.admin import ImportExportMixin
+from import_export.forms import ExportForm
 
 from apps.core import audit
 from apps.core.admin import SectionAdmin
@@ -58,6 +59,9 @@ class AuditedAdmin(SectionAdmin):
 
 class ExcelAdmin(ImportExportMixin, AuditedAdmin):
     """With an Excel list, for those who may export and enter."""
+
+    # The plain form: the one that lets columns be chosen names them in English.
+    export_form_class = ExportForm
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self._can("enter") and self._can("edit")

@@ -95,12 +95,12 @@ class OutboxRow(ScopedModel, BaseModel):
     """
 
     receiver = models.ForeignKey(Receiver, on_delete=models.PROTECT, related_name="rows")
-    kind = models.CharField(max_length=20)
+    kind = models.CharField("loại bản ghi", max_length=20)
     aggregate_id = models.UUIDField()
     aggregate_version = models.PositiveIntegerField(null=True)
     person_id = models.UUIDField(null=True)
     facility_id = models.UUIDField()
-    state = models.CharField(max_length=12, choices=RowState.choices, default=RowState.PENDING)
+    state = models.CharField("tình trạng", max_length=12, choices=RowState.choices, default=RowState.PENDING)
     change_no = models.PositiveIntegerField(default=1)
     sent_change = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
