@@ -228,6 +228,10 @@ CELERY_BROKER_URL = os.environ.get("TRAMYTE_BROKER_URL", "")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    # A message may be lost between the commit and the broker; the job's row is not.
+    "jobs that still wait": {"task": "apps.core.tasks.run_waiting_job", "schedule": 60.0},
+}
 # 'inline' runs jobs in the request (tests); '' leaves them to `manage.py worker`
 TRAMYTE_JOBS = os.environ.get("TRAMYTE_JOBS", "celery" if CELERY_BROKER_URL else "")
 
