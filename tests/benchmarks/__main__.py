@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parents[2]
@@ -16,6 +17,7 @@ def main() -> int:
         "--requests", type=int, default=120, help="timed requests of a scenario at one client"
     )
     parser.add_argument("--port", type=int, default=8170)
+    parser.add_argument("--load", action="store_true", help="load the people and stop")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
     wanted = parser.parse_args()
 
@@ -40,7 +42,11 @@ def main() -> int:
         print(line, flush=True)
 
     try:
+        began = time.monotonic()
         store.prepare(wanted.people, wanted.stations, say)
+        say(f"database ready after {time.monotonic() - began:.0f} s")
+        if wanted.load:
+            return 0
         call_command("collectstatic", verbosity=0, interactive=False)
         stations = store.stations(sample=200)
         lines = []

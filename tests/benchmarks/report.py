@@ -1,5 +1,6 @@
 """What was measured, in a table, and what falls short."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ class Line:
 def at(values: Sequence[float], part: float) -> float:
     """The value below which `part` of them lie (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(part * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
 COLUMNS = (

@@ -14,6 +14,8 @@ from tests.benchmarks.store import Station
 
 DISEASES = ("viêm họng", "tang huyet ap", "dai thao duong", "ho", "đau lưng", "J02", "tieu chay", "sốt")
 
+MEDICINES = ("TD001.1", "TD028.2")
+
 
 def _get(client: Client, path: str) -> Shot:
     began = time.perf_counter()
@@ -78,7 +80,7 @@ def visit_page(client: Client, station: Station, rng: random.Random) -> Shot:
 def save_visit(client: Client, station: Station, rng: random.Random) -> Shot:
     """Post the form of an open visit with other figures; the page that follows is not part of the save."""
     path = f"/kham/{_open_visit(client, station)}/"
-    data: dict[str, Any] = form_with(client.get(path).text, "version")
+    data: dict[str, Any] = form_with(client.get(path).text, "pressure")
     data |= {
         "temperature": f"{rng.uniform(36.5, 38.5):.1f}".replace(".", ","),
         "pulse": str(rng.randint(70, 95)),
@@ -88,6 +90,17 @@ def save_visit(client: Client, station: Station, rng: random.Random) -> Shot:
         "examination": "Họng đỏ, phổi không ran",
         "advice": "Uống nhiều nước ấm",
         "main": "J02.9",
+        "line": ["0", "1"],
+        **{
+            f"line-{n}-{name}": value
+            for n, code in enumerate(MEDICINES)
+            for name, value in (
+                ("drug", code),
+                ("dose", "1"),
+                ("times", "2"),
+                ("days", str(rng.randint(3, 7))),
+            )
+        },
     }
     began = time.perf_counter()
     answer = client.post(path, data)

@@ -68,10 +68,15 @@ def prepare(people: int, stations: int, say: Callable[[str], None]) -> None:
     mark.write_text(wanted)
 
 
-def fill(people: int, stations: int, processes: int = 1, years: int = 3) -> None:
-    """The people, their visits, and one doctor's account a station."""
+def fill(people: int, stations: int, processes: int = 1) -> None:
+    """The people, about two visits each, and one doctor's account a station."""
     order = making.Order(
-        people=people, seed=1, on=timezone.localdate(), stations=stations, years=years, processes=processes
+        people=people,
+        seed=1,
+        on=timezone.localdate(),
+        stations=stations,
+        intensity=0.5,
+        processes=processes,
     )
     made = making.make(order)
     with system("make the accounts of the measurements"):
