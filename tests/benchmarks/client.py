@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from config.measure import HEADER
+from config.measure import CPU_HEADER, HEADER
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
@@ -20,11 +20,13 @@ class WrongAnswer(AssertionError):
 
 @dataclass(frozen=True)
 class Shot:
-    """One timed request: milliseconds, statements sent to the database, bytes of the body as it travelled."""
+    """One timed request: milliseconds, statements sent to the database, bytes of the body as it travelled,
+    milliseconds of the web server's processor (without the database's)."""
 
     ms: float
     queries: int
     size: int
+    cpu: float = 0.0
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Client:
             (time.perf_counter() - began) * 1000,
             int(answer.headers.get(HEADER, -1)),
             answer.num_bytes_downloaded,
+            float(answer.headers.get(CPU_HEADER, 0)),
         )
 
     def _expect(self, answer: httpx.Response, wanted: set[int]) -> httpx.Response:

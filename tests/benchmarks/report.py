@@ -36,6 +36,10 @@ class Line:
         return at([shot.ms for shot in self.shots], 0.95)
 
     @property
+    def cpu(self) -> float:
+        return at([shot.cpu for shot in self.shots], 0.50)
+
+    @property
     def queries(self) -> int:
         return max(shot.queries for shot in self.shots)
 
@@ -67,6 +71,7 @@ COLUMNS = (
     ("p50 ms", 8),
     ("p95 ms", 8),
     ("req/s", 7),
+    ("CPU ms", 8),
     ("queries", 8),
     ("KB", 7),
     ("SQL ms", 8),
@@ -81,7 +86,12 @@ def table(lines: Sequence[Line]) -> str:
 
 def _line(line: Line) -> str:
     cells = [line.name, line.clients, len(line.shots), f"{line.p50:.1f}", f"{line.p95:.1f}"]
-    cells += [f"{len(line.shots) / line.seconds:.0f}", line.queries, f"{line.size / 1000:.1f}"]
+    cells += [
+        f"{len(line.shots) / line.seconds:.0f}",
+        f"{line.cpu:.0f}",
+        line.queries,
+        f"{line.size / 1000:.1f}",
+    ]
     cells.append("" if line.bare_ms is None else f"{line.bare_ms:.1f}")
     limits = []
     if line.limit.p95 and line.clients == 1:

@@ -44,7 +44,7 @@ def _url() -> str:
 
 
 def test_it_works(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playing, "WARM_UP", 0)
+    monkeypatch.setattr(playing, "WARM_UP", 1)  # the code lists that a process keeps are fetched in it
     stations = store.stations(sample=5)
     assert len(stations) == 2
     for scenario in scenarios.ALL:
