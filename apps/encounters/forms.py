@@ -24,6 +24,7 @@ PRESSURE = ("systolic", "diastolic")
 FIGURES = tuple(vital for vital in vitals.VITALS if vital.key not in PRESSURE)
 TEXTS = ("reason", "history", "examination", "treatment_text", "advice", "outcome", "result")
 Known = Callable[[], Mapping[str, str]]  # names by code, looked up when they are shown
+EMPTY_LINES = 2  # the second shows once the first is used: a fast hand never waits for the server
 MAX_LINES = 20  # more medicines than on any slip: a form made by a machine
 
 
@@ -199,13 +200,12 @@ class VisitForm(FormKeyMixin, VersionMixin):
         self.lines = self._lines(data, names.drug) if prescribes else []
 
     def _lines(self, data: QueryDict, names: Known) -> list[LineForm]:
-        """A form for each line of the post, the last of them always empty, to go on with."""
+        """A form for each line of the post that says something, and empty ones to go on with."""
         keys = list(dict.fromkeys(line_key(text) for text in data.getlist("line")[:MAX_LINES]))
         lines = [LineForm(data, key=key, names=names) for key in keys if key is not None]
-        if not lines or not lines[-1].is_blank:
-            fresh = max((line.key for line in lines), default=-1) + 1
-            lines.append(LineForm(QueryDict(), key=fresh, names=names))
-        return lines
+        lines = [line for line in lines if not line.is_blank]
+        first = max((line.key for line in lines), default=-1) + 1
+        return lines + [LineForm(QueryDict(), key=first + n, names=names) for n in range(EMPTY_LINES)]
 
     @property
     def filled(self) -> list[LineForm]:
@@ -224,14 +224,18 @@ class VisitForm(FormKeyMixin, VersionMixin):
     def visit_input(self) -> VisitInput:
         """The values of a valid form, all of them: what the page does not show any more is taken back."""
         data = self.cleaned_data
-        figures: dict[str, Decimal | None] = {vital.key: data[vital.key] for vital in FIGURES}
-        figures |= dict(zip(PRESSURE, data["pressure"] or (None, None), strict=True))
         return VisitInput(
             fields={name: data[name] for name in TEXTS} | {"follow_up_on": data["follow_up_on"]},
-            vitals=figures,
+            vitals=self.figures(),
             diagnoses=self._diagnoses(),
             lines=[line.line() for line in self.filled] if self.prescribes else None,
         )
+
+    def figures(self) -> dict[str, Decimal | None]:
+        """The vital signs that could be read, by key; None where nothing (or nothing readable) stands."""
+        data = self.cleaned_data
+        found: dict[str, Decimal | None] = {vital.key: data.get(vital.key) for vital in FIGURES}
+        return found | dict(zip(PRESSURE, data.get("pressure") or (None, None), strict=True))
 
     def _diagnoses(self) -> list[DiagnosisInput]:
         data = self.cleaned_data

@@ -12,7 +12,7 @@ from apps.catalogues.models import Drug
 from apps.core import parameters, registry
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, current
-from apps.encounters import checking, dosing, queries, states
+from apps.encounters import checking, dosing, queries, rules, states
 from apps.encounters.forms import FIGURES, PRESSURE, TEXTS, LineForm, LineSum, Names, VisitForm, line_key
 from apps.encounters.models import Visit
 from apps.encounters.writing import route_word
@@ -123,7 +123,10 @@ def beside(scope: Scope, visit: Visit) -> dict[str, Any]:
         "flags": registry.flags_for(scope, [visit.person_id])[visit.person_id],
         "parts": parts,
         "dangers": looked.dangers,
-        "remarks": looked.remarks if visit.state in states.OPEN_STATES else [],
+        # What is only missing yet is no remark before the end.
+        "remarks": [remark for remark in looked.remarks if remark.code not in rules.MISSING]
+        if visit.is_open
+        else [],
         "bmi": bmi(parts.measured.get("weight"), parts.measured.get("height")),
         "vitals": vital_rows(parts, looked),
         "earlier": queries.of_person(

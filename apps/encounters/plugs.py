@@ -15,6 +15,7 @@ from apps.core.registry import (
     HomePanel,
     MenuItem,
     PaperKind,
+    PersonAction,
     ReadScreen,
     RecordPanel,
     Section,
@@ -36,8 +37,12 @@ def _visit_of_sheet(object_id: UUID) -> str:
     return _visit(queries.visit_of_sheet(object_id) or object_id)
 
 
-def _receive(person_id: UUID, object_id: UUID | None) -> str:
+def _open(person_id: UUID) -> str:
     return reverse("encounters:open", args=[person_id])
+
+
+def _receive(person_id: UUID, object_id: UUID | None) -> str:
+    return _open(person_id)
 
 
 def _today(scope: Scope) -> dict[str, Any] | None:
@@ -57,7 +62,6 @@ def _of_person(scope: Scope, person: Any) -> dict[str, Any]:
         "person": person,
         "visits": visits[:PERSON_ROWS],
         "more": len(visits) > PERSON_ROWS,
-        "may_open": scope.can("visits.enter") and scope.workplace_id is not None,
     }
 
 
@@ -71,6 +75,7 @@ registry.record_panels.add(
         "visits", "person", "Lượt khám", "visits.view", "encounters/panel_person.html", _of_person, 20
     )
 )
+registry.person_actions.add(PersonAction("visit", "Tiếp nhận khám", "visits.enter", _open, 10))
 registry.timeline_kinds.add(TimelineKind(TIMELINE, "Khám bệnh", _visit, "stethoscope"))
 registry.due_kinds.add(DueKind(DUE_KIND, "Hẹn khám lại", "Tiếp nhận", _receive))
 registry.readlog_screens.add(

@@ -1,11 +1,13 @@
 """A version of a visit as plain data, and two versions side by side."""
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from apps.care import queries as care
 from apps.care.vitals import BY_KEY, VITALS, number_text
+from apps.catalogues import codes
 from apps.encounters.dosing import quantity_text
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
 
@@ -72,8 +74,17 @@ def side_by_side(before: dict[str, Any], after: dict[str, Any]) -> list[Row]:
     return rows
 
 
+LISTS = {"outcome": "discharge_type", "result": "treatment_result"}
+
+
 def _text(data: dict[str, Any], name: str) -> str:
-    return str(data["fields"].get(name) or "")
+    value = data["fields"].get(name) or ""
+    if name in LISTS:
+        return codes.label(LISTS[name], value)
+    if name == "follow_up_on" and value:
+        # A stored snapshot has the day as text.
+        return f"{value if isinstance(value, dt.date) else dt.date.fromisoformat(value):%d/%m/%Y}"
+    return str(value)
 
 
 def _vitals(data: dict[str, Any]) -> str:

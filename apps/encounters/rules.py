@@ -17,6 +17,9 @@ CHILD_MONTHS = 72
 LAST_FOLLOW_UP_DAYS = 366  # further off is a slip of the keyboard, no appointment
 
 
+MISSING = frozenset({"no-diagnosis", "no-performer", "no-reason"})
+
+
 @dataclass(frozen=True)
 class Problem:
     """One remark: `code` is what a given reason is kept under; `field` names the input it belongs to."""

@@ -241,13 +241,14 @@ def visit_amend(
     if not reason:
         raise Refused("Ghi lý do sửa đổi.", field="amend_reason", code="no-reason")
     scope = current()
+    author = _own_practitioner(scope)
     VisitRevision.unscoped.create(
         visit=visit,
         of_version=visit.version,
         data=snapshot(visit),
         reason=reason,
         by=scope.user_id,
-        by_name=scope.username,
+        by_name=author.full_name if author else scope.username,
         at=timezone.now(),
     )
     changed = write(visit, data)

@@ -66,7 +66,7 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
     problems: list[rules.Problem] = []
     limits = Limits.on(visit.on)
     if data.vitals:
-        problems += _vital_problems(visit, data.vitals, limits)
+        problems += vital_problems(visit, data.vitals, limits)
     icds: dict[str, Icd10] = {}
     if data.diagnoses:
         icds = _icds([entry.code for entry in data.diagnoses], visit.on)
@@ -101,9 +101,8 @@ def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
     return changed
 
 
-def _vital_problems(
-    visit: Visit, values: Mapping[str, Decimal | None], limits: Limits
-) -> list[rules.Problem]:
+def vital_problems(visit: Visit, values: Mapping[str, Decimal | None], limits: Limits) -> list[rules.Problem]:
+    """The figures that cannot be."""
     findings = vitals.assess(dict(values), visit.age_days, limits.vitals)
     return [
         rules.Problem(f"vital-{finding.key}", finding.sentence, finding.key, blocks=True)

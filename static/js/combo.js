@@ -102,8 +102,10 @@
       const option = activeOf(list);
       if (!list.hidden && option && fresh) {
         event.preventDefault();
-        if (picker) take(picker, option);
-        else window.location.assign(option.href);
+        if (picker) {
+          take(picker, option);
+          if (box.form && !picker.hasAttribute("data-multiple") && !box.closest("[data-grid]")) window.tramyte.goOn(box);
+        } else window.location.assign(option.href);
       } else if (picker && box.value.trim()) {
         event.preventDefault(); // the list has not answered yet: stay
       }

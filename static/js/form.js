@@ -4,9 +4,10 @@
   "use strict";
   const FIELDS = "input:not([type=hidden]):not([type=submit]):not([disabled]), select:not([disabled]), textarea:not([disabled])";
   const guarded = (form) => !form.hasAttribute("data-no-guard") && form.querySelector('input[name="form_key"]');
-  const visible = (node) => node.offsetParent !== null;
+  const visible = (node) => node.offsetParent !== null && !node.closest("details:not([open])");
   const fieldsOf = (form) => [...form.elements].filter((node) => node.matches(FIELDS) && visible(node) && node.tabIndex >= 0);
   const submitOf = (form) => [...form.elements].find((node) => node.type === "submit" && node.matches(".button-primary")) || [...form.elements].find((node) => node.type === "submit");
+  const finishOf = (form) => [...form.elements].find((node) => node.hasAttribute("data-finish")); // Ctrl+Shift+Enter
 
   // ---- dates and numbers are shown as they were understood, when the field is left ----
   const two = (text) => text.padStart(2, "0");
@@ -38,18 +39,23 @@
     const form = node.form;
     if (event.ctrlKey || event.metaKey) {
       const target = form || document.querySelector("form[data-main]") || [...document.forms].find(guarded);
-      if (target) { event.preventDefault(); target.requestSubmit(submitOf(target) || undefined); }
+      if (target) { event.preventDefault(); target.requestSubmit((event.shiftKey && finishOf(target)) || submitOf(target) || undefined); }
       return;
     }
     if (!form || !node.matches("input, select") || /^(submit|button|reset|file)$/.test(node.type)) return;
     if (form.hasAttribute("data-search") || node.closest("[data-enter-submits], [data-grid]")) return;
     event.preventDefault();
+    goOn(node);
+  });
+  function goOn(node) {
+    const form = node.form;
     const fields = fieldsOf(form);
     const radios = node.type === "radio" ? node.name : null;
     const next = fields.slice(fields.indexOf(node) + 1).find((field) => !(radios && field.name === radios));
     (next || submitOf(form))?.focus();
     if (next?.select && next.type !== "checkbox" && next.type !== "radio") next.select();
-  });
+  }
+  Object.assign(window.tramyte, { goOn });
 
   // ---- unsaved changes ----
   const changed = new WeakSet();

@@ -20,7 +20,7 @@ from apps.core.scope import Scope, current
 from apps.encounters import page, queries, services, states
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
 from apps.encounters.models import Visit
-from apps.encounters.writing import Problems
+from apps.encounters.writing import Limits, Problems, vital_problems
 
 COMPARED = (*TEXTS, "follow_up_on", "state")
 
@@ -95,6 +95,9 @@ def form_page(
 def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
     form = page.form_for(found, request.POST)
     if not form.is_valid():
+        # All that is wrong is told at once.
+        for problem in vital_problems(found, form.figures(), Limits.on(found.on)):
+            form.add_remark(problem.field, problem.sentence)
         return form_page(request, scope, found, form)
     try:
         saved = services.visit_save(
