@@ -1,4 +1,4 @@
-"""docs/glossary.md is true to the code: every identifier exists and is called so, every model has its line."""
+"""docs/glossary.md is true to the code: every identifier exists and is called so; every model has a line."""
 
 import re
 
