@@ -1,0 +1,234 @@
+"""Every address and every admin page, with every role, on own and on foreign records.
+
+A view without a mark of core.access fails, as does an address whose sample arguments are not
+declared in walk.py: whoever adds a page says who may open it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.management.commands.list_permissions import page
+from apps.accounts.models import Role, User
+from apps.core import registry
+from apps.core.ids import uuid7
+from apps.core.scope import ScopedModel
+from apps.facilities.models import Facility
+from tests.factories.accounts import ROOT, a_member, a_role, client_of
+from tests.factories.encounters import catalogues
+from tests.factories.facilities import a_centre, a_department
+from tests.house import walk
+from tests.house.walk import FOREIGN_NAME, FOREIGN_PLACE, OWN_NAME, SAMPLES, SHARED, Address, Shared, Side
+
+ROLES = (
+    *("nurse", "midwife", "doctor", "station_head", "pharmacist", "population", "village_worker"),
+    *("region_reviewer", "region_head", "cdc", "province_admin", "auditor"),
+)
+MARKS = {"public", "signed_in", "developers_only"}
+
+
+@dataclass
+class World:
+    own: Side
+    foreign: Side
+    shared: Shared
+    places: dict[str, Facility]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Two stations with one of everything; a centre and a department above the walker's own alone."""
+    catalogues()
+    shared = walk.shared_things()
+    own = walk.a_side("21484", walk.OWN_PLACE, OWN_NAME, shared)
+    foreign = walk.a_side("23293", FOREIGN_PLACE, FOREIGN_NAME, shared)
+    centre = a_centre(own.station)
+    department = a_department(centre)
+    a_role("nurse")
+    return World(own, foreign, shared, {"station": own.station, "region": centre, "province": department})
+
+
+class Walker:
+    """A browser whose every request is taken back, so that one page cannot change the next."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.client.raise_request_exception = False
+        self.cookies = client.cookies.output(header="", sep=";")
+
+    def ask(self, method: str, path: str) -> HttpResponse:
+        self.client.cookies = SimpleCookie(self.cookies)
+        with transaction.atomic():
+            if method == "GET":
+                response = self.client.get(path)
+            else:
+                response = self.client.post(path, {"form_key": str(uuid7())})
+            if response.streaming:
+                response.getvalue()
+            transaction.set_rollback(True)
+        return response
+
+
+def walker_of(world: World, code: str) -> tuple[Walker, frozenset[str]]:
+    role = a_role(code)
+    return Walker(client_of(a_member(code, world.places[role.level]))), frozenset(role.rights)
+
+
+def steps(world: World) -> Iterator[tuple[Address, str, str]]:
+    """(address, 'own' | 'foreign' | 'shared', path)."""
+    for address in walk.addresses():
+        if not address.arguments:
+            yield address, "shared", address.path({})
+        elif address.name in SHARED:
+            yield address, "shared", address.path(SHARED[address.name](world.shared))
+        else:
+            yield address, "own", address.path(SAMPLES[address.name](world.own))
+            yield address, "foreign", address.path(SAMPLES[address.name](world.foreign))
+
+
+def body(response: HttpResponse) -> str:
+    return (
+        response.getvalue().decode(errors="replace")
+        if response.streaming
+        else response.content.decode(errors="replace")
+    )
+
+
+# --- nothing unclassified, nothing undeclared
+
+
+def test_every_view_says_who_may_open_it() -> None:
+    known = {section.key for section in registry.sections}
+    for address in walk.addresses():
+        mark = address.access
+        assert mark is not None, f"{address.name} carries no mark of core.access"
+        assert mark in MARKS or mark.split(".")[0] in known, f"{address.name}: unknown mark {mark!r}"
+
+
+def test_every_address_with_arguments_is_declared() -> None:
+    asked = {address.name for address in walk.addresses() if address.arguments}
+    declared = SAMPLES.keys() | SHARED.keys()
+    assert asked - declared == set(), "declare sample arguments in tests/house/walk.py"
+    assert declared - asked == set(), "declared in tests/house/walk.py, but no such address"
+    assert not SAMPLES.keys() & SHARED.keys()
+
+
+# --- the walk
+
+
+def test_anonymous_gets_the_door(world: World) -> None:
+    walker, wrong = Walker(Client()), []
+    for address, side, path in steps(world):
+        for method in ("GET", "POST"):
+            response = walker.ask(method, path)
+            if address.access == "public":
+                fine = response.status_code < 500
+            else:
+                to_door = response.status_code == 302 and response.url.startswith("/dang-nhap/")
+                fine = to_door or response.status_code in (401, 403, 404, 405)
+            if not fine or OWN_NAME in body(response) or FOREIGN_NAME in body(response):
+                wrong.append((address.name, side, method, response.status_code))
+    assert not wrong
+
+
+@pytest.mark.parametrize("code", ROLES)
+def test_each_role_opens_what_it_may_and_nothing_foreign(world: World, code: str) -> None:
+    walker, rights = walker_of(world, code)
+    wrong: list[tuple[Any, ...]] = []
+    for address, side, path in steps(world):
+        may = not address.is_right or address.access in rights
+        if not may and side == "foreign":
+            continue  # refused before the record is looked for: her own says enough
+        for method in ("GET", "POST"):
+            response = walker.ask(method, path)
+            status = response.status_code
+            if status >= 500:
+                wrong.append((address.name, side, method, status, "broke"))
+            elif not may and status not in (403, 405):
+                wrong.append((address.name, side, method, status, "opened without the right"))
+            elif may and side == "foreign" and status not in (403, 404, 405):
+                wrong.append((address.name, side, method, status, "opened a foreign record"))
+            elif may and side == "own" and address.is_right and method == "GET" and status in (403, 404):
+                wrong.append((address.name, side, method, status, "refused her own"))
+            if FOREIGN_NAME in body(response) or (side == "foreign" and FOREIGN_PLACE in body(response)):
+                wrong.append((address.name, side, method, status, "names a foreign person"))
+            if not may and OWN_NAME in body(response):
+                wrong.append((address.name, side, method, status, "names a person without the right"))
+    assert not wrong
+
+
+@pytest.mark.parametrize("code", ["region_reviewer", "region_head", "cdc", "province_admin", "auditor"])
+def test_above_the_station_no_page_names_a_person(world: World, code: str) -> None:
+    walker, _ = walker_of(world, code)
+    for address, side, path in steps(world):
+        if address.name.startswith(("accounts:", "facilities:")):
+            continue  # staff are named there, patients are not: their names differ
+        assert OWN_NAME not in body(walker.ask("GET", path)), (address.name, side)
+
+
+def test_a_search_does_not_find_a_foreigner(world: World) -> None:
+    walker, _ = walker_of(world, "nurse")
+    for path in ("/tim/", "/tim/nhanh/", "/ho/"):
+        for typed in (FOREIGN_NAME, "ho thi bay la", str(world.foreign.person.pk), world.foreign.person.code):
+            response = walker.client.post(path, {"q": typed})
+            assert FOREIGN_NAME not in body(response).replace(f'value="{typed}"', ""), (path, typed)
+
+
+# --- the admin
+
+
+def admin_paths(model: type, pk: Any) -> Iterator[tuple[str, str]]:
+    base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    yield "list", reverse(f"{base}_changelist")
+    yield "add", reverse(f"{base}_add")
+    if pk is not None:
+        for action in ("change", "delete", "history"):
+            yield action, reverse(f"{base}_{action}", args=[pk])
+
+
+@pytest.mark.parametrize("code", [*ROLES, "anonymous"])
+def test_only_the_province_opens_an_admin_page(world: World, code: str) -> None:
+    walker = Walker(Client()) if code == "anonymous" else walker_of(world, code)[0]
+    for model in admin.site._registry:
+        for kind, path in admin_paths(model, model._base_manager.values_list("pk", flat=True).first()):
+            for method in ("GET", "POST"):
+                response = walker.ask(method, path)
+                where = (model.__name__, kind, method, response.status_code)
+                assert response.status_code < 500, where
+                if code != "province_admin":
+                    assert response.status_code in (302, 403), where
+                assert OWN_NAME not in body(response) or model is User, where
+
+
+def test_the_admin_is_no_back_door(world: World) -> None:
+    """Not even the installation's own account writes clinical rows or deletes anything there."""
+    superuser = User.objects.create_superuser("goc", "mot-mat-khau-dai", full_name="Gốc")
+    walkers = [Walker(client_of(superuser)), walker_of(world, "province_admin")[0]]
+    for model in admin.site._registry:
+        pk = model._base_manager.values_list("pk", flat=True).first()
+        paths = dict(admin_paths(model, pk))
+        for walker in walkers:
+            if pk is not None:
+                for method in ("GET", "POST"):
+                    assert walker.ask(method, paths["delete"]).status_code in (302, 403), model
+            if issubclass(model, ScopedModel):
+                assert walker.ask("GET", paths["add"]).status_code == 403, model
+                listed = body(walker.ask("GET", paths["list"]))
+                assert OWN_NAME not in listed and FOREIGN_NAME not in listed, model
+
+
+def test_the_page_of_permissions_is_up_to_date() -> None:
+    written = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")
+    assert written == page(), "run: manage.py list_permissions --write"
+
+
+def test_every_role_is_walked(world: World) -> None:
+    assert set(Role.objects.values_list("code", flat=True)) == set(ROLES)
