@@ -1,14 +1,12 @@
 """Make docs/permissions.md from the shipped roles, the registered sections and the marks of the views."""
 
 import csv
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.accounts.loading import ACTIONS
 from apps.accounts.rules import expand_rights
@@ -22,11 +20,12 @@ REACH = {
 }
 HEAD = """# Permissions
 
-Made by `manage.py list_permissions --write` from fixtures/roles.csv, the sections in the registry and the marks on
-the views; a test fails when this page is older than they are. Rights are function x action; a post gives its role's
-rights at one facility, for its days. Several posts at one workplace add up; posts elsewhere do not count here.
+Made by `manage.py list_permissions --write` from fixtures/roles.csv and the sections in the registry; a test
+fails when this page is older than they are. Rights are function x action; a post gives its role's rights at
+one facility, for its days. Several posts at one workplace add up; posts elsewhere do not count here.
 
-V view, N enter, E edit, A approve (sign, review), X export.
+V view, N enter, E edit, A approve (sign, review), X export. Which right a page asks for stands at its view
+(`@needs`); tests/house/test_scope_walk.py walks every address with every role.
 """
 RULES = """
 ## Who signs
@@ -35,16 +34,16 @@ RULES = """
 |---|---|
 | receive, weigh and measure, write the examination | `visits.enter` |
 | prescribe | `prescriptions.enter` |
-| end a visit | `visits.enter`; it is signed at once where the post's practitioner may sign, else it waits as 'chờ bác sĩ ký' |
+| end a visit | `visits.enter`; signed at once where her practitioner may sign, else 'chờ bác sĩ ký' |
 | sign | `visits.approve` and a practitioner with `can_sign`, who has a licence number |
 | amend, enter in error | `visits.edit` |
 
 ## Who gives posts and accounts
 
-- A post is given by `users.enter` within reach, never to oneself, and only a role whose rights the giver holds at her
-  workplace or may hand on (`hands_on` below): nobody grants a right she lacks.
-- A slip (one-time password) or the end of an account: `users.edit`, and only for an account each of whose posts the
-  giver could have given. A slip would else be a way into somebody else's rights.
+- A post is given by `users.enter` within reach, never to oneself, and only a role whose rights the giver
+  holds at her workplace or may hand on (`hands_on` below): nobody grants a right she lacks.
+- A slip (one-time password) or the end of an account: `users.edit`, and only for an account each of whose
+  posts the giver could have given. A slip would else be a way into somebody else's rights.
 - An auditor is made with the installation's own account (`manage.py createsuperuser`), which sees no patient.
 """
 
@@ -64,18 +63,6 @@ def _table(roles: list[dict[str, str]], column: str) -> Iterator[str]:
         yield f"| {role['name']} (`{role['code']}`) | " + " | ".join(cells) + " |"
 
 
-def _views(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, str]]:
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLResolver):
-            inner = ":".join(part for part in (namespace, pattern.namespace) if part)
-            if inner != "admin":
-                yield from _views(pattern, inner)
-        elif isinstance(pattern, URLPattern):
-            view: Any = pattern.callback
-            mark = getattr(view, "access", None) or getattr(getattr(view, "cls", None), "right", None)
-            yield str(mark), f"{namespace}:{pattern.name}" if namespace else str(pattern.name)
-
-
 def page() -> str:
     """The page's text. Needs no database."""
     path = Path(settings.BASE_DIR, "fixtures", "roles.csv")
@@ -93,12 +80,7 @@ def page() -> str:
     text += ["| role | reach |", "|---|---|"]
     text += [f"| {role['name']} | {REACH[role['level']]} |" for role in roles]
     text += ["", "Nobody above the station holds a clinical right. Outside reach every record is a 404."]
-    text += [RULES, "## What may be handed on without being held", "", *_table(roles, "hands_on"), ""]
-    text += ["## Which right opens which page", "", "| right | pages |", "|---|---|"]
-    pages: dict[str, set[str]] = defaultdict(set)
-    for mark, name in _views(get_resolver()):
-        pages[mark].add(name)
-    text += [f"| {mark} | {', '.join(sorted(names))} |" for mark, names in sorted(pages.items())]
+    text += [RULES, "## What may be handed on without being held", "", *_table(roles, "hands_on")]
     return "\n".join(text) + "\n"
 
 
