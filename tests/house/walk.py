@@ -157,6 +157,8 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         f"encounters:{name}": lambda side: {"pk": side.finished.pk}
         for name in ("sign", "amend", "exam_slip", "prescription")
     },
+    "people-detail": lambda side: {"pk": side.person.pk},
+    "households-detail": lambda side: {"pk": side.household.pk},
     "sync:visit_panel": lambda side: {"pk": side.finished.pk},
     **{f"sync:{name}": lambda side: {"pk": side.row.pk} for name in ("row", "send_again", "payload")},
 }
