@@ -119,7 +119,7 @@ class ScopedViewSet(GenericViewSet):
         """The rows as JSON, with one row in the read log for the people in them."""
         if people := self.people_of(rows):
             readlog.record(self.screen, people)
-        context = self.get_serializer_context() | self.context_for(rows)
+        context = {**self.get_serializer_context(), **self.context_for(rows)}
         return self.get_serializer_class()(rows, many=True, context=context).data
 
 

@@ -80,7 +80,7 @@ def batch_start(*, batch: ImportBatch) -> Job:
     if not taken.update(state=ImportState.RUNNING):
         raise Refused("Danh sách này đã được nhập hoặc đang nhập.")
     job = jobs.start(
-        JOB, title=f"Nhập danh sách {batch.file_name}"[:200], scope=scope, args={"batch": str(batch.pk)}
+        JOB, title=f"Nhập tệp {batch.file_name}"[:200], scope=scope, args={"batch": str(batch.pk)}
     )
     ImportBatch.objects.filter(pk=batch.pk).update(job=job)
     return job

@@ -164,6 +164,36 @@ def test_every_form_speaks_when_something_is_wrong(nurse, live_server, family, p
         axe_clean(page)
 
 
+def test_a_list_is_previewed_and_brought_in(nurse, live_server, station, photograph, axe_clean, tmp_path):
+    page = nurse
+    file = tmp_path / "danh sách thôn Làng Teng.csv"
+    heads = "Mã hộ,Họ và tên,Ngày sinh,Giới tính,Quan hệ với chủ hộ,Thôn,Số CCCD"
+    people = [
+        "1,Phạm Văn Hrê,1950,Nam,Chủ hộ,Thôn Làng Teng,",
+        "1,Đinh Thị Y Nhung,9/2/1984,Nữ,Con dâu,Thôn Làng Teng,051084000111",
+        "1,Phạm Đinh Gia Bảo,31/02/2012,Nam,Cháu nội,Thôn Làng Teng,",
+        "2,Nguyễn Hoàng Long,1979,Trai,Chủ hộ,Thôn Xa,12",
+    ]
+    file.write_text("\n".join([heads, *people]), encoding="utf-8")
+    page.goto(f"{live_server.url}/ho/nhap/")
+    photograph(page, "households-import")
+    axe_clean(page)
+    page.set_input_files("input[name=file]", file)
+    page.click("text=Gửi để xem trước")
+    page.wait_for_selector("text=Không nhận")
+    photograph(page, "households-import-preview")
+    axe_clean(page)
+    page.click("text=Nhập 2 người")
+    page.wait_for_selector("text=Thêm 2 người")
+    photograph(page, "households-import-done")
+    axe_clean(page)
+    page.goto(f"{live_server.url}/ho/xuat/")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".has-error")
+    photograph(page, "households-export")
+    axe_clean(page)
+
+
 def test_pages_without_anything(nurse, live_server, station, photograph, axe_clean):
     page = nurse
     page.goto(f"{live_server.url}/ho/")
