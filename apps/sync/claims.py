@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.sync.models import BREAKER_AT, OutboxRow, Receiver
 
-LEASE = timedelta(seconds=180)  # above the longest an attempt may take: 5 parts x 45 s never all time out
+LEASE = timedelta(seconds=180)  # three slow attempts; what was not begun by then is given back
 PROBE = timedelta(seconds=60)  # one probe in that time while a receiver is down
 
 # MATERIALIZED: a plan that ran the inner query twice would take more than the limit.
@@ -69,6 +69,12 @@ def claim(receiver: Receiver, limit: int, now: datetime) -> list[OutboxRow]:
         return []
     rows = OutboxRow.objects.filter(pk__in=ids).select_related("receiver").order_by("id") if ids else []
     return list(rows)
+
+
+def release(row: OutboxRow, now: datetime) -> None:
+    """Give a claimed row back unsent: the attempt did not happen."""
+    mine = OutboxRow.objects.filter(pk=row.pk, state="in_flight", lease=row.lease)
+    mine.update(state="pending", lease=None, leased_until=None, attempts=F("attempts") - 1, updated_at=now)
 
 
 def release_expired(now: datetime) -> int:

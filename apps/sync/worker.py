@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.core import scope
-from apps.sync.claims import allowance, claim, release_expired
+from apps.sync.claims import allowance, claim, release, release_expired
 from apps.sync.models import OutboxRow, Receiver
 from apps.sync.push import push
 from apps.sync.receivers.base import Outcome
@@ -29,7 +29,7 @@ def run_once(
 ) -> Counter[str]:
     """One round over all receivers: what became of each row sent, by outcome; empty when nothing was due.
 
-    `parallel` people at once. `stop()` true ends the round after the rows already claimed.
+    `parallel` people at once. `stop()` true ends the round: what was claimed and not begun is given back.
     """
     done: Counter[str] = Counter()
     with scope.system("gửi bản ghi lên tuyến trên"):
@@ -42,10 +42,10 @@ def run_once(
             if parallel > 1 and len(rows) > 1:
                 connection.close()  # given back: the threads have their own
                 with ThreadPoolExecutor(parallel, "sync") as pool:
-                    outcomes = list(pool.map(lambda row: _alone(row, clock), rows))
+                    outcomes = list(pool.map(lambda row: _alone(row, clock, stop), rows))
             else:
-                outcomes = [push(row, clock) for row in rows]
-            done.update(str(outcome) if outcome else "gone" for outcome in outcomes)
+                outcomes = [_push(row, clock, stop) for row in rows]
+            done.update(str(outcome) if outcome else "unsent" for outcome in outcomes)
     if done:
         log.info("sync.round", extra={"done": dict(done)})
     return done
@@ -62,10 +62,18 @@ def drain(*, clock: Clock = timezone.now, parallel: int = 1, rounds: int = 10_00
     return total
 
 
-def _alone(row: OutboxRow, clock: Clock) -> Outcome | None:
+def _alone(row: OutboxRow, clock: Clock, stop: Callable[[], bool]) -> Outcome | None:
     """A row in a thread of its own: its own scope and its own connection, closed at the end."""
     try:
         with scope.system("gửi bản ghi lên tuyến trên"):
-            return push(row, clock)
+            return _push(row, clock, stop)
     finally:
         connection.close()
+
+
+def _push(row: OutboxRow, clock: Clock, stop: Callable[[], bool]) -> Outcome | None:
+    """Push, or give the row back when the worker has been told to stop."""
+    if stop():
+        release(row, clock())
+        return None
+    return push(row, clock)

@@ -1,8 +1,11 @@
 """A finished record reaches its receiver, whatever the receiver answers (docs/states.md, outbox)."""
 
+import time
 from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.sync import outbox, worker
@@ -254,11 +257,48 @@ def test_what_only_a_person_can_end_pauses_the_receiver(book, receiver, liar, cl
     assert row_of(first).state == "paused"
     assert fresh(receiver).paused_at
     assert receiver.pause_reason
-    assert row_of(second).state in ("accepted", "pending")  # it was claimed in the same batch, or waits
+    assert (row_of(second).state, row_of(second).attempts) == ("pending", 0)  # claimed together, given back
+    assert len(liar.requests) == 1
     third = book.save(visit())
     clock.forward(3600)
     assert not worker.run_once(clock=clock)
     assert row_of(third).state == "pending"
+
+
+def test_a_wish_for_patience_stops_the_rest_of_the_batch(book, receiver, liar, clock):
+    liar.faults.add("429", retry_after="60")
+    for _ in range(5):
+        book.save(visit())
+    worker.run_once(clock=clock)
+    assert len(liar.requests) == 1
+
+
+def test_settings_that_cannot_be_pause_the_receiver_not_the_records(book, receiver, liar, clock):
+    type(receiver).objects.update(settings={"guide": "x"})
+    first = book.save(visit())
+    worker.drain(clock=clock)
+    assert row_of(first).state == "paused"
+    assert "Thiết lập" in fresh(receiver).pause_reason
+
+
+def test_a_worker_told_to_stop_gives_back_what_it_has_not_begun(book, receiver, liar, clock):
+    first = book.save(visit())
+    asked = iter([False, True])
+    worker.run_once(clock=clock, stop=lambda: next(asked))
+    assert (row_of(first).state, row_of(first).attempts, liar.requests) == ("pending", 0, [])
+
+
+def test_a_lease_that_ends_soon_begins_nothing(book, receiver, liar, clock):
+    from apps.core import scope
+    from apps.sync.claims import claim
+    from apps.sync.push import push
+
+    first = book.save(visit())
+    with scope.system("test"):
+        (row,) = claim(receiver, 10, clock())
+        clock.forward(150)
+        assert push(row, clock) is None
+    assert (row_of(first).state, liar.requests) == ("pending", [])
 
 
 def test_401_tries_once_with_the_token_read_anew(book, receiver, liar, clock):
@@ -553,23 +593,22 @@ def test_a_save_that_fails_leaves_no_row(book, receiver):
 
 
 def test_putting_a_record_costs_a_request_at_most_5_ms(book, receiver):
-    import time
-
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    book.save(visit())
-    spent = []
-    for _ in range(20):
-        started = time.perf_counter()
-        book.save(visit())
-        spent.append(time.perf_counter() - started)
-    assert min(spent) <= 0.005  # the machine may be busy with other tests
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        book.save(visit())
+    """In two statements; on a machine busy with other tests at most what 20 bare statements cost."""
+    first = visit()
+    with CaptureQueriesContext(connection) as queries:
+        book.save(first)
     assert len(queries) == 2
+    spent, bare = [], []
+    for _ in range(20):
+        record = visit()
+        began = time.perf_counter()
+        book.save(record)
+        spent.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        bare.append(time.perf_counter() - began)
+    assert min(spent) <= max(0.005, 20 * min(bare))
 
 
 def test_two_receivers_are_independent(book, receiver, liar, clock):

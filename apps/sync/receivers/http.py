@@ -61,7 +61,7 @@ def post(receiver: Receiver, body: bytes, request_id: str, content_type: str) ->
             return Answer(response.status_code, known, bytes(data), milliseconds=took())
     except httpx.TimeoutException:
         return Answer(error="timeout", milliseconds=took())
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError):
         return Answer(error="connection", milliseconds=took())
 
 

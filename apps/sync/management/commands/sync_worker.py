@@ -51,6 +51,10 @@ class Command(BaseCommand):
                 connection.close()
                 listener = None
                 time.sleep(POLL)
+            except Exception:
+                # one round went wrong: what it had claimed returns when its lease runs out
+                log.exception("sync.round_failed")
+                time.sleep(POLL)
         self.stdout.write("sync worker stopped")
 
     def _stop(self, *_: Any) -> None:
