@@ -7,7 +7,7 @@ letter counts once (amoxicillin, amoxicilin). Codes are kept without their dot: 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, TypeVar, cast
 
@@ -28,9 +28,10 @@ _DOUBLED = re.compile(r"([a-z])\1+")
 _DOTTED = re.compile(r"(?<=[0-9A-Za-z])\.(?=[0-9])")
 
 
-def _spellings(word: str) -> list[str]:
+@lru_cache(maxsize=20_000)  # the words of all names of a catalogue: some 10,000, each met many times
+def _spellings(word: str) -> tuple[str, ...]:
     """The folded word as written, with the usual i/y, and without doubled letters; each once."""
-    return list(dict.fromkeys([word, search_key(word), _DOUBLED.sub(r"\1", word)]))
+    return tuple(dict.fromkeys([word, search_key(word), _DOUBLED.sub(r"\1", word)]))
 
 
 def code_key(code: str) -> str:

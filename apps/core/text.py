@@ -49,6 +49,8 @@ def clean(text: str, *, lines: bool = False) -> str:
     if lines:
         rows = [clean(row) for row in re.split(r"\r\n|[\n\r\v\f\x85\u2028\u2029]", text)]
         return re.sub(r"\n{3,}", "\n\n", "\n".join(rows)).strip("\n")
+    if text.isprintable():  # no such mark and no blank but the plain one: nearly every text
+        return " ".join(unicodedata.normalize("NFC", text).split())
     kept = "".join(
         " " if char.isspace() else char
         for char in text
