@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.core import scope
 from apps.core.access import signed_in
+from apps.encounters import api as encounters
 from apps.households import api as households
 from apps.patients import api as patients
 
@@ -23,6 +24,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 router = SimpleRouter(use_regex_path=False)
 patients.register(router)
 households.register(router)
+encounters.register(router)
 
 urlpatterns = [
     path("", include(router.urls)),

@@ -40,7 +40,7 @@ def idempotent(view: View) -> View:
         except ValueError:
             return render(request, "400.html", status=400)
         with transaction.atomic():
-            if not _claim(key, request):
+            if not claim(key, request):
                 return _again(request, SubmittedForm.objects.get(key=key))
             response = view(request, *args, **kwargs)
             location = _location(response)
@@ -54,7 +54,7 @@ def idempotent(view: View) -> View:
     return wrapped
 
 
-def _claim(key: UUID, request: HttpRequest) -> bool:
+def claim(key: UUID, request: HttpRequest) -> bool:
     """Whether this post is the first with its key. A second one waits here until the first has ended.
 
     One statement, without a savepoint. Only signed-in people see a form with a key, so there is a user.

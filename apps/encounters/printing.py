@@ -106,9 +106,9 @@ def address(person: Person) -> str:
     """House, hamlet, commune, province as far as they are known."""
     parts = [person.address_text]
     if person.hamlet:
-        parts += [person.hamlet.name, person.hamlet.commune.full_name]
-        if person.hamlet.commune.parent:
-            parts.append(person.hamlet.commune.parent.full_name)
+        commune = person.hamlet.commune
+        units = [commune, commune.parent] if commune.parent else [commune]
+        parts += [person.hamlet.name, *(f"{unit.kind} {unit.name}" for unit in units)]
     return ", ".join(part for part in parts if part)
 
 

@@ -73,7 +73,14 @@ def visit_page(visit_id: UUID) -> Visit | None:
     """One visit that the scope in force sees, with person, place and people; None otherwise. One query."""
     return (
         Visit.objects.select_related(
-            "person__hamlet__commune", "facility__unit", "point", "performer", "doctor", "card"
+            "person__hamlet__commune__parent",
+            "person__mother",
+            "person__father",
+            "facility__unit",
+            "point",
+            "performer",
+            "doctor",
+            "card",
         )
         .filter(pk=visit_id)
         .first()

@@ -1,0 +1,263 @@
+"""Visits over the API: the same queries and services as the pages.
+
+Receiving and ending a visit need the header `Idempotency-Key` (a UUID): the same key does it once.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import django_filters.rest_framework
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import BaseRouter
+
+from apps.care import queries as care
+from apps.care.vitals import BY_KEY
+from apps.core.api import ScopedViewSet, Unwilling, refusal, warnings
+from apps.core.errors import NeedsReason, Refused
+from apps.core.idempotency import claim
+from apps.core.models import SubmittedForm
+from apps.core.versions import StaleVersion
+from apps.encounters import services, states
+from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
+from apps.encounters.models import Diagnosis, Payer, Prescription, PrescriptionLine, Visit
+from apps.encounters.writing import Problems
+from apps.patients.models import Person
+
+KEY = "Idempotency-Key"
+KEY_HEADER = OpenApiParameter(KEY, OpenApiTypes.UUID, OpenApiParameter.HEADER, required=True)
+TEXTS = ("reason", "history", "examination", "course", "treatment_text", "advice", "outcome", "result")
+
+
+class DiagnosisSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Diagnosis
+        fields = ["id", "role", "icd_edition", "icd_code", "icd_name", "text"]
+
+
+class LineSerializer(serializers.ModelSerializer):
+    drug_code = serializers.CharField(source="drug.code")
+
+    class Meta:
+        model = PrescriptionLine
+        fields = [
+            "id", "drug_code", "drug_name", "strength", "unit", "route_code", "dose", "dose_unit",
+            "times_per_day", "days", "quantity", "usage", "note",
+        ]  # fmt: skip
+
+
+class PrescriptionSerializer(serializers.ModelSerializer):
+    lines = LineSerializer(many=True)
+
+    class Meta:
+        model = Prescription
+        fields = ["id", "kind", "code", "lines"]
+
+
+class VisitSerializer(serializers.ModelSerializer):
+    diagnoses = DiagnosisSerializer(many=True)
+    prescriptions = PrescriptionSerializer(many=True)
+    vitals = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Visit
+        fields = [
+            "id", "version", "updated_at", "number", "kind", "state", "on", "queue_no", "occurred_at",
+            "person", "facility", "point", "performer", "doctor", "signed_at", "finalised_at", "payer",
+            "card", *TEXTS,
+            "summary", "follow_up_on", "diagnoses", "prescriptions", "vitals",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.DictField(child=serializers.DecimalField(9, 3)))
+    def get_vitals(self, visit: Visit) -> Any:
+        return self.context["vitals"].get(visit.pk, {})
+
+
+class OpeningSerializer(serializers.Serializer):
+    """Receives a person. `override` is the reason for a second visit on one day."""
+
+    person = serializers.UUIDField()
+    reason = serializers.CharField(max_length=500, required=False, default="")
+    payer = serializers.ChoiceField(choices=Payer.choices, required=False, default="")
+    card = serializers.UUIDField(required=False, allow_null=True, default=None)
+    override = serializers.CharField(max_length=300, required=False, default="")
+
+
+class DiagnosisWriteSerializer(serializers.Serializer):
+    code = serializers.CharField(max_length=10)
+    role = serializers.ChoiceField(choices=["main", "secondary", "external"], default="secondary")
+    text = serializers.CharField(max_length=500, required=False, default="")
+
+
+class LineWriteSerializer(serializers.Serializer):
+    drug_code = serializers.CharField(max_length=80)
+    dose = serializers.DecimalField(9, 3)
+    dose_unit = serializers.CharField(max_length=40, required=False, default="")
+    times_per_day = serializers.IntegerField(min_value=0, max_value=999)
+    days = serializers.IntegerField(min_value=0, max_value=9999)
+    quantity = serializers.DecimalField(9, 2, required=False, allow_null=True, default=None)
+    note = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+
+
+class SaveSerializer(serializers.Serializer):
+    """What is not sent stays as it is stored. `vitals` is {sign: figure, or null to take it back}."""
+
+    version = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    history = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    examination = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    course = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    treatment_text = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    advice = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    follow_up_on = serializers.DateField(required=False, allow_null=True)
+    outcome = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    result = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    vitals = serializers.DictField(child=serializers.DecimalField(9, 3, allow_null=True), required=False)
+    diagnoses = DiagnosisWriteSerializer(many=True, required=False)
+    lines = LineWriteSerializer(many=True, required=False)
+
+    def validate_vitals(self, value: dict[str, Any]) -> dict[str, Any]:
+        if unknown := sorted(set(value) - set(BY_KEY)):
+            raise serializers.ValidationError(f"Không có chỉ số {', '.join(unknown)[:100]}.")
+        return value
+
+
+class EndSerializer(serializers.Serializer):
+    """Ends a visit; `override` is the reason for what is odd."""
+
+    version = serializers.IntegerField(min_value=1)
+    override = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+
+
+class VisitFilter(django_filters.FilterSet):
+    """Declared by hand: a filterset made from the model would ask it for rows outside any scope."""
+
+    on = django_filters.DateFilter()
+    state = django_filters.ChoiceFilter(choices=list(states.TITLES.items()))
+    person = django_filters.UUIDFilter(field_name="person_id")
+    changed_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+
+
+class VisitViewSet(ScopedViewSet):
+    """The visits of the scope's stations and of their people, newest first."""
+
+    right = "visits.view"
+    rights = {"create": "visits.enter", "save": "visits.enter", "finalise": "visits.enter"}
+    screen = "visit.api"
+    order = ("-occurred_at", "-id")
+    serializer_class = VisitSerializer
+    filterset_class = VisitFilter
+    filter_backends = [django_filters.rest_framework.DjangoFilterBackend]
+    queryset = Visit.unscoped.none()  # names the model for the schema; nothing is read from it
+
+    def get_queryset(self) -> QuerySet[Visit]:
+        lines = PrescriptionLine.unscoped.select_related("drug").order_by("position")
+        sheets = Prescription.unscoped.order_by("kind").prefetch_related(Prefetch("lines", lines))
+        return Visit.objects.prefetch_related(
+            Prefetch("diagnoses", Diagnosis.unscoped.order_by("position")), Prefetch("prescriptions", sheets)
+        )
+
+    def people_of(self, rows: Sequence[Any]) -> list[UUID]:
+        return [visit.person_id for visit in rows]
+
+    def context_for(self, rows: Sequence[Any]) -> dict[str, Any]:
+        return {"vitals": care.measured_in("visit", [visit.pk for visit in rows])}
+
+    @extend_schema(request=OpeningSerializer, responses={201: VisitSerializer}, parameters=[KEY_HEADER])
+    def create(self, request: Request) -> Response:
+        """Receives a person. 422 with sentences by field."""
+        said = _read(OpeningSerializer, request)
+        person = Person.objects.select_related("hamlet").filter(pk=said["person"]).first()
+        if person is None:
+            raise Unwilling({"person": ["Không thấy người này."]})
+        opening = Opening(said["reason"], said["payer"], said["card"])
+        return self._once(
+            request,
+            lambda: services.visit_open(person=person, opening=opening, override=said["override"]),
+            201,
+        )
+
+    @extend_schema(request=SaveSerializer, responses=VisitSerializer)
+    @action(detail=True, methods=["post"])
+    def save(self, request: Request, pk: UUID) -> Response:
+        """Keeps what was entered so far. 409 when somebody has saved since `version`."""
+        said = _read(SaveSerializer, request)
+        fields = {name: said[name] for name in (*TEXTS, "follow_up_on") if name in said}
+        data = VisitInput(
+            fields=fields,
+            vitals=said.get("vitals"),
+            diagnoses=[DiagnosisInput(**row) for row in said["diagnoses"]] if "diagnoses" in said else None,
+            lines=[LineInput(**row) for row in said["lines"]] if "lines" in said else None,
+        )
+        visit = _tried(lambda: services.visit_save(visit_id=pk, expected_version=said["version"], data=data))
+        return self._shown(visit)
+
+    @extend_schema(request=EndSerializer, responses=VisitSerializer, parameters=[KEY_HEADER])
+    @action(detail=True, methods=["post"])
+    def finalise(self, request: Request, pk: UUID) -> Response:
+        """Ends a visit: finalised, or waiting for a signature."""
+        said = _read(EndSerializer, request)
+        return self._once(
+            request,
+            lambda: services.visit_finalise(
+                visit_id=pk, expected_version=said["version"], override=said["override"]
+            ),
+        )
+
+    def _once(self, request: Request, act: Callable[[], Visit], status: int = 200) -> Response:
+        """Do `act` once for the key of the request; a repeat answers with the record that came of it."""
+        try:
+            key = UUID(request.headers.get(KEY, ""))
+        except ValueError:
+            raise Unwilling({KEY: ["Cần tiêu đề Idempotency-Key là một UUID."]}, status=400) from None
+        with transaction.atomic():
+            if not claim(key, request):
+                before = SubmittedForm.objects.get(key=key)
+                if before.user_id != request.user.pk or before.path != request.path:
+                    raise Unwilling({KEY: ["Khóa này đã dùng cho việc khác."]}, status=409)
+                return self._shown(Visit.objects.get(pk=before.location))
+            visit = _tried(act)
+            SubmittedForm.objects.filter(key=key).update(location=str(visit.pk))
+        return self._shown(visit, status)
+
+    def _shown(self, visit: Visit, status: int = 200) -> Response:
+        return Response(self.shown([self.get_queryset().get(pk=visit.pk)])[0], status=status)
+
+
+def _read(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+    asked = serializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    said: dict[str, Any] = asked.validated_data
+    return said
+
+
+def _tried(act: Callable[[], Visit]) -> Visit:
+    """The visit, or the service's no as an answer."""
+    try:
+        return act()
+    except Visit.DoesNotExist:
+        raise Http404 from None
+    except PermissionDenied:
+        raise Http404 from None
+    except StaleVersion as stale:
+        said = {"version": ["Lượt khám vừa được người khác sửa."], "current": stale.current.version}
+        raise Unwilling(said, status=409) from stale
+    except Problems as problems:
+        raise Unwilling({problem.field: [problem.sentence] for problem in problems.problems}) from problems
+    except Refused as refused:
+        raise refusal(refused) from refused
+    except NeedsReason as needed:
+        raise warnings(needed) from needed
+
+
+def register(router: BaseRouter) -> None:
+    router.register("visits", VisitViewSet, basename="visits")
