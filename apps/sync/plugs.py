@@ -51,7 +51,11 @@ registry.home_panels.add(
 registry.record_panels.add(
     RecordPanel("sync", "visit", "Gửi lên tuyến trên", "sync.view", "sync/visit_panel.html", _visit, order=90)
 )
-registry.readlog_screens.add(ReadScreen("sync.payload", "Gói tin gửi lên tuyến trên"))
+registry.readlog_screens.add(
+    ReadScreen("sync.list", "Bản ghi bị nơi nhận từ chối"),
+    ReadScreen("sync.row", "Một bản ghi gửi lên tuyến trên"),
+    ReadScreen("sync.payload", "Gói tin gửi lên tuyến trên"),
+)
 registry.audit_sentences.add(
     AuditSentence("sync.sent_again", "đã cho gửi lại một bản ghi"),
     AuditSentence("sync.all_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),

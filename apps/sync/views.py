@@ -46,6 +46,8 @@ def station(request: HttpRequest) -> HttpResponse:
     if tab not in queries.TABS:
         tab = "tu-choi" if counts["stuck"] else "cho" if counts["waiting"] else "xong"
     page, lines = queries.station_lines(scope, tab, request.GET.get("c", ""))
+    if page.items and tab == "tu-choi":  # what receivers say may quote people
+        readlog.record("sync.list", [row.person_id for row in page.items if row.person_id])
     known = {"tu-choi": counts["stuck"], "cho": counts["waiting"]}
     tabs = [
         {"title": title, "url": f"?muc={key}", "active": key == tab, "count": known.get(key)}
@@ -62,6 +64,7 @@ def row(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _row(pk)
     (line,) = queries.lines(current(), [found])
     scope = current()
+    readlog.record("sync.row", [found.person_id] if found.person_id else [])
     context = {"line": line, "answers": queries.answers_of(found), "form_key": uuid7()}
     context |= {"can_send": scope.can("sync.enter"), "can_see": scope.can("sync.export")}
     context["words"] = queries.may_read_words(scope)

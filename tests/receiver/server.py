@@ -42,7 +42,7 @@ class Receiver:
 
     def __enter__(self) -> Receiver:
         threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         ).start()
         return self
 

@@ -71,6 +71,14 @@ def test_it_works(book, receiver, liar, clock, station, nurse):
     assert "Gửi lại</button>" not in text(detail)  # a nurse may look, not send again
 
 
+def test_looking_at_a_refusal_is_a_look_at_the_person(book, receiver, liar, clock, station, nurse):
+    row = rejected(book, liar, clock, station)
+    nurse.get(STATION)
+    nurse.get(reverse("sync:row", args=[row.pk]))
+    looks = dict(ReadEntry.objects.values_list("screen", "person_ids"))
+    assert looks == {"sync.list": [row.person_id], "sync.row": [row.person_id]}
+
+
 @pytest.mark.parametrize("tab", ["tu-choi", "cho", "xong", "linh-tinh"])
 def test_every_tab_opens_empty(station, nurse, tab):
     assert nurse.get(STATION, {"muc": tab}).status_code == 200
