@@ -67,7 +67,7 @@ def names(kind: str, picked: Sequence[str]) -> dict[str, str]:
 def find_kind(key: str) -> Kind | None:
     """The kind, or one made of a small list of that name."""
     found = kinds.get(key)
-    if found is None and key in _SMALL:
+    if found is None and key in SMALL:
         found = Kind(key, key, partial(_find_small, key), partial(_small_names, key))
     return found
 
@@ -174,7 +174,7 @@ kinds.add(
 
 # --- small lists, from memory
 
-_SMALL = frozenset(
+SMALL = frozenset(
     {
         *("ethnic_groups", "nationalities", "occupations", "bhyt_object", "kcb_object_type", "drug_routes"),
         *(
