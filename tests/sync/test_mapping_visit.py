@@ -189,6 +189,10 @@ def test_times_have_the_zone_of_viet_nam():
     assert period == {"start": "2026-11-20T08:00:00+07:00", "end": "2026-11-20T08:20:00+07:00"}
 
 
+def test_the_number_of_a_visit_carries_its_facility():
+    assert one(sent(), "Encounter")["identifier"][1]["value"] == "99001.2026-000123"
+
+
 def test_an_end_before_the_start_is_not_written():
     visit = replace(VISIT, end=datetime(2026, 11, 20, 0, 0, tzinfo=UTC))
     assert one(sent(visit), "Encounter")["period"]["end"] == "2026-11-20T08:00:00+07:00"

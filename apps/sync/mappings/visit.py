@@ -47,7 +47,9 @@ def visit_entries(visit: records.Visit, options: Options, sent: frozenset[str] =
 
 def _encounter(visit: records.Visit, conditions: list[Entry], options: Options) -> Entry:
     own = own_identifier(visit.id, options)
-    number = [{"system": options.systems.visit, "value": visit.number}] if visit.number else []
+    # a number is unique within its facility only: with the code before it, everywhere
+    number = ".".join(part for part in (visit.facility.kcb_code, visit.number) if part)
+    known = [{"system": options.systems.visit, "value": number}] if visit.number else []
     diagnoses = []
     for rank, (diagnosis, entry) in enumerate(zip(visit.diagnoses, conditions, strict=True), start=1):
         use = fhir.concept(CODES + "diagnosis-role", "DD" if diagnosis.role == "main" else "CM")
@@ -55,7 +57,7 @@ def _encounter(visit: records.Visit, conditions: list[Entry], options: Options) 
     resource = fhir.slim(
         {
             "resourceType": "Encounter",
-            "identifier": [own, *number],
+            "identifier": [own, *known],
             "status": "entered-in-error" if visit.state == "entered_in_error" else "finished",
             "class": {"system": CODES + "v3-ActCode", "code": "AMB", "display": "ambulatory"},
             "subject": fhir.ref(visit.person.id, visit.person.full_name),
