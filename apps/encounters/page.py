@@ -21,12 +21,12 @@ from apps.patients.models import Allergy, AllergyState, Person
 ICD_BOXES = ("main", "secondary", "external")
 
 
-def form_for(visit: Visit, data: QueryDict | None = None) -> VisitForm:
+def form_for(visit: Visit, data: QueryDict | None, parts: checking.Parts | None = None) -> VisitForm:
     """The form bound to what was posted, or to what is stored."""
     prescribes = current().can("prescriptions.enter")
     if data is not None:
         return VisitForm(data, visit=visit, names=_names(data, visit), prescribes=prescribes)
-    parts = checking.parts(visit)
+    parts = parts or checking.parts(visit)
     form = VisitForm(_stored(visit, parts), visit=visit, names=_stored_names(parts), prescribes=prescribes)
     for line, row in zip(form.lines, parts.lines, strict=False):
         line.sum = LineSum(dosing.quantity_text(row.quantity), row.unit, row.usage)
@@ -112,9 +112,9 @@ def allowed(scope: Scope, visit: Visit) -> list[str]:
     return [action.key for action in states.actions(visit.state) if scope.can(action.right)]
 
 
-def beside(scope: Scope, visit: Visit) -> dict[str, Any]:
+def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> dict[str, Any]:
     """The banner and the column beside the form: who it is, what is known, what was before."""
-    parts = checking.parts(visit)
+    parts = parts or checking.parts(visit)
     looked = checking.look(visit, parts)
     return {
         "visit": visit,

@@ -17,7 +17,7 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import Scope, current
-from apps.encounters import page, queries, services, states
+from apps.encounters import checking, page, queries, services, states
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
 from apps.encounters.models import Visit
 from apps.encounters.writing import Limits, Problems, vital_problems
@@ -68,9 +68,10 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not found.is_open or "save" not in page.allowed(scope, found):
         return _record(request, scope, found)
     typed = page.draft_data(scope, found)
-    form = page.form_for(found, typed)
+    parts = checking.parts(found)
+    form = page.form_for(found, typed, parts)
     begin = "begin_at_vitals" if found.reason else "begin_at_reason"
-    return form_page(request, scope, found, form, draft=typed is not None, **{begin: True})
+    return form_page(request, scope, found, form, draft=typed is not None, known=parts, **{begin: True})
 
 
 def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
@@ -85,10 +86,17 @@ def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
 
 
 def form_page(
-    request: HttpRequest, scope: Scope, found: Visit, form: VisitForm, *, draft: bool = False, **more: Any
+    request: HttpRequest,
+    scope: Scope,
+    found: Visit,
+    form: VisitForm,
+    *,
+    draft: bool = False,
+    known: checking.Parts | None = None,
+    **more: Any,
 ) -> HttpResponse:
     """The visit's form with what stands beside it; a form sent back is a 422."""
-    context = page.beside(scope, found) | {"form": form, "draft": draft} | more
+    context = page.beside(scope, found, known) | {"form": form, "draft": draft} | more
     return render(request, "encounters/visit.html", context, status=422 if request.method == "POST" else 200)
 
 
