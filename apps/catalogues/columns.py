@@ -189,19 +189,16 @@ def change_words(model: type[CatalogueRow], change: CatalogueChange) -> dict[str
     """A difference as the page shows it: key, kind, and what differs as (column, before, after)."""
     before, after = change.before, change.after
     names = [*before, *(name for name in after if name not in before)]
+    rows = [
+        (_field_words(model, name), _value(name, before.get(name)), _value(name, after.get(name)))
+        for name in names
+        if name not in ("folded", "tokens")
+    ]
     return {
         "key": " · ".join(str(part) for part in change.key if part not in (None, "")),
         "kind": change.kind,
         "kind_words": change.get_kind_display(),
-        "fields": [
-            (
-                _field_words(model, name),
-                _value(name, change.before.get(name)),
-                _value(name, change.after.get(name)),
-            )
-            for name in names
-            if name not in ("folded", "tokens") and change.before.get(name) != change.after.get(name)
-        ],
+        "fields": [row for row in rows if row[1] != row[2]],
     }
 
 

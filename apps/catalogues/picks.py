@@ -193,7 +193,7 @@ SMALL = frozenset(
 def _find_small(list_name: str, scope: Scope, text: str, on: dt.date) -> list[Pick]:
     """Each typed word must begin a word of the name or an alias, or the code begins with the text."""
     typed, code = search_key(text).split(), text.strip().lower()
-    found: list[tuple[tuple[int, int], Pick]] = []
+    found: list[tuple[tuple[int, int, int], Pick]] = []
     for place, row in enumerate(codes.rows(list_name)):
         if not row.in_force(on):
             continue
@@ -209,7 +209,9 @@ def _find_small(list_name: str, scope: Scope, text: str, on: dt.date) -> list[Pi
             rank = 3
         else:
             continue
-        found.append(((rank, place), Pick(row.code, row.name)))
+        # What the words begin early says it first; words that stand apart come after.
+        early = f" {name}".find(f" {' '.join(typed)}")
+        found.append(((rank, early if early >= 0 else len(name), place), Pick(row.code, row.name)))
     return [pick for _, pick in sorted(found, key=lambda item: item[0])[:LIMIT]]
 
 

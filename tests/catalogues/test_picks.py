@@ -91,6 +91,14 @@ def test_small_lists_from_memory(db, django_assert_num_queries):
         assert codes_of("ethnic_groups", "") == ["01", "02", "21"]
 
 
+def test_small_lists_put_first_what_begins_early(db):
+    a_code("occupations", "15", "Hội Phụ nữ, Hội Nông dân", sort_order=1)
+    a_code("occupations", "63", "Lao động trong nông nghiệp", sort_order=2)
+    a_code("occupations", "61", "Nông nghiệp có sản phẩm để bán", sort_order=3)
+    assert codes_of("occupations", "nong") == ["61", "15", "63"]
+    assert codes_of("occupations", "nong lao") == ["63"]
+
+
 def test_chosen_codes_are_named_again(db):
     an_icd10("A90", "Sốt dengue", edition="qd4469")
     an_icd10("A97", "Bệnh sốt xuất huyết Dengue")
