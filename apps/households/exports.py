@@ -54,6 +54,8 @@ def _people(hamlet_id: UUID | None) -> Any:
     cards = InsuranceCard.objects.order_by("valid_from", "pk")
     return (
         people_list(current(), hamlet_id=hamlet_id)
+        .select_related("hamlet", "mother", "father")
+        .defer(*(f"{who}{column}" for who in ("", "mother__", "father__") for column in ("tokens", "search")))
         .prefetch_related(
             Prefetch("memberships", queryset=homes, to_attr="homes"),
             Prefetch("identifiers", queryset=numbers, to_attr="numbers"),
@@ -114,8 +116,15 @@ def _rows(people: list[Person]) -> Iterator[dict[str, str]]:
             "permanent_text": person.permanent_text,
             "email": person.email,
             "blood_group": person.blood_group,
+            "mother": _code(person, person.mother),
+            "father": _code(person, person.father),
             "guardian_name": person.guardian_name,
             "life_status": person.get_life_status_display(),
             "died_on": date_text(person.died_on),
             "note": person.note,
         }
+
+
+def _code(person: Person, parent: Person | None) -> str:
+    """A parent's code, where it means something: at the same station."""
+    return parent.code if parent and parent.station_id == person.station_id else ""

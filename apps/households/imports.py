@@ -95,11 +95,14 @@ def run(job: Job) -> None:
     for key, lines in groups:
         try:
             with transaction.atomic():
-                _write(batch, plan, key, lines)
+                written = _write(batch, plan, key, lines)
+            for line, person_id in written:
+                line.person_id = person_id
         except Refused as refused:
             failed += [f"Dòng {line.place}: {refused.message}" for line in lines]
         done += len(lines)
         jobs.progress(job, done, total, f"Đã xong {done} trên {total} người.")
+    failed += _write_parents(batch, plan)
     counts: dict[str, Any] = plan.counts | {"failed": len(failed), "failures": failed[:200]}
     with transaction.atomic():
         ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.DONE, lines=[], counts=counts)
@@ -126,12 +129,32 @@ def _groups(plan: Plan) -> list[tuple[str, list[Planned]]]:
     return list(groups.items())
 
 
-def _write(batch: ImportBatch, plan: Plan, key: str, lines: Iterable[Planned]) -> None:
-    """One family: heads first, so that the others have somewhere to go."""
+def _write_parents(batch: ImportBatch, plan: Plan) -> list[str]:
+    """Who is whose mother and father, once everybody is there. Gives what was refused."""
+    known = dict(Person.objects.filter(station_id=batch.station_id).values_list("code", "pk"))
+    known |= {line.code: line.person_id for line in plan.lines if line.code and line.person_id}
+    refused = []
+    for line in plan.lines:
+        parents = {f"{role}_id": known[code] for role, code in line.parents.items() if code in known}
+        if not parents or line.person_id is None or line.state not in ("new", "changed"):
+            continue
+        person = Person.objects.get(pk=line.person_id)
+        data = PersonData(**{name: getattr(person, name) for name in FIELDS} | parents)
+        try:
+            people.person_update(person=person, data=data, expected_version=person.version, reason=REASON)
+        except Refused as wrong:
+            refused.append(f"Dòng {line.place}: {wrong.message}")
+    return refused
+
+
+def _write(batch: ImportBatch, plan: Plan, key: str, lines: Iterable[Planned]) -> list[tuple[Planned, UUID]]:
+    """One family: heads first, so that the others have somewhere to go. Gives who each line became."""
+    written = []
     household_id = plan.households.get(key)
     household = Household.objects.get(pk=household_id) if household_id else None
     for line in sorted(lines, key=lambda line: line.relation != HEAD):
         person = _write_person(line)
+        written.append((line, person.pk))
         if key not in plan.households or not line.joins:
             continue
         if household is None:
@@ -142,6 +165,7 @@ def _write(batch: ImportBatch, plan: Plan, key: str, lines: Iterable[Planned]) -
             )
         else:
             services.member_add(household=household, person=person, relation=_relation(line))
+    return written
 
 
 def _write_person(line: Planned) -> Person:

@@ -21,6 +21,7 @@ from apps.patients.identifiers import check, normalise
 from apps.patients.models import Identifier, InsuranceCard, Person
 
 State = Literal["new", "changed", "unchanged", "rejected"]
+PARENTS = {"mother": "mẹ", "father": "bố"}
 SAME_ENOUGH = 60  # 0..100: below, a code of the file stands for somebody else here
 
 
@@ -30,6 +31,7 @@ class Planned:
 
     place: int
     name: str = ""
+    code: str = ""
     state: State = "new"
     reasons: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Planned:
     relation: str = ""
     poverty: str = ""
     joins: bool = False  # comes into the household of its line
+    parents: dict[str, str] = field(default_factory=dict)  # mother, father: the codes of the file
 
     @property
     def change_words(self) -> list[str]:
@@ -49,6 +52,7 @@ class Planned:
         fields: dict[str, Any] = {each.attname: each for each in Person._meta.concrete_fields}
         words = [str(fields[name].verbose_name) for name in self.changes]
         words += ["giấy tờ"] * bool(self.numbers) + ["thẻ BHYT"] * bool(self.card) + ["hộ"] * self.joins
+        words += [PARENTS[role] for role in self.parents]
         return words
 
     def reject(self, *reasons: str) -> None:
@@ -115,8 +119,9 @@ def make_plan(
             _recognise(line, stored, today)
     _refuse_two_for_one(planned)
     households = _households(planned, stored)
+    _parents(planned, stored)
     for line in planned:
-        if line.state in ("unchanged", "changed") and line.joins:
+        if line.state in ("unchanged", "changed") and (line.joins or line.parents):
             line.state = "changed"
     return Plan(planned, households)
 
@@ -128,6 +133,8 @@ def _read(
     planned = Planned(place)
     said = read.values
     planned.name = str(said.get("full_name", ""))
+    planned.code = str(said.get("code", "")).upper()
+    planned.parents = {role: str(said[role]).upper() for role in PARENTS if role in said}
     planned.household = str(said.get("household", ""))
     planned.relation = str(said.get("relation", ""))
     planned.poverty = str(said.get("poverty", ""))
@@ -135,8 +142,6 @@ def _read(
         planned.reject(*read.wrong)
         return planned
     planned.changes = {name: said[name] for name in FIELDS if name in said}
-    if "code" in said:
-        planned.changes["code"] = str(said["code"]).upper()
     planned.numbers = [
         NumberData(kind, str(said[kind]), source="import") for kind in ("cccd", "cmnd") if kind in said
     ]
@@ -164,8 +169,8 @@ def _refuse_twins(planned: Iterable[Planned]) -> None:
         keys = [(number.kind, check(number.kind, number.value).value) for number in line.numbers]
         if line.card:
             keys.append(("bhyt", line.card.number))
-        if "code" in line.changes:
-            keys.append(("code", line.changes["code"]))
+        if line.code:
+            keys.append(("code", line.code))
         for key in keys:
             if first := seen.get(key):
                 line.reject(f"Trùng số hoặc mã với dòng {first.place}.")
@@ -176,15 +181,14 @@ def _refuse_twins(planned: Iterable[Planned]) -> None:
 def _recognise(line: Planned, stored: Stored, today: dt.date) -> None:
     """Whom the line means: by numbers, by the code, by name with birth and sex."""
     said = dict(line.changes)
-    code = said.pop("code", "")
     found = {stored.numbers.get((n.kind, check(n.kind, n.value).value)) for n in line.numbers}
     if line.card:
         found.add(stored.cards.get(line.card.number))
     found.discard(None)
     name = str(said["full_name"])
-    if not found and (by_code := stored.by_code.get(code)):
+    if not found and (by_code := stored.by_code.get(line.code)):
         if fuzz.ratio(search_key(stored.people[by_code].full_name), search_key(name)) < SAME_ENOUGH:
-            line.reject(f"Mã người {code} ở đây là của người khác.")
+            line.reject(f"Mã người {line.code} ở đây là của người khác.")
             return
         found = {by_code}
     if not found:
@@ -233,6 +237,33 @@ def _refuse_two_for_one(planned: Iterable[Planned]) -> None:
                 line.reject(f"Trùng người với dòng {first.place}.")
         else:
             seen[key] = line
+
+
+def _parents(planned: Iterable[Planned], stored: Stored) -> None:
+    """Keeps of each line's parents those that would be new: found by a code of the file, else by one
+    stored.
+    """
+    by_code = {line.code: line for line in planned if line.code and line.state != "rejected"}
+    for line in planned:
+        for role, code in list(line.parents.items()):
+            other = by_code.get(code)
+            parent_id = other.person_id if other else stored.by_code.get(code)
+            if other is None and parent_id and not _may_be(role, stored.people[parent_id], line):
+                parent_id = None  # a code from elsewhere that is somebody else's here
+            if other is line or (other is None and parent_id is None):
+                line.notes.append(f"Không thấy người mang mã {code} để ghi là {PARENTS[role]}.")
+                del line.parents[role]
+            elif line.person_id and parent_id == getattr(stored.people[line.person_id], f"{role}_id"):
+                del line.parents[role]
+
+
+def _may_be(role: str, parent: Person, line: Planned) -> bool:
+    """Whether a stored person may be the mother or father of whom the line means: sex and years allow it."""
+    wanted = "female" if role == "mother" else "male"
+    born, child = parent.birth_year, line.data.birth_year if line.data else None
+    return parent.sex == wanted and (
+        born is None or child is None or child - born >= plausibility.YOUNGEST_MOTHER
+    )
 
 
 def _households(planned: Iterable[Planned], stored: Stored) -> dict[str, UUID | None]:

@@ -44,6 +44,8 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("permanent_text", "Nơi thường trú", ("Thường trú", "Hộ khẩu thường trú", "HKTT")),
     ("email", "Thư điện tử", ("Email", "E-mail")),
     ("blood_group", "Nhóm máu", ()),
+    ("mother", "Mã mẹ", ("Mã người mẹ",)),
+    ("father", "Mã bố", ("Mã cha", "Mã người bố")),
     ("guardian_name", "Người giám hộ", ()),
     ("life_status", "Tình trạng", ("Tình trạng sống",)),
     ("died_on", "Ngày mất", ("Ngày chết",)),

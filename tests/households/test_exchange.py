@@ -197,6 +197,18 @@ def test_a_code_that_is_somebody_elses_here_is_not_believed(at_station):
     assert "của người khác" in plan.lines[0].reasons[0]
 
 
+def test_a_parent_is_found_by_code_only_where_it_can_be(at_station):
+    mother = a_person(at_station)
+    uncle = a_person(at_station, "Lê Ba", sex="male")
+    heads = [*HEADS, "Mã mẹ"]
+    for code, parent in ((mother.code, mother), (uncle.code, None), ("P9999999", None)):
+        row = ["", f"Nguyễn Thị Bé {code[-1]}", "2020", "Nữ", "", "Thôn Làng Teng", *[""] * 6, code]
+        _, plan = check(as_csv(row, heads=heads))
+        assert bool(plan.lines[0].notes) == (parent is None)
+        bring_in(as_csv(row, heads=heads))
+        assert Person.objects.get(full_name=row[1]).mother == parent
+
+
 def test_odd_lines_are_taken_and_noted(at_station):
     row = [*HOA]
     row[8] = "051090000111"

@@ -34,6 +34,7 @@ def told() -> list[tuple[object, ...]]:
         (
             *(str(getattr(person, name)) for name in TOLD),
             str(homes.get(person.pk)),
+            *(str(parent and parent.full_name) for parent in (person.mother, person.father)),
             str(sorted(row.value for row in numbers if row.person_id == person.pk)),
         )
         for person in Person.objects.all()
@@ -49,6 +50,7 @@ def test_a_commune_survives_the_way_out_and_in(monkeypatch):
     (station,) = made.stations
     monkeypatch.setattr(jobs, "progress", lambda *args, **kwargs: None)
     with scope.enter(scope_at(station)):
+        assert Person.objects.filter(mother__isnull=False).exists()
         before, content = told(), exports.export_people(reason="Thử")
         families = Household.objects.count()
         batch = imports.batch_create(file_name="xa.xlsx", content=content)
