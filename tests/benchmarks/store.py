@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -78,10 +78,14 @@ def fill(people: int, stations: int, processes: int = 1) -> None:
         intensity=0.5,
         processes=processes,
     )
-    made = making.make(order)
+    accounts(making.make(order).stations)
+
+
+def accounts(places: Sequence[Facility]) -> None:
+    """A doctor's account at each of these stations."""
     with system("make the accounts of the measurements"):
         role = Role.objects.get(code="doctor")
-        for number, station in enumerate(made.stations):
+        for number, station in enumerate(places):
             doctor = Practitioner.objects.filter(facility=station, grade=Grade.DOCTOR).earliest("id")
             user = user_create(full_name=doctor.full_name, username=f"bench{number:02d}", password=PASSWORD)
             post_open(user=user, role=role, facility=station, practitioner=doctor)
