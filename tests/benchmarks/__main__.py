@@ -9,6 +9,14 @@ from pathlib import Path
 BASE = Path(__file__).resolve().parents[2]
 
 
+def busy(load: float, processors: int) -> str:
+    """How far the times may be trusted: who shares the processors measures the neighbours too."""
+    told = f"\nload {load:.1f} on {processors} processors at the end"
+    if load > processors * 2:
+        told += ": BUSY, other work took most of the time; read queries, KB and CPU ms, run it again alone"
+    return told
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
@@ -18,6 +26,7 @@ def main() -> int:
     )
     parser.add_argument("--port", type=int, default=8170)
     parser.add_argument("--load", action="store_true", help="load the people and stop")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8], help="how many at once")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
     wanted = parser.parse_args()
 
@@ -52,13 +61,15 @@ def main() -> int:
         lines = []
         log = embedded.var_dir() / "gunicorn.log"
         with serving.served({}, port=wanted.port, log=log) as address:
-            for clients, requests in ((1, wanted.requests), (8, wanted.requests * 2)):
+            for clients in wanted.clients:
+                requests = wanted.requests * (1 if clients == 1 else 2)
                 for scenario in scenarios.ALL:
                     if wanted.only in scenario.name:
                         line = playing.run(scenario, address, stations, clients=clients, requests=requests)
                         lines.append(line)
                         say(f"  {scenario.name}, {clients} clients: p95 {line.p95:.0f} ms")
         say("\n" + report.table(lines))
+        say(busy(os.getloadavg()[0], os.cpu_count() or 1))
         short = [each for line in lines for each in line.shortfalls()]
         for each in short:
             say(f"SHORT: {each}")

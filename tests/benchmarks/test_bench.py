@@ -13,6 +13,7 @@ from apps.accounts.loading import load_roles
 from apps.core.registry import LoadReport
 from config.embedded import BASE_DIR
 from tests.benchmarks import playing, report, scenarios, serving, store
+from tests.benchmarks.__main__ import busy
 from tests.benchmarks.client import Client, Shot, WrongAnswer
 from tests.benchmarks.pageform import files_of, form_with
 from tests.benchmarks.report import Limit, Line
@@ -79,6 +80,11 @@ def test_what_is_over_a_limit_is_named() -> None:
 
 def test_eight_clients_are_not_held_to_the_time_of_one() -> None:
     assert Line("page", 8, shots(500), 1.0, None, Limit(p95=80)).shortfalls() == []
+
+
+def test_a_busy_machine_is_told_of() -> None:
+    assert "BUSY" in busy(13.0, 2)
+    assert "BUSY" not in busy(1.9, 2)
 
 
 def test_a_form_is_read_as_a_browser_sends_it() -> None:

@@ -24,7 +24,7 @@ from apps.patients import services as patients
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.models import DueItem, Identifier, InsuranceCard, Person, TimelineEntry
 from apps.population import demo
-from apps.population.making import Made, Order, make
+from apps.population.making import Made, Order, make, usual_intensity
 from tests.factories.accounts import a_role
 from tests.factories.encounters import scope_of
 from tests.factories.facilities import a_centre, a_department
@@ -232,6 +232,11 @@ def test_numbers_and_values_keep_their_kind(made: Made) -> None:
 def test_stations_that_have_people_are_left_alone(made: Made) -> None:
     with pytest.raises(Refused, match="Cần 2 trạm"):
         make(ORDER)
+
+
+def test_a_very_large_population_has_a_shorter_history() -> None:
+    assert usual_intensity(8_000) == 1.0
+    assert usual_intensity(1_000_000) == 0.3
 
 
 def test_it_says_what_is_missing(made: Made) -> None:

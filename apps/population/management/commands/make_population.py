@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--stations", type=int, default=0, help="số trạm (mặc định 8000 người một trạm)")
         parser.add_argument("--on", type=date.fromisoformat, help="ngày hôm nay của dữ liệu, YYYY-MM-DD")
         parser.add_argument("--years", type=int, default=3, help="số năm có lượt khám (3)")
-        parser.add_argument("--intensity", type=float, default=1.0, help="1 là số lượt khám thường gặp")
+        parser.add_argument(
+            "--intensity", type=float, help="1 là số lượt khám thường gặp (trên 200.000 người: 0,3)"
+        )
         parser.add_argument(
             "--copy", action="store_true", help="nhiều trạm cùng lúc, mỗi lõi máy một tiến trình"
         )
@@ -40,7 +42,9 @@ class Command(BaseCommand):
             on=options["on"] or timezone.localdate(),
             stations=options["stations"],
             years=options["years"],
-            intensity=options["intensity"],
+            intensity=making.usual_intensity(options["people"])
+            if options["intensity"] is None
+            else options["intensity"],
             processes=(os.cpu_count() or 1) if options["copy"] else 1,
         )
         began = time.monotonic()
