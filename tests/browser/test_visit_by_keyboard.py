@@ -7,9 +7,12 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apps.encounters.models import PrescriptionLine, Visit
+from apps.sync import worker
 from tests.factories import encounters as make
 from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.patients import a_card, a_person, a_station, an_allergy
+from tests.factories.sync import warehouse
+from tests.receiver.server import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,6 +78,14 @@ def doctor(station):
 
 
 @pytest.fixture
+def province(db):
+    """The test receiver, listening on loopback."""
+    with Receiver() as running:
+        warehouse(running.base_url)
+        yield running
+
+
+@pytest.fixture
 def desk(page, live_server, doctor):
     """The doctor's browser, signed in."""
     value = client_of(doctor.user).cookies["tramyte"].value
@@ -95,7 +106,7 @@ def lan(station, doctor):
     return lan
 
 
-def test_a_usual_visit_from_search_to_paper(desk, lan, station, photograph, axe_clean):
+def test_a_usual_visit_from_search_to_paper(desk, lan, station, province, photograph, axe_clean):
     # Given: two people of nearly one name, and a queue.
     a_person(station, "Nguyễn Thị Làn", birth_date=dt.date(1951, 1, 1))
     hands = Hands(desk)
@@ -168,6 +179,12 @@ def test_a_usual_visit_from_search_to_paper(desk, lan, station, photograph, axe_
         hands.press("Enter")
     assert opened.value.url.endswith("/don-thuoc.pdf")
     assert hands.keys <= MOST_KEYS, hands.keys
+
+    # And the province has taken it, which the visit's own page says.
+    worker.drain()
+    desk.goto(desk.url)
+    desk.wait_for_selector("text=tiếp nhận lúc")
+    photograph(desk, "visit-sent")
 
 
 def test_every_page_of_visits_is_looked_at(desk, lan, station, doctor, live_server, photograph, axe_clean):
