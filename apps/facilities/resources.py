@@ -4,10 +4,12 @@ Rows are found by the record's own id where the list has one, else by the code t
 """
 
 from typing import Any
+from uuid import UUID
 
 from import_export import fields, resources, widgets
 
 from apps.core import audit
+from apps.core.ids import uuid7
 from apps.core.text import clean
 from apps.facilities.models import AdminUnit, Facility, Hamlet, Practitioner
 
@@ -17,6 +19,13 @@ class CommuneWidget(widgets.ForeignKeyWidget):
 
     def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
         return AdminUnit.objects.filter(valid_to__isnull=True)
+
+
+class IdWidget(widgets.CharWidget):
+    """The record's own id; a row without one is a new record."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> UUID:
+        return UUID(str(value).strip()) if value not in (None, "") else uuid7()
 
 
 class CleanText(widgets.CharWidget):
@@ -41,6 +50,7 @@ class AuditedResource(resources.ModelResource):
 
 class FacilityResource(AuditedResource):
     audit_name = "facility"
+    id = fields.Field("id", "Mã bản ghi", IdWidget())
     name = fields.Field("name", "Tên", CleanText())
     kind = fields.Field("kind", "Loại")
     kcb_code = fields.Field("kcb_code", "Mã KCB", CleanText())
@@ -68,7 +78,7 @@ class HamletResource(AuditedResource):
 
     class Meta:
         model = Hamlet
-        fields = ("id", "commune", "code", "name", "kind", "sort_order")
+        fields = ("commune", "code", "name", "kind", "sort_order")
         import_id_fields = ("commune", "code")
         skip_unchanged = True
         clean_model_instances = True
@@ -76,6 +86,7 @@ class HamletResource(AuditedResource):
 
 class PractitionerResource(AuditedResource):
     audit_name = "practitioner"
+    id = fields.Field("id", "Mã bản ghi", IdWidget())
     full_name = fields.Field("full_name", "Họ và tên", CleanText())
     grade = fields.Field("grade", "Chức danh")
     facility = fields.Field("facility", "Mã KCB", widgets.ForeignKeyWidget(Facility, "kcb_code"))
