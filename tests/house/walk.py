@@ -157,6 +157,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         f"encounters:{name}": lambda side: {"pk": side.finished.pk}
         for name in ("sign", "amend", "exam_slip", "prescription")
     },
+    **{f"visits-{name}": lambda side: {"pk": side.visit.pk} for name in ("detail", "save", "finalise")},
     "people-detail": lambda side: {"pk": side.person.pk},
     "households-detail": lambda side: {"pk": side.household.pk},
     "sync:visit_panel": lambda side: {"pk": side.finished.pk},
