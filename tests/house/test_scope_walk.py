@@ -69,6 +69,13 @@ class Walker:
         with transaction.atomic():
             if method == "GET":
                 response = self.client.get(path)
+            elif path.startswith("/api/"):
+                response = self.client.post(
+                    path,
+                    {"version": 1},
+                    content_type="application/json",
+                    headers={"Idempotency-Key": str(uuid7())},
+                )
             else:
                 response = self.client.post(path, {"form_key": str(uuid7())})
             if response.streaming:
