@@ -144,17 +144,21 @@ def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> d
 def vital_rows(parts: checking.Parts, looked: checking.Looked) -> list[dict[str, Any]]:
     """The measured figures with their danger words, in the order of the paper."""
     words = {finding.key: finding.word for finding in looked.dangers}
-    return [
-        {
-            "label": vital.title,
-            "value": parts.measured[vital.key],
-            "unit": vital.unit_text,
-            "word": words.get(vital.key, ""),
-            "state": "danger",
-        }
-        for vital in VITALS
-        if vital.key in parts.measured
-    ]
+    rows = []
+    for vital in VITALS:
+        if vital.key not in parts.measured:
+            continue
+        label, value = vital.title, number_text(parts.measured[vital.key])
+        if vital.key == "systolic" and "diastolic" in parts.measured:
+            label, value = "Huyết áp", f"{value}/{number_text(parts.measured['diastolic'])}"
+            words.setdefault("systolic", words.get("diastolic", ""))
+        elif vital.key == "diastolic" and "systolic" in parts.measured:
+            continue
+        word = words.get(vital.key, "")
+        rows.append(
+            {"label": label, "value": value, "unit": vital.unit_text, "word": word, "state": "danger"}
+        )
+    return rows
 
 
 def endings(visit: Visit) -> dict[str, str]:

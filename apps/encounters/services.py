@@ -27,8 +27,10 @@ from apps.encounters.writing import SOURCE, refuse, write
 from apps.facilities.models import Practitioner
 from apps.patients import facts, projections
 from apps.patients.models import InsuranceCard, Person
+from apps.patients.services import treating_access_put
 
 TIMELINE = "visit"
+TREATING_DAYS = 90  # how long a station still sees somebody from elsewhere whom it has treated
 DAY_CLOSED = "Người này đã có lượt khám {number} hôm nay, {state}."
 
 
@@ -73,6 +75,9 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
     )
     _keep_overrides(visit, warnings, override)
     visit.save(force_insert=True)
+    if person.station_id != visit.facility_id:
+        until = on + dt.timedelta(days=TREATING_DAYS)
+        treating_access_put(person_id=person.id, facility_id=visit.facility_id, until=until)
     care.appointments_met(person_id=person.id, facility_id=visit.facility_id, on=on)
     _timeline(visit)
     _audit("visit.opened", visit, number=visit.number)

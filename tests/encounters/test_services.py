@@ -18,7 +18,7 @@ from apps.encounters import services, states
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit, VisitRevision
 from apps.encounters.writing import Problems
-from apps.patients.models import DueItem, TimelineEntry
+from apps.patients.models import DueItem, TimelineEntry, TreatingAccess
 from tests.factories import encounters as make
 from tests.factories.patients import a_card, a_person, a_station, an_allergy, scope_at
 
@@ -329,6 +329,15 @@ def test_a_station_sees_a_visit_of_its_own_person_elsewhere_but_does_not_write_i
     visit = make.a_visit(hoa, other)
     with enter(scope_at(station)), pytest.raises(PermissionDenied):
         save(visit, VisitInput(fields={"advice": "từ xa"}))
+
+
+def test_a_station_goes_on_seeing_whom_it_has_treated(hoa, doctor):
+    other = make.a_practitioner(a_station("21490", "Trạm Y tế xã Ba Vì"), "Võ Thị Lan")
+    visit = make.a_visit(hoa, other)
+    access = TreatingAccess.objects.get()
+    assert (access.facility, access.until) == (other.facility, visit.on + dt.timedelta(days=90))
+    make.a_visit(hoa, doctor)
+    assert TreatingAccess.objects.count() == 1
 
 
 def test_without_the_right_nothing_is_written(hoa, doctor, station):
