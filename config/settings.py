@@ -10,6 +10,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.core.excel import Workbook
 from config import database, embedded, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -200,6 +201,9 @@ FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
+
+# --- lists in the administration: workbooks only, nothing in them is computed
+IMPORT_EXPORT_FORMATS = [Workbook]
 
 # --- files
 STATIC_URL = "static/"

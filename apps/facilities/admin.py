@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from import_export.admin import ImportExportMixin
@@ -28,6 +29,7 @@ from apps.facilities.models import (
     Practitioner,
     UnitSuccession,
 )
+from apps.facilities.queries import administered_facilities
 from apps.facilities.resources import FacilityResource, HamletResource, PractitionerResource
 
 
@@ -43,6 +45,11 @@ class AuditedAdmin(SectionAdmin):
         if isinstance(db_field, models.DateField) and not isinstance(db_field, models.DateTimeField):
             return DateField(label=db_field.verbose_name, required=False, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Facility:
+            kwargs["queryset"] = administered_facilities(current())
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Found without accents: the searched columns are folded."""
@@ -108,6 +115,11 @@ class LinkInline(admin.TabularInline):
     autocomplete_fields = ("parent",)
     fields = ("parent", "kind", "valid_from", "valid_to")
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Facility:
+            kwargs["queryset"] = administered_facilities(current())
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return current().can("facilities.view")
 
@@ -133,6 +145,20 @@ class FacilityAdmin(ExcelAdmin):
     readonly_fields = ("is_demo",)
     ordering = ("sort_key", "pk")
     inlines = [LinkInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Facility]:
+        return administered_facilities(current())
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """A link decides who sees whom: each one that is made or changed stands in the audit."""
+        super().save_formset(request, form, formset, change)
+        for link in [*formset.new_objects, *(link for link, _ in formset.changed_objects)]:
+            audit.record(
+                "facility.linked",
+                object_id=link.facility_id,
+                facility_id=link.facility_id,
+                data={"kind": link.kind, "parent": link.parent_id, "until": link.valid_to},
+            )
 
 
 @admin.register(Hamlet)
@@ -168,6 +194,10 @@ class PractitionerAdmin(ExcelAdmin):
     search_fields = ("search_key", "facility__search_key")
     list_select_related = ("facility",)
     autocomplete_fields = ("facility", "user")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Practitioner]:
+        rows: QuerySet[Practitioner] = super().get_queryset(request)
+        return rows.filter(facility__in=administered_facilities(current()))
 
 
 @admin.register(Post)

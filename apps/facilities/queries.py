@@ -15,7 +15,9 @@ from apps.facilities.models import (
     Catchment,
     Facility,
     FacilityKind,
+    FacilityLink,
     Hamlet,
+    LinkKind,
     Post,
     Practitioner,
     UnitLevel,
@@ -116,6 +118,22 @@ def visible_facilities(scope: Scope) -> QuerySet[Facility]:
     return Facility.objects.filter(pk__in=scope.facility_ids)
 
 
+def administered_facilities(scope: Scope) -> QuerySet[Facility]:
+    """What an administrator may change in Django admin: the scope's facilities, and those of her own province
+    that report to nobody yet, so that a new one can be put in its place.
+    """
+    if scope.everything or scope.level == "system":
+        return Facility.objects.all()
+    links = FacilityLink.objects.on(timezone.localdate()).filter(kind=LinkKind.REPORTING)
+    home = Facility.objects.filter(pk__in=[scope.workplace_id]).values("unit")
+    free = Facility.objects.filter(
+        Q(unit__in=home) | Q(unit__parent__in=home) | Q(unit__parent__parent__in=home),
+        ~Exists(links.filter(facility=OuterRef("pk"))),
+        ~Exists(links.filter(facility=OuterRef("part_of"))),
+    )
+    return Facility.objects.filter(Q(pk__in=scope.facility_ids) | Q(pk__in=free.values("pk")))
+
+
 def facility_list(
     scope: Scope, *, text: str = "", kind: str = "", on: dt.date | None = None
 ) -> QuerySet[Facility]:
@@ -149,8 +167,6 @@ def facility_page(scope: Scope, pk: UUID) -> Facility | None:
 
 
 def _links_on(on: dt.date) -> QuerySet:
-    from apps.facilities.models import FacilityLink
-
     return FacilityLink.objects.on(on).select_related("parent").order_by("kind", "parent__sort_key")
 
 

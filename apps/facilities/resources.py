@@ -9,9 +9,12 @@ from uuid import UUID
 from import_export import fields, resources, widgets
 
 from apps.core import audit
+from apps.core.excel import as_typed
 from apps.core.ids import uuid7
+from apps.core.scope import current
 from apps.core.text import clean
 from apps.facilities.models import AdminUnit, Facility, Hamlet, Practitioner
+from apps.facilities.queries import administered_facilities
 
 
 class CommuneWidget(widgets.ForeignKeyWidget):
@@ -19,6 +22,13 @@ class CommuneWidget(widgets.ForeignKeyWidget):
 
     def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
         return AdminUnit.objects.filter(valid_to__isnull=True)
+
+
+class FacilityWidget(widgets.ForeignKeyWidget):
+    """A facility that the importer administers, by its code."""
+
+    def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
+        return administered_facilities(current())
 
 
 class IdWidget(widgets.CharWidget):
@@ -30,7 +40,7 @@ class IdWidget(widgets.CharWidget):
 
 class CleanText(widgets.CharWidget):
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
-        return clean(str(value)) if value not in (None, "") else ""
+        return clean(as_typed(str(value))) if value not in (None, "") else ""
 
 
 class AuditedResource(resources.ModelResource):
@@ -56,9 +66,12 @@ class FacilityResource(AuditedResource):
     kcb_code = fields.Field("kcb_code", "Mã KCB", CleanText())
     code13 = fields.Field("code13", "Mã 13 số", CleanText())
     unit = fields.Field("unit", "Mã xã hoặc tỉnh", CommuneWidget(AdminUnit, "code"))
-    part_of = fields.Field("part_of", "Mã KCB của trạm", widgets.ForeignKeyWidget(Facility, "kcb_code"))
+    part_of = fields.Field("part_of", "Mã KCB của trạm", FacilityWidget(Facility, "kcb_code"))
     address = fields.Field("address", "Địa chỉ", CleanText())
     phone = fields.Field("phone", "Điện thoại", CleanText())
+
+    def get_queryset(self) -> Any:
+        return administered_facilities(current())
 
     class Meta:
         model = Facility
@@ -89,11 +102,14 @@ class PractitionerResource(AuditedResource):
     id = fields.Field("id", "Mã bản ghi", IdWidget())
     full_name = fields.Field("full_name", "Họ và tên", CleanText())
     grade = fields.Field("grade", "Chức danh")
-    facility = fields.Field("facility", "Mã KCB", widgets.ForeignKeyWidget(Facility, "kcb_code"))
+    facility = fields.Field("facility", "Mã KCB", FacilityWidget(Facility, "kcb_code"))
     licence_no = fields.Field("licence_no", "Số giấy phép", CleanText())
     licence_scope = fields.Field("licence_scope", "Phạm vi", CleanText())
     prescriber_code = fields.Field("prescriber_code", "Mã kê đơn", CleanText())
     can_sign = fields.Field("can_sign", "Được ký", widgets.BooleanWidget())
+
+    def get_queryset(self) -> Any:
+        return Practitioner.objects.filter(facility__in=administered_facilities(current()))
 
     class Meta:
         model = Practitioner

@@ -8,6 +8,7 @@ import datetime as dt
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts import services as accounts
@@ -47,7 +48,9 @@ def may_manage(user: User) -> bool:
         return True
     if not scope.can("users.edit") or user.pk == scope.user_id or user.is_superuser:
         return False
-    posts = list(Post.objects.current(timezone.localdate()).filter(user=user).select_related("role"))
+    # A post that begins later counts as well: its rights would come to whoever holds the slip.
+    lasting = Q(valid_to__isnull=True) | Q(valid_to__gte=timezone.localdate())
+    posts = list(Post.objects.filter(lasting, user=user, revoked_at=None).select_related("role"))
     if not posts:
         return user.created_by_id == scope.user_id or _only_here(user)
     allowed = scope.rights | (hands_on_of(scope.user_id) if scope.user_id else set())

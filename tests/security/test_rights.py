@@ -1,0 +1,124 @@
+"""Nobody comes by a right, a facility or a person that was not given to her."""
+
+import datetime as dt
+import io
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from apps.accounts.models import User
+from apps.core.models import AuditEntry
+from apps.facilities.models import Facility, FacilityLink
+from tests.factories.accounts import a_member, a_post, a_user, client_of
+from tests.factories.facilities import a_centre, a_department, a_practitioner, a_province, a_station
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def station() -> Facility:
+    return a_station()
+
+
+@pytest.fixture
+def department(station: Facility) -> Facility:
+    return a_department(a_centre(station))
+
+
+@pytest.fixture
+def admin(department: Facility) -> Client:
+    return client_of(a_member("province_admin", department))
+
+
+def tomorrow() -> dt.date:
+    return timezone.localdate() + dt.timedelta(days=1)
+
+
+def slip(client: Client, user: User) -> int:
+    return client.post(f"/tai-khoan/{user.pk}/phieu/").status_code
+
+
+def test_no_slip_for_rights_that_begin_tomorrow(admin: Client, department: Facility) -> None:
+    auditor = a_user("kiem.toan", "Kiểm Toán")
+    post = a_post(auditor, "auditor", department, valid_from=tomorrow())
+    assert slip(admin, auditor) == 403
+    post.revoked_at = timezone.now()
+    post.save()
+    assert slip(admin, auditor) == 200
+
+
+# --- Django admin
+
+
+def change(client: Client, facility: Facility, parent: Facility) -> HttpResponse:
+    """The change form of a facility with one more link to `parent`."""
+    links = FacilityLink.objects.filter(facility=facility)
+    data: dict[str, Any] = {
+        "name": facility.name,
+        "kind": facility.kind,
+        "unit": str(facility.unit_id),
+        "links-TOTAL_FORMS": str(links.count() + 1),
+        "links-INITIAL_FORMS": str(links.count()),
+    }
+    rows = [(link.pk, link.parent_id, link.kind) for link in links] + [("", parent.pk, "reporting")]
+    for place, (pk, parent_id, kind) in enumerate(rows):
+        data |= {
+            f"links-{place}-id": str(pk),
+            f"links-{place}-facility": str(facility.pk),
+            f"links-{place}-parent": str(parent_id),
+            f"links-{place}-kind": kind,
+            f"links-{place}-valid_from": "01/07/2025",
+        }
+    return client.post(f"/quan-tri/facilities/facility/{facility.pk}/change/", data)
+
+
+@pytest.fixture
+def foreign() -> Facility:
+    """A station that reports to another province's centre."""
+    station = a_station("23293", "Đăk Cấm", kcb_code="62Z01")
+    other = Facility.objects.create(name="Sở Y tế khác", kind="department", unit=a_province("62", "Kon Tum"))
+    FacilityLink.objects.create(facility=station, parent=other, kind="reporting")
+    return station
+
+
+def test_a_foreign_station_is_not_linked_into_ones_reach(
+    admin: Client, department: Facility, foreign: Facility
+) -> None:
+    change(admin, foreign, department)
+    assert not FacilityLink.objects.filter(facility=foreign, parent=department).exists()
+    assert foreign.name not in admin.get("/quan-tri/facilities/facility/").content.decode()
+
+
+def test_ones_own_station_is_not_put_under_a_foreign_one(
+    admin: Client, station: Facility, foreign: Facility
+) -> None:
+    assert change(admin, station, foreign).status_code == 200
+    assert not FacilityLink.objects.filter(parent=foreign).exists()
+
+
+def test_a_foreign_practitioner_is_not_changed(admin: Client, foreign: Facility) -> None:
+    doctor = a_practitioner(foreign, "Bác sĩ Xa")
+    path = f"/quan-tri/facilities/practitioner/{doctor.pk}/change/"
+    assert admin.get(path).status_code == 302
+    assert "Bác sĩ Xa" not in admin.get("/quan-tri/facilities/practitioner/").content.decode()
+
+
+def test_a_new_station_is_put_in_its_place_and_that_is_audited(admin: Client, department: Facility) -> None:
+    fresh = a_station("21500", "Ba Vì")
+    assert change(admin, fresh, department).status_code == 302
+    assert FacilityLink.objects.filter(facility=fresh, parent=department).exists()
+    entry = AuditEntry.objects.get(action="facility.linked")
+    assert (entry.object_id, entry.data["parent"]) == (fresh.pk, str(department.pk))
+
+
+def test_an_export_of_the_admin_computes_nothing(admin: Client, station: Facility) -> None:
+    a_practitioner(station, '=HYPERLINK("http://xau.invalid";"A")')
+    response = admin.post("/quan-tri/facilities/practitioner/export/", {"format": "0"})
+    sheet = load_workbook(io.BytesIO(response.content)).worksheets[0]
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert any("HYPERLINK" in str(cell.value) for cell in cells)
+    assert not [cell.value for cell in cells if cell.data_type == "f"]
