@@ -5,7 +5,6 @@ import pytest
 from django.db import transaction
 
 from apps.core import events
-from apps.core.management.commands.list_events import page
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,3 @@ def test_nobody_listens_twice(heard):
     events.subscribe(Tried, heard.append)
     with pytest.raises(ValueError):
         events.subscribe(Tried, heard.append)
-
-
-def test_the_page_of_events_names_fields_and_listeners(heard):
-    assert "record_id" in page()
-    assert "nobody yet" in page()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.core.management.commands.list_events import page as page_of_events
+
 ROOT: Path = settings.BASE_DIR
 README = (ROOT / "README.md").read_text()
 INTERNAL = {"TRAMYTE_TESTING", "TRAMYTE_DEMO_RECEIVER"}  # set by the tests and by `make demo` themselves
@@ -29,6 +31,12 @@ def test_every_link_between_documents_leads_somewhere():
             if not (page.parent / target).exists():
                 broken.append(f"{page.relative_to(ROOT)}: {target}")
     assert not broken, broken
+
+
+def test_the_page_of_events_is_up_to_date():
+    written = (ROOT / "docs/events.md").read_text()
+    assert written == page_of_events(), "run: manage.py list_events --write"
+    assert "## VisitFinalised" in written and "- apps.sync.subscribers.visit_final" in written
 
 
 def test_every_room_is_in_the_readme():
