@@ -8,15 +8,17 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from apps.core import readlog
 from apps.core.access import View
 from apps.core.versions import StaleVersion
 
 
-def conflict_page(fields: Sequence[str]) -> Callable[[View], View]:
+def conflict_page(fields: Sequence[str], *, screen: str = "") -> Callable[[View], View]:
     """Turns StaleVersion into components/conflict.html with the named model fields, status 409.
 
     What the second editor typed goes along as hidden fields; where both differ each row is a choice
     between her value and the stored one, and she saves again against the version that is stored now.
+    `screen` names the read log's row where the record tells about a person.
     """
 
     def mark(view: View) -> View:
@@ -26,6 +28,8 @@ def conflict_page(fields: Sequence[str]) -> Callable[[View], View]:
                 with transaction.atomic():
                     return view(request, *args, **kwargs)
             except StaleVersion as stale:
+                if screen:
+                    readlog.record(screen, [getattr(stale.current, "person_id", stale.current.pk)])
                 return render(
                     request, "components/conflict_page.html", context(request, stale, fields), status=409
                 )

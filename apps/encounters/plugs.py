@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.care.services import DUE_KIND
 from apps.catalogues.frequency import CodeFrequency
-from apps.core import ports, registry
+from apps.core import ports, readlog, registry
 from apps.core.registry import (
     AuditSentence,
     DueKind,
@@ -49,8 +49,11 @@ def _today(scope: Scope) -> dict[str, Any] | None:
     if scope.workplace_id is None:
         return None
     on = timezone.localdate()
+    visits = queries.waiting(scope, on, HOME_ROWS)
+    if visits:
+        readlog.record("visit.day", [visit.person_id for visit in visits])
     return {
-        "visits": queries.waiting(scope, on, HOME_ROWS),
+        "visits": visits,
         "counts": queries.counts(scope, on),
         "may_sign": scope.can("visits.approve"),
     }

@@ -298,6 +298,7 @@ def member_leave(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
             add_refusal(form, refused)
         else:
             return _done(request, row.household, "Đã ghi rời hộ.")
+    readlog.record("household.page", [row.person_id])
     return _form_page(request, row.household, form, f"{row.person.full_name} rời hộ")
 
 
@@ -321,6 +322,7 @@ def member_relation(request: HttpRequest, pk: UUID, member: UUID) -> HttpRespons
             add_refusal(form, refused)
         else:
             return _done(request, row.household, "Đã lưu quan hệ với chủ hộ.")
+    readlog.record("household.page", [row.person_id])
     return _form_page(request, row.household, form, f"Quan hệ của {row.person.full_name} với chủ hộ")
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from apps.catalogues.picks import Kind, Pick
+from apps.core import readlog
 from apps.core.scope import Scope
 from apps.patients import queries
 from apps.patients.models import Person
@@ -14,11 +15,17 @@ SHOWN = 12
 def _find(scope: Scope, text: str, _on: dt.date) -> list[Pick]:
     if not scope.can("people.view"):
         return []
-    return [Pick(line.code, line.full_name, line.facts) for line in queries.find_people(scope, text, SHOWN)]
+    lines = queries.find_people(scope, text, SHOWN)
+    if lines:
+        readlog.record("search", [line.id for line in lines])
+    return [Pick(line.code, line.full_name, line.facts) for line in lines]
 
 
 def _names(codes: Sequence[str]) -> dict[str, str]:
-    return dict(Person.objects.filter(code__in=list(codes)).values_list("code", "full_name"))
+    people = list(Person.objects.filter(code__in=list(codes)).values_list("pk", "code", "full_name"))
+    if people:
+        readlog.record("search", [pk for pk, _, _ in people])
+    return {code: name for _, code, name in people}
 
 
 PERSON = Kind("person", "Người dân", _find, _names)

@@ -200,7 +200,7 @@ def due_line(item: Any) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("people.edit")
-@conflict_page(COMPARED)
+@conflict_page(COMPARED, screen="person.edit")
 @idempotent
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form of a stored person; the second of two editors sees both versions."""
@@ -223,8 +223,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "Đã lưu hồ sơ.")
             return redirect("patients:person", pk)
-    elif not form.is_bound:
-        readlog.record("person.edit", [pk])
+    readlog.record("person.edit", [pk])
     return render(
         request,
         "patients/edit.html",
@@ -317,8 +316,7 @@ def _small_form(
         else:
             messages.success(request, done)
             return redirect("patients:person", found.pk)
-    elif not form.is_bound:
-        readlog.record("person.edit", [found.pk])
+    readlog.record("person.edit", [found.pk])
     return render(
         request,
         "patients/small_form.html",

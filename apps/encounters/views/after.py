@@ -101,7 +101,7 @@ def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs("visits.edit")
 @idempotent
 @keep_draft
-@conflict_page(COMPARED)
+@conflict_page(COMPARED, screen="visit.page")
 def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form of a finished visit; saving keeps the earlier version with the reason."""
     scope, found = current(), visit_or_404(pk)
@@ -160,6 +160,7 @@ def in_error(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "Đã ghi là nhập nhầm.")
             return to_visit(pk)
+    readlog.record("visit.page", [found.person_id])
     return render(
         request,
         "encounters/in_error.html",

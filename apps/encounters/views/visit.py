@@ -58,7 +58,7 @@ def _typed(request: HttpRequest) -> dict[str, list[Any]]:
 @needs("visits.view")
 @idempotent
 @keep_draft
-@conflict_page(COMPARED)
+@conflict_page(COMPARED, screen="visit.page")
 def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The visit: a form while it is open, a record afterwards. Posting saves, or saves and ends it."""
     scope, found = current(), visit_or_404(pk)
@@ -96,6 +96,8 @@ def form_page(
     **more: Any,
 ) -> HttpResponse:
     """The visit's form with what stands beside it; a form sent back is a 422."""
+    if request.method == "POST":
+        readlog.record("visit.page", [found.person_id])
     context = page.beside(scope, found, known) | {"form": form, "draft": draft} | more
     return render(request, "encounters/visit.html", context, status=422 if request.method == "POST" else 200)
 
