@@ -1,7 +1,7 @@
 """What is read about measurements and appointments."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -48,17 +48,6 @@ def measured_in(source_kind: str, source_ids: Sequence[UUID]) -> dict[UUID, dict
     for row in rows:
         found.setdefault(row.source_id, {})[BY_CODE[row.code].key] = row.value
     return found
-
-
-def last_measured(scope: Scope, person_id: UUID, codes: Iterable[str]) -> dict[str, Measurement]:
-    """The newest figure of each code that `scope` sees of a person."""
-    rows = (
-        Measurement.visible(scope)
-        .filter(person_id=person_id, code__in=list(codes), state=FactState.FINAL)
-        .order_by("code", "-occurred_at")
-        .distinct("code")
-    )
-    return {row.code: row for row in rows}
 
 
 def expected(scope: Scope, on: dt.date) -> QuerySet[Appointment]:

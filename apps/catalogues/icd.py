@@ -146,8 +146,3 @@ def _facts(wanted: Collection[str], edition: Edition, on: dt.date) -> Mapping[st
             daggers=tuple(sorted(daggers.get(row.code, ()))),
         )
     return facts
-
-
-def group_title(group: str) -> str:
-    """The name of a group of codes ('A00-A09'), or the group itself."""
-    return codes.label("icd10_groups", group)

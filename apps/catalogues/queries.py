@@ -1,6 +1,5 @@
 """What the catalogue pages read. Catalogues tell nothing about people: no scope parts their rows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,6 @@ from apps.catalogues.models import (
     CatalogueUpload,
     CommunicableDisease,
     Confidence,
-    Drug,
 )
 from apps.catalogues.search import matching, needle
 from apps.catalogues.shipped import TABLES
@@ -35,12 +33,6 @@ class Overview:
 
     table: Table
     state: CatalogueState | None
-
-    @property
-    def lowest(self) -> str:
-        """The lowest confidence any of its rows has; empty when nothing was loaded."""
-        held = self.state.confidences if self.state else {}
-        return next((level for level in ("low", "medium", "local", "high") if held.get(level)), "")
 
     @property
     def chip(self) -> tuple[str, str]:
@@ -108,11 +100,6 @@ def changes(of: CatalogueUpload, *, kind: str = "", cursor: str = "") -> Page[Ca
     if kind in CatalogueChange.Kind.values:
         found = found.filter(kind=kind)
     return keyset(found, order=["position", "id"], cursor=cursor, size=PAGE_SIZE)
-
-
-def drugs_by_code(picked: Sequence[str]) -> dict[str, Drug]:
-    """Drugs by code, whatever their dates. One query."""
-    return {drug.code: drug for drug in Drug.objects.filter(code__in=picked).defer("tokens", "search")}
 
 
 LIST_TITLES = {

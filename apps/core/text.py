@@ -117,13 +117,6 @@ def fold_parts(word: str) -> list[str]:
     return fold("".join(" " if ord(char) in _APOSTROPHES else char for char in word)).split()
 
 
-def word_query(text: str) -> str:
-    """A raw tsquery: every folded word of the text must begin a token, in either spelling. Empty when
-    nothing is left.
-    """
-    return " & ".join(word_prefix(word) for word in fold(text).split())
-
-
 def word_prefix(word: str) -> str:
     """The tsquery term for one folded word (``[a-z0-9]`` only)."""
     key = _one_spelling(word)

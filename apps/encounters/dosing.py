@@ -12,7 +12,6 @@ from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 
 CODE_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-CODE_PATTERN = re.compile(r"[0-9]{2}[0-9a-z]{3}[0-9a-z]{7}-[cnhy]")
 FACILITY_PATTERN = re.compile(r"[0-9]{2}[0-9a-z]{3}")
 KINDS = {"c": "Đơn thuốc", "n": "Đơn thuốc “N”", "h": "Đơn thuốc “H”", "y": "Đơn thuốc y học cổ truyền"}
 
@@ -121,11 +120,6 @@ def prescription_code(facility_code: str, kind: str, pick: Callable[[str], str])
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is not a kind of prescription")
     return f"{facility}{''.join(pick(CODE_ALPHABET) for _ in range(7))}-{kind}"
-
-
-def is_prescription_code(text: str) -> bool:
-    """Whether `text` has the shape of a prescription code; case does not count."""
-    return CODE_PATTERN.fullmatch(text.strip().lower()) is not None
 
 
 def kind_of(controlled: str, bhyt_code: str) -> str:

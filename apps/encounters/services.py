@@ -3,7 +3,6 @@
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
 from apps.encounters import checking, dosing, states
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitOpened
-from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
+from apps.encounters.inputs import Opening, VisitInput
 from apps.encounters.models import Prescription, Visit, VisitDraft, VisitRevision
 from apps.encounters.revisions import snapshot
 from apps.encounters.writing import SOURCE, refuse, write
@@ -169,31 +168,6 @@ def visit_save(*, visit_id: UUID, expected_version: int, data: VisitInput) -> Vi
     _drop_draft(visit)
     _audit("visit.saved", visit, changed=changed)
     return visit
-
-
-def visit_save_vitals(
-    *, visit_id: UUID, expected_version: int, values: Mapping[str, Decimal | None]
-) -> Visit:
-    """Keep the vital signs, {sign's key: figure}."""
-    return visit_save(visit_id=visit_id, expected_version=expected_version, data=VisitInput(vitals=values))
-
-
-def visit_save_exam(
-    *,
-    visit_id: UUID,
-    expected_version: int,
-    fields: Mapping[str, Any],
-    diagnoses: Iterable[DiagnosisInput] | None = None,
-) -> Visit:
-    """Keep the texts of the examination and, when given, the diagnoses."""
-    data = VisitInput(fields=fields, diagnoses=None if diagnoses is None else list(diagnoses))
-    return visit_save(visit_id=visit_id, expected_version=expected_version, data=data)
-
-
-def visit_prescribe(*, visit_id: UUID, expected_version: int, lines: Iterable[LineInput]) -> Visit:
-    """Make the visit's medicines these."""
-    data = VisitInput(lines=list(lines))
-    return visit_save(visit_id=visit_id, expected_version=expected_version, data=data)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from apps.accounts.models import Role, User
+from apps.accounts.models import User
 from apps.core.scope import Scope
 from apps.core.text import search_key
 from apps.facilities.models import (
@@ -70,11 +70,6 @@ def hamlets_of(facility_ids: Iterable[UUID], on: dt.date) -> QuerySet[Hamlet]:
     return Hamlet.objects.on(on).filter(Exists(catchments)).order_by("sort_order", "name", "pk")
 
 
-def find_hamlets(text: str, facility_ids: Iterable[UUID], on: dt.date, limit: int = 20) -> list[Hamlet]:
-    """Hamlets of these facilities whose name holds each typed word, or whose code begins with the text."""
-    return list(hamlets_of(facility_ids, on).filter(_words(text) | _code(text))[:limit])
-
-
 # --- facilities
 
 
@@ -97,18 +92,6 @@ def station_of(hamlet_id: UUID | None, on: dt.date, *, commune: AdminUnit | None
         return None
     stations = Facility.objects.on(on).filter(unit=commune, kind=FacilityKind.STATION)
     return stations.order_by("sort_key", "pk").first()
-
-
-def stations_of(hamlet_ids: Iterable[UUID], on: dt.date) -> dict[UUID, UUID]:
-    """Hamlet -> station id for a batch, by catchment: one query."""
-    rows = Catchment.objects.on(on).filter(hamlet__in=list(hamlet_ids))
-    found = rows.values_list("hamlet_id", "facility_id", "facility__part_of_id")
-    return {hamlet: part_of or facility for hamlet, facility, part_of in found}
-
-
-def facility_by_code(kcb_code: str, on: dt.date) -> Facility | None:
-    """The facility that carries a five-character KCB code on that day."""
-    return Facility.objects.on(on).filter(kcb_code=kcb_code.upper()).first() if kcb_code else None
 
 
 def visible_facilities(scope: Scope) -> QuerySet[Facility]:
@@ -192,16 +175,6 @@ def practitioners_of(facility: Facility) -> QuerySet[Practitioner]:
     )
 
 
-def practitioners_on(
-    facility_ids: Iterable[UUID], on: dt.date, *, signing: bool = False
-) -> list[Practitioner]:
-    """Who gives care at these facilities on that day; with `signing` only those who may sign."""
-    rows = Practitioner.objects.on(on).filter(facility__in=list(facility_ids))
-    if signing:
-        rows = rows.filter(can_sign=True)
-    return list(rows.order_by("sort_key", "pk"))
-
-
 def posts_at(facility: Facility, on: dt.date) -> QuerySet[Post]:
     """The posts in force at the station and its points."""
     return (
@@ -235,11 +208,6 @@ def user_list(scope: Scope, *, text: str = "") -> QuerySet[User]:
     if text:
         rows = rows.filter(_words(text))
     return rows.prefetch_related(Prefetch("posts", queryset=posts, to_attr="posts_here"))
-
-
-def roles_for(level: str) -> QuerySet[Role]:
-    """The roles that exist at a level, in their order."""
-    return Role.objects.filter(level=level)
 
 
 def visible_hamlets(scope: Scope) -> QuerySet[Hamlet]:

@@ -84,13 +84,3 @@ def account_update(*, user: User, full_name: str, phone: str, expected_version: 
     return accounts.user_update(
         user=user, full_name=full_name, phone=phone, expected_version=expected_version
     )
-
-
-def grantable_roles(facility: Facility) -> list[Role]:
-    """The roles of the facility's level that the scope in force may give, in their order."""
-    roles = Role.objects.filter(level=facility.level)
-    scope = current()
-    if scope.everything or scope.level == "system":
-        return list(roles)
-    allowed = scope.rights | (hands_on_of(scope.user_id) if scope.user_id else set())
-    return [role for role in roles if set(role.rights) <= allowed]

@@ -1,6 +1,5 @@
 """Everything that screens, other rooms and the API read about households. Scoped and typed."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -125,11 +124,6 @@ def household_page(scope: Scope, household_id: UUID) -> HouseholdPage | None:
         ],
         left=[row for row in rows if row.valid_to is not None],
     )
-
-
-def _place_in_family(row: Membership) -> tuple[bool, str, dt.date]:
-    """The head first, then by relation, the eldest before the younger."""
-    return (not row.is_head, row.relation or "99", row.person.birth_date or timezone.localdate())
 
 
 def household_list(scope: Scope, *, hamlet_id: UUID | None = None) -> QuerySet[Household]:

@@ -14,7 +14,6 @@ registry.audit_sentences.add(
     AuditSentence("person.changed", "đã sửa hồ sơ: {fields}"),
     AuditSentence("person.moved", "đã đổi nơi ở trong hồ sơ"),
     AuditSentence("identifier.added", "đã thêm {what}"),
-    AuditSentence("identifier.ended", "đã ghi hết hiệu lực {what}"),
     AuditSentence("card.added", "đã thêm thẻ BHYT"),
     AuditSentence("allergy.added", "đã ghi dị ứng"),
     AuditSentence("allergy.closed", "đã đổi trạng thái một dị ứng"),

@@ -179,26 +179,6 @@ def identifier_add(
 
 
 @transaction.atomic
-def identifier_end(*, identifier: Identifier, on: dt.date) -> Identifier:
-    """The number is not valid any more after that day; it stays findable."""
-    current().require("people.edit")
-    if on > timezone.localdate():
-        raise Refused("Ngày hết hiệu lực còn ở tương lai.", field="valid_to")
-    if identifier.valid_from and on < identifier.valid_from:
-        raise Refused("Ngày hết hiệu lực phải từ ngày bắt đầu trở đi.", field="valid_to")
-    identifier.valid_to = on
-    save_versioned(identifier, expected=identifier.version)
-    audit.record(
-        "identifier.ended",
-        person_id=identifier.person_id,
-        object_id=identifier.pk,
-        data={"kind": identifier.kind, "what": identifier.get_kind_display()},
-    )
-    publish(IdentifierChanged(identifier.person_id, identifier.kind))
-    return identifier
-
-
-@transaction.atomic
 def card_add(*, person: Person, card: CardData, reason: str = "") -> InsuranceCard:
     """Adds an insurance card; an earlier card ends the day before the new one begins."""
     current().require("people.edit")

@@ -286,7 +286,6 @@ def test_a_hamlet_given_to_a_point_stays_the_stations(as_head: None, station: Fa
     hamlet = Hamlet.objects.get()
     services.catchment_open(facility=a_point(station), hamlet=hamlet, valid_from=DAY)
     assert queries.station_of(hamlet.pk, DAY) == station
-    assert queries.stations_of([hamlet.pk], DAY) == {hamlet.pk: station.pk}
 
 
 def test_a_hamlet_that_changes_station_keeps_its_past(as_admin: None, station: Facility) -> None:

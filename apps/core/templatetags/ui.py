@@ -133,12 +133,6 @@ def chip(state: str, text: str, title: str = "") -> SafeString:
 
 
 @register.filter
-def state_icon(state: str) -> str:
-    """The name of the icon that stands for a state."""
-    return STATE_ICONS.get(STATE_ALIASES.get(state, state), "minus")
-
-
-@register.filter
 def age_words(born: dt.date | None, on: dt.date | None = None) -> str:
     """'5 ngày', '12 tháng' or '5 tuổi' on a date (today where none is given)."""
     return words.age_words(born, _as_date(on) or timezone.localdate())
