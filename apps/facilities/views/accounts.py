@@ -20,7 +20,7 @@ from apps.core.scope import current
 from apps.facilities import queries, services, staffing
 from apps.facilities.forms.accounts import AccountEditForm, AccountForm, PostForm, RevokeForm
 from apps.facilities.models import Facility, Post
-from apps.facilities.views.saving import form_page, refuse
+from apps.facilities.views.saving import form_page, kept, refuse
 
 
 @needs("users.view")
@@ -102,19 +102,17 @@ def account_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _account(pk)
     initial = {"full_name": user.full_name, "phone": user.phone, "version": user.version}
     form = AccountEditForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            staffing.account_update(
-                user=user,
-                full_name=form.cleaned_data["full_name"],
-                phone=form.cleaned_data["phone"],
-                expected_version=form.cleaned_data["version"] or 0,
-            )
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã lưu.")
-            return redirect("accounts:page", pk=pk)
+
+    def save(said: dict[str, Any]) -> None:
+        staffing.account_update(
+            user=user,
+            full_name=said["full_name"],
+            phone=said["phone"],
+            expected_version=said["version"] or 0,
+        )
+
+    if kept(request, form, save, "Đã lưu."):
+        return redirect("accounts:page", pk=pk)
     return form_page(request, form, f"Sửa tài khoản {user.full_name}", resolve_url("accounts:page", pk=pk))
 
 
@@ -153,22 +151,19 @@ def account_toggle(request: HttpRequest, pk: UUID) -> HttpResponse:
 def post_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _account(pk)
     form = PostForm(request.POST or None, scope=current(), facility=_asked_facility(request))
-    if request.method == "POST" and form.is_valid():
-        data: dict[str, Any] = form.cleaned_data
-        try:
-            services.post_open(
-                user=user,
-                role=data["role"],
-                facility=data["facility"],
-                practitioner=data.get("practitioner"),
-                valid_from=data["valid_from"],
-                valid_to=data["valid_to"],
-            )
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã giao vị trí công tác.")
-            return redirect("accounts:page", pk=pk)
+
+    def save(said: dict[str, Any]) -> None:
+        services.post_open(
+            user=user,
+            role=said["role"],
+            facility=said["facility"],
+            practitioner=said.get("practitioner"),
+            valid_from=said["valid_from"],
+            valid_to=said["valid_to"],
+        )
+
+    if kept(request, form, save, "Đã giao vị trí công tác."):
+        return redirect("accounts:page", pk=pk)
     title = f"Giao vị trí công tác cho {user.full_name}"
     return form_page(request, form, title, resolve_url("accounts:page", pk=pk))
 

@@ -3,14 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
-from apps.core.errors import Refused
 from apps.core.idempotency import idempotent
 from apps.core.paging import keyset
 from apps.core.scope import current
@@ -23,7 +21,7 @@ from apps.facilities.forms.facilities import (
     PractitionerForm,
 )
 from apps.facilities.models import Facility, FacilityKind, Hamlet, Practitioner
-from apps.facilities.views.saving import form_page, refuse
+from apps.facilities.views.saving import form_page, kept
 
 
 @needs("facilities.view")
@@ -81,18 +79,14 @@ def facility_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 def facility_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     facility = _facility(pk)
     form = FacilityForm(request.POST or None, instance=facility, initial={"version": facility.version})
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.facility_update(
-                facility=form.instance,
-                expected_version=form.cleaned_data["version"] or 0,
-                fields=_changed(form),
-            )
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã lưu.")
-            return redirect("facilities:page", pk=pk)
+
+    def save(said: dict[str, Any]) -> None:
+        services.facility_update(
+            facility=form.instance, expected_version=said["version"] or 0, fields=_changed(form)
+        )
+
+    if kept(request, form, save, "Đã lưu."):
+        return redirect("facilities:page", pk=pk)
     return form_page(request, form, f"Sửa {facility.name}", resolve_url("facilities:page", pk=pk))
 
 
@@ -101,23 +95,20 @@ def facility_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def point_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     station = _station(pk)
     form = PointForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            services.facility_create(
-                name=data["name"],
-                kind=FacilityKind.POINT,
-                unit=station.unit,
-                part_of=station,
-                valid_from=data["valid_from"],
-                address=data["address"],
-                phone=data["phone"],
-            )
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã thêm điểm trạm.")
-            return redirect("facilities:page", pk=station.pk)
+
+    def save(said: dict[str, Any]) -> None:
+        services.facility_create(
+            name=said["name"],
+            kind=FacilityKind.POINT,
+            unit=station.unit,
+            part_of=station,
+            valid_from=said["valid_from"],
+            address=said["address"],
+            phone=said["phone"],
+        )
+
+    if kept(request, form, save, "Đã thêm điểm trạm."):
+        return redirect("facilities:page", pk=station.pk)
     return form_page(
         request, form, f"Thêm điểm trạm của {station.name}", resolve_url("facilities:page", pk=station.pk)
     )
@@ -128,23 +119,20 @@ def point_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 def hamlet_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     station = _station(pk)
     form = HamletForm(request.POST or None, station=station)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            services.hamlet_create(
-                commune=station.unit,
-                name=data["name"],
-                code=data["code"],
-                kind=data["kind"],
-                sort_order=data["sort_order"],
-                valid_from=data["valid_from"],
-                facility=data["facility"],
-            )
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã thêm thôn, tổ.")
-            return redirect("facilities:page", pk=station.pk)
+
+    def save(said: dict[str, Any]) -> None:
+        services.hamlet_create(
+            commune=station.unit,
+            name=said["name"],
+            code=said["code"],
+            kind=said["kind"],
+            sort_order=said["sort_order"],
+            valid_from=said["valid_from"],
+            facility=said["facility"],
+        )
+
+    if kept(request, form, save, "Đã thêm thôn, tổ."):
+        return redirect("facilities:page", pk=station.pk)
     return form_page(
         request, form, f"Thêm thôn, tổ của {station.unit}", resolve_url("facilities:page", pk=station.pk)
     )
@@ -166,18 +154,14 @@ def hamlet_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         request.POST or None, instance=hamlet, station=station, initial={"version": hamlet.version}
     )
     del form.fields["facility"]
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.hamlet_update(
-                hamlet=form.instance,
-                expected_version=form.cleaned_data["version"] or 0,
-                fields=_changed(form),
-            )
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã lưu.")
-            return redirect("facilities:page", pk=station.pk)
+
+    def save(said: dict[str, Any]) -> None:
+        services.hamlet_update(
+            hamlet=form.instance, expected_version=said["version"] or 0, fields=_changed(form)
+        )
+
+    if kept(request, form, save, "Đã lưu."):
+        return redirect("facilities:page", pk=station.pk)
     return form_page(request, form, f"Sửa {hamlet.name}", resolve_url("facilities:page", pk=station.pk))
 
 
@@ -186,18 +170,12 @@ def hamlet_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def catchment_change(request: HttpRequest, pk: UUID) -> HttpResponse:
     hamlet, station = _hamlet(pk)
     form = CatchmentForm(request.POST or None, station=station)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.catchment_open(
-                facility=form.cleaned_data["facility"],
-                hamlet=hamlet,
-                valid_from=form.cleaned_data["valid_from"],
-            )
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã giao địa bàn.")
-            return redirect("facilities:page", pk=station.pk)
+
+    def save(said: dict[str, Any]) -> None:
+        services.catchment_open(facility=said["facility"], hamlet=hamlet, valid_from=said["valid_from"])
+
+    if kept(request, form, save, "Đã giao địa bàn."):
+        return redirect("facilities:page", pk=station.pk)
     return form_page(
         request, form, f"Giao {hamlet.name} cho cơ sở khác", resolve_url("facilities:page", pk=station.pk)
     )
@@ -208,15 +186,12 @@ def catchment_change(request: HttpRequest, pk: UUID) -> HttpResponse:
 def practitioner_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     station = _station(pk)
     form = PractitionerForm(request.POST or None, station=station)
-    if request.method == "POST" and form.is_valid():
-        data = {name: form.cleaned_data[name] for name in PractitionerForm.Meta.fields}
-        try:
-            services.practitioner_create(**data)
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã thêm người hành nghề.")
-            return redirect("facilities:page", pk=station.pk)
+
+    def save(said: dict[str, Any]) -> None:
+        services.practitioner_create(**{name: said[name] for name in PractitionerForm.Meta.fields})
+
+    if kept(request, form, save, "Đã thêm người hành nghề."):
+        return redirect("facilities:page", pk=station.pk)
     return form_page(
         request,
         form,
@@ -234,18 +209,14 @@ def practitioner_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = PractitionerForm(
         request.POST or None, instance=person, station=station, initial={"version": person.version}
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.practitioner_update(
-                practitioner=form.instance,
-                expected_version=form.cleaned_data["version"] or 0,
-                fields=_changed(form),
-            )
-        except Refused as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "Đã lưu.")
-            return redirect("facilities:page", pk=station.pk)
+
+    def save(said: dict[str, Any]) -> None:
+        services.practitioner_update(
+            practitioner=form.instance, expected_version=said["version"] or 0, fields=_changed(form)
+        )
+
+    if kept(request, form, save, "Đã lưu."):
+        return redirect("facilities:page", pk=station.pk)
     return form_page(request, form, f"Sửa {person.full_name}", resolve_url("facilities:page", pk=station.pk))
 
 

@@ -1,8 +1,10 @@
 """How every form page of this room answers a service that refuses."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -12,6 +14,21 @@ from apps.core.errors import Refused
 def refuse(form: forms.BaseForm, refused: Refused) -> None:
     """Put the service's sentence to its field, or above the form."""
     form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+
+
+def kept(
+    request: HttpRequest, form: forms.BaseForm, save: Callable[[dict[str, Any]], object], done: str
+) -> bool:
+    """Whether the form was posted, valid, and kept by the service that `save` calls."""
+    if request.method != "POST" or not form.is_valid():
+        return False
+    try:
+        save(form.cleaned_data)
+    except Refused as refused:
+        refuse(form, refused)
+        return False
+    messages.success(request, done)
+    return True
 
 
 def form_page(
