@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.catalogues import codes, frequency, icd
 from apps.catalogues.models import Drug, LabTest, Service, Supply
 from apps.catalogues.search import matching, needle, ranked
+from apps.catalogues.shipped import SMALL_LISTS
 from apps.core.registry import Registry
 from apps.core.scope import Scope
 from apps.core.text import search_key
@@ -174,20 +175,17 @@ kinds.add(
 
 # --- small lists, from memory
 
-SMALL = frozenset(
-    {
-        *("ethnic_groups", "nationalities", "occupations", "bhyt_object", "kcb_object_type", "drug_routes"),
-        *(
-            "practice_scope",
-            "religion",
-            "relationship_to_head",
-            "education_level",
-            "marital_status",
-            "visit_type",
-        ),
-        *("treatment_result", "discharge_type", "accident_type", "drug_bhyt_codes", "yhct_diseases"),
-    }
-)
+SMALL = SMALL_LISTS.keys() | {
+    "ethnic_groups",
+    "nationalities",
+    "occupations",
+    "bhyt_object",
+    "kcb_object_type",
+    "drug_routes",
+    "practice_scope",
+    "drug_bhyt_codes",
+    "yhct_diseases",
+}
 
 
 def _find_small(list_name: str, scope: Scope, text: str, on: dt.date) -> list[Pick]:

@@ -12,7 +12,7 @@ from apps.catalogues.models import (
     Confidence,
 )
 from apps.catalogues.search import matching, needle
-from apps.catalogues.shipped import TABLES
+from apps.catalogues.shipped import SMALL_LISTS, TABLES
 from apps.catalogues.tables import Table
 from apps.core.paging import Page, keyset
 
@@ -102,37 +102,5 @@ def changes(of: CatalogueUpload, *, kind: str = "", cursor: str = "") -> Page[Ca
     return keyset(found, order=["position", "id"], cursor=cursor, size=PAGE_SIZE)
 
 
-LIST_TITLES = {
-    "gender": "Giới tính",
-    "treatment_result": "Kết quả điều trị",
-    "discharge_type": "Tình trạng ra viện",
-    "accident_type": "Loại tai nạn thương tích",
-    "visit_type": "Loại hình khám chữa bệnh",
-    "cost_group": "Nhóm chi phí",
-    "benefit_scope": "Phạm vi hưởng",
-    "payment_method": "Phương thức thanh toán",
-    "anesthesia_method": "Phương pháp vô cảm",
-    "living_area": "Khu vực sinh sống",
-    "tb_site": "Vị trí lao",
-    "tb_history": "Tiền sử điều trị lao",
-    "health_check_subject": "Đối tượng khám sức khỏe",
-    "health_check_funding": "Nguồn kinh phí khám sức khỏe",
-    "health_class": "Phân loại sức khỏe",
-    "vaccination_history": "Tiền sử tiêm chủng",
-    "abnormal_obstetric_history": "Tiền sử sản khoa bất thường",
-    "religion": "Tôn giáo",
-    "education_grade": "Lớp đã học",
-    "education_level": "Trình độ học vấn",
-    "marital_status": "Tình trạng hôn nhân",
-    "relationship_to_head": "Quan hệ với chủ hộ",
-    "relationship_health_check": "Quan hệ với người được khám",
-    "occupation_4069": "Nghề nghiệp theo QĐ 4069",
-    "blood_group_abo": "Nhóm máu ABO",
-    "blood_group_rh": "Nhóm máu Rh",
-    "bhyt_card_benefit_level": "Mức hưởng trên thẻ BHYT",
-    "facility_level": "Cấp chuyên môn kỹ thuật",
-    "payer": "Nguồn chi trả",
-    "poverty": "Mức sống hộ",
-    "icd10_chapters": "Chương",
-    "icd10_groups": "Nhóm",
-}
+# The lists that stand together in one file, by the words that choose one of them.
+LIST_TITLES = {**SMALL_LISTS, "icd10_chapters": "Chương", "icd10_groups": "Nhóm"}

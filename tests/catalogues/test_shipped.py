@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from apps.catalogues.readers import ranges
 from apps.catalogues.sheets import read_shipped
-from apps.catalogues.shipped import SMALL_LISTS, TABLES, ranges
+from apps.catalogues.shipped import SMALL_LISTS, TABLES
 from apps.catalogues.tables import BadLine
 
 FOLDER = Path(settings.BASE_DIR) / "fixtures" / "catalogues"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.catalogues import codes, shipped
+from apps.catalogues import codes, readers
 from apps.catalogues.models import CodeEntry, Drug, Icd10, LabTest, Service, Supply
 
 DRUG_COLUMNS = ("strength", "form", "unit", "route_code", "bhyt_code", "is_antibiotic", "controlled", "group")
@@ -11,7 +11,7 @@ DRUG_COLUMNS = ("strength", "form", "unit", "route_code", "bhyt_code", "is_antib
 def an_icd10(code: str = "J02.9", name: str = "Viêm họng cấp tính, không xác định", **fields: Any) -> Icd10:
     """A disease code, of TT 06/2026 unless `edition` says otherwise. `flags` as in the model."""
     line = {"code": code, "name_vi": name, "source": "TT 06/2026/TT-BYT"}
-    values = {"edition": "tt06", **shipped.icd10(line), **fields}
+    values = {"edition": "tt06", **readers.icd10(line), **fields}
     return Icd10.objects.create(**values)
 
 
@@ -27,25 +27,25 @@ def a_drug(code: str = "TD001.1", name: str = "Paracetamol", strength: str = "50
         "route_code": "1.01",
         **{column: str(fields.pop(column)) for column in DRUG_COLUMNS if column in fields},
     }
-    return Drug.objects.create(**{"kind": "commune", "common": True, **shipped.drug(line), **fields})
+    return Drug.objects.create(**{"kind": "commune", "common": True, **readers.drug(line), **fields})
 
 
 def a_service(code: str = "02.0085.1778", name: str = "Điện tim thường", level: str = "D") -> Service:
-    return Service.objects.create(**shipped.service({"code": code, "name": name, "level": level}))
+    return Service.objects.create(**readers.service({"code": code, "name": name, "level": level}))
 
 
 def a_lab_test(code: str = "GLU", name: str = "Glucose máu", ranges: str = "any 3.9..6.4") -> LabTest:
     line = {"code": code, "name": name, "ranges": ranges, "result_type": "number", "unit": "mmol/L"}
-    return LabTest.objects.create(**shipped.lab_test(line))
+    return LabTest.objects.create(**readers.lab_test(line))
 
 
 def a_code(list_name: str, code: str, name: str, **fields: Any) -> CodeEntry:
     """One row of a small list; `valid_from` and `valid_to` as dates."""
-    values = shipped.entry({"list": list_name, "code": code, "name": name}, lists=(list_name,))
+    values = readers.entry({"list": list_name, "code": code, "name": name}, lists=(list_name,))
     entry = CodeEntry.objects.create(**{**values, **fields})
     codes.forget()
     return entry
 
 
 def a_supply(code: str = "VT001", name: str = "Bông y tế", **fields: Any) -> Supply:
-    return Supply.objects.create(**{**shipped.supply({"code": code, "name": name}), **fields})
+    return Supply.objects.create(**{**readers.supply({"code": code, "name": name}), **fields})

@@ -3,7 +3,7 @@
 import csv
 from functools import cache
 
-from apps.catalogues import shipped
+from apps.catalogues import readers
 from apps.catalogues.models import CodeEntry, Drug, Icd10, Icd10Rule
 from apps.core.loading import load_parameters
 from apps.core.registry import LoadReport
@@ -31,9 +31,9 @@ def catalogues() -> None:
     """The shipped rows that the illness table names, with the age rules of those codes and the parameters."""
     codes = named_codes()
     for edition, file in EDITIONS.items():
-        rows = [{"edition": edition, **shipped.icd10(line)} for line in _lines(file) if line["code"] in codes]
+        rows = [{"edition": edition, **readers.icd10(line)} for line in _lines(file) if line["code"] in codes]
         Icd10.objects.bulk_create(Icd10(**row) for row in rows)
-    rules = [shipped.icd10_age(line) for line in _lines("icd10_age_rules.csv")]
+    rules = [readers.icd10_age(line) for line in _lines("icd10_age_rules.csv")]
     Icd10Rule.objects.bulk_create(
         Icd10Rule(edition="qd4469", rule="age", **row) for row in rules if row["code"] in codes
     )
@@ -43,7 +43,7 @@ def catalogues() -> None:
         for drug in (*ill.drugs, *ill.child_drugs)
     } | {drug.code for drug in illness.SECOND_DRUG}
     lines = [line for line in _lines("drugs_commune.csv") if line["code"] in drugs]
-    Drug.objects.bulk_create(Drug(kind="commune", common=True, **shipped.drug(line)) for line in lines)
+    Drug.objects.bulk_create(Drug(kind="commune", common=True, **readers.drug(line)) for line in lines)
     CodeEntry.objects.bulk_create(
         CodeEntry(list="drug_routes", code=line["code"], name=line["name"])
         for line in _lines("drug_routes.csv")
