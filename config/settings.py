@@ -131,6 +131,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "apps.core.rendering.Renderer"
 
 # --- database
 DATABASES = {"default": database.entry()}

@@ -74,14 +74,13 @@ def visit_page(visit_id: UUID) -> Visit | None:
     return (
         Visit.objects.select_related(
             "person__hamlet__commune__parent",
-            "person__mother",
-            "person__father",
             "facility__unit",
             "point",
             "performer",
             "doctor",
             "card",
         )
+        .defer("person__tokens", "person__search")
         .filter(pk=visit_id)
         .first()
     )

@@ -291,7 +291,10 @@ def _for(action: str, visit_id: UUID, expected_version: int, data: VisitInput | 
     """
     scope = current()
     visit = (
-        Visit.objects.select_for_update(of=("self",)).select_related("performer", "facility").get(pk=visit_id)
+        Visit.objects.select_for_update(of=("self",))
+        .select_related("performer", "facility", "person")
+        .defer("person__tokens", "person__search")
+        .get(pk=visit_id)
     )
     if not scope.reaches(visit.facility_id):
         raise PermissionDenied(action)

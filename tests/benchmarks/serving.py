@@ -26,9 +26,9 @@ def free_port() -> int:
 @contextmanager
 def served(env: Mapping[str, str], *, port: int, workers: int = 2, log: Path) -> Iterator[str]:
     """The address of the running software; it ends with the block, whatever happens in it."""
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", str(workers), "--worker-class", "gthread", "--threads", "4"]
-    command += ["--log-level", "warning", "--no-control-socket"]
+    # With the settings that a station runs: two workers of four threads.
+    command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi:application"]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--log-level", "warning"]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         process = subprocess.Popen(

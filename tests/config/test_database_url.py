@@ -26,3 +26,12 @@ def test_a_wrong_address_is_refused_without_repeating_the_password(url):
     with pytest.raises(ImproperlyConfigured) as refusal:
         database.from_url(url)
     assert "bimat9" not in str(refusal.value)
+
+
+@pytest.mark.django_db
+def test_joins_by_key_are_planned_in_the_order_of_the_statement() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW join_collapse_limit")
+        assert cursor.fetchone() == ("4",)
