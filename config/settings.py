@@ -254,6 +254,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "DEFAULT_GENERATOR_CLASS": "config.schema.Generator",
 }
 
 LOGGING = logs.config(DEBUG, logs.level_of(os.environ.get("TRAMYTE_LOG_LEVEL", "INFO")))
