@@ -17,10 +17,10 @@ demo-reset: ## throw the demo's data away; the next 'make demo' begins anew
 	@$(DEMO) $(BIN)/python manage.py demo --reset
 
 test: venv lint ## what must be green before anything is merged (at most 10 minutes)
-	$(BIN)/pytest -q -n 2 --dist loadfile
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: venv lint ## adds chaos, full-depth properties, every page x axe x two sizes (at most 45 minutes)
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "slow or not slow"
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "slow or not slow"
 
 lint: venv types
 	$(BIN)/ruff format --check -q .

@@ -38,8 +38,19 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.TRAMYTE_JOBS = "inline"
 
 
+# Files of a minute or more begin first: the last ones decide how long two processors are busy.
+LONG = (
+    "test_demo.py",
+    "test_scope_walk.py",
+    "test_no_english.py",
+    "test_making.py",
+    "test_visit_by_keyboard.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser and what needs a database, so that .ci/run can choose."""
+    """Long files first; mark what needs a browser and what needs a database, so that .ci/run can choose."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "page" in fixtures or "context" in fixtures:

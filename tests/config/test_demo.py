@@ -56,6 +56,11 @@ def read_first_page(address: str) -> None:
     client.close()
 
 
+def hear_ctrl_c() -> None:
+    """In the child: a shell that starts the tests in the background makes them ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def serve_and_stop(var: Path) -> str:
     """Start, wait for the address, read the first page, press Ctrl-C; returns what was printed."""
     command = [sys.executable, "manage.py", "demo", "--people", str(PEOPLE)]
@@ -66,6 +71,7 @@ def serve_and_stop(var: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=hear_ctrl_c,
     )
     stuck = threading.Timer(500, process.kill)
     stuck.start()
