@@ -98,7 +98,13 @@ def find_people(scope: Scope, text: str, limit: int = 20) -> list[PersonLine]:
     if scope.everything:
         rows = everyone.values(*LINE_FIELDS)[:LOOKED_THROUGH]
     else:
-        ours = everyone.filter(station_id__in=scope.facility_ids)
+        # People belong to stations, never to points: with the one station named, a broad word walks its
+        # people in the order of names and stops, instead of sorting all who fit.
+        ours = everyone.filter(
+            Q(station_id=scope.workplace_id)
+            if scope.level == "station"
+            else Q(station_id__in=scope.facility_ids)
+        )
         treated = everyone.filter(pk__in=treated_ids(scope)).exclude(station_id__in=scope.facility_ids)
         rows = ours.values(*LINE_FIELDS)[:LOOKED_THROUGH].union(
             treated.values(*LINE_FIELDS)[:limit], all=True

@@ -9,6 +9,7 @@ from apps.core import scope
 from apps.core.ids import uuid7
 from apps.core.models import ReadEntry
 from apps.core.search import find
+from apps.patients import queries
 from apps.patients.models import Identifier, ScannedCard, TreatingAccess
 from tests.factories.households import a_household, a_member
 from tests.factories.patients import a_person, a_station, scope_at
@@ -152,3 +153,9 @@ def test_a_spoilt_scan_says_what_to_do(station, nurse):
     (hit,) = find(nurse, CARD.replace("Nguyễn Văn An", "Nguyeenx Vawn An"))
     assert (hit.title, hit.url) == ("Bộ gõ tiếng Việt làm sai chữ quét được. Tắt bộ gõ rồi quét lại.", "")
     assert not ScannedCard.objects.exists()
+
+
+def test_a_station_names_itself_alone_so_that_a_broad_word_walks_its_names(at_station):
+    with CaptureQueriesContext(connection) as asked:
+        queries.find_people(scope.current(), "thi")
+    assert f"\"station_id\" = '{scope.current().workplace_id.hex}'::uuid" in asked[0]["sql"].split("UNION")[0]
