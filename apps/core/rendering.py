@@ -21,7 +21,7 @@ OPTION = f"{WIDGETS}select_option.html"
 class Renderer(DjangoTemplates):
     """The form renderer of the house: FORM_RENDERER in the settings."""
 
-    def render(self, template_name: str, context: Mapping[str, Any], request: Any = None) -> str:
+    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         """The HTML of a widget or form; whatever is not a simple widget goes through its template."""
         if template_name in INPUTS:
             return _input(context["widget"])
@@ -82,4 +82,4 @@ def _formatted(value: Any) -> str:
 
 def _said(value: Any) -> str:
     """As a template shows a value: numbers localised."""
-    return conditional_escape(value if isinstance(value, str | Promise) else localize(value))
+    return conditional_escape(str(value) if isinstance(value, Promise) else localize(value))

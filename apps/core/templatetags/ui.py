@@ -57,7 +57,7 @@ def field(
         raise template.TemplateSyntaxError("{% field %} cần một trường của form")
     kind = _kind(bound.field.widget)
     described = []
-    help_text = help or bound.help_text
+    help_text = str(help or bound.help_text)
     if help_text:
         described.append(f"{bound.auto_id}_helptext")
     if bound.errors:
@@ -75,7 +75,7 @@ def field(
         bound,
         kind,
         bound.as_widget(attrs=attrs),
-        title=_title(label or bound.label, bound.field.required),
+        title=_title(str(label or bound.label), bound.field.required),
         below=_below(bound, help_text),
         classes=f"{f' span-{span}' if span else ''}{' has-error' if bound.errors else ''}",
         described=" ".join(described),
