@@ -21,7 +21,6 @@ SPEAKING = {
     "NotImplementedError",
     "OperationalError",
     "OutsideScope",
-    "ProgrammingError",
     "TemplateDoesNotExist",
     "TemplateSyntaxError",
     "TypeError",

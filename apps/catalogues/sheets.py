@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
+
 from apps.catalogues.tables import Line
 from apps.core.errors import Refused
 
@@ -27,10 +29,15 @@ def read_shipped(path: Path) -> list[Line]:
         return list(csv.DictReader(file))
 
 
+def content_of(file: UploadedFile) -> bytes:
+    """What was uploaded, if it is not too large to be looked at. Raises Refused."""
+    _refuse_large(file.size or 0)
+    return file.read()
+
+
 def read_upload(name: str, content: bytes) -> list[Line]:
     """The lines of an uploaded file: heading -> text. Raises Refused with what is wrong and what to do."""
-    if len(content) > MAX_BYTES:
-        raise Refused(f"Tệp lớn quá {MAX_BYTES // 1_000_000} MB. Chia nhỏ tệp rồi gửi lại.", field="file")
+    _refuse_large(len(content))
     if not content:
         raise Refused("Tệp trống.", field="file")
     suffix = Path(name).suffix.lower()
@@ -39,6 +46,11 @@ def read_upload(name: str, content: bytes) -> list[Line]:
     if suffix == ".xlsx":
         return list(_lines(_xlsx_cells(content)))
     raise Refused("Chỉ nhận tệp Excel (.xlsx) hoặc CSV (.csv).", field="file")
+
+
+def _refuse_large(size: int) -> None:
+    if size > MAX_BYTES:
+        raise Refused(f"Tệp lớn quá {MAX_BYTES // 1_000_000} MB. Chia nhỏ tệp rồi gửi lại.", field="file")
 
 
 def _csv_cells(content: bytes) -> Iterator[list[str]]:
@@ -65,8 +77,12 @@ def _xlsx_cells(content: bytes) -> Iterator[list[str]]:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        for row in sheet.iter_rows():
-            yield [_cell(cell) for cell in row[: MAX_COLUMNS + 1]]
+        # A cell far to the right would make each row sixteen thousand cells long.
+        for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1):
+            cells = [_cell(cell) for cell in row]
+            while cells and not cells[-1]:
+                cells.pop()
+            yield cells
     except Refused:
         raise
     except Exception as error:  # a broken workbook fails in many ways inside the reader

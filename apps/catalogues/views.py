@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.catalogues import columns, picks, queries, services
 from apps.catalogues.forms import UploadForm
 from apps.catalogues.models import CatalogueChange, CatalogueUpload
+from apps.catalogues.sheets import content_of
 from apps.catalogues.shipped import TABLES
 from apps.catalogues.tables import Table
 from apps.core.access import needs, signed_in
@@ -109,7 +110,7 @@ def upload(request: HttpRequest, key: str) -> HttpResponse:
             made = services.upload_compare(
                 table=table,
                 file_name=file.name,
-                content=file.read(),
+                content=content_of(file),
                 effective_on=form.cleaned_data["effective_on"],
             )
         except Refused as refused:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.core import audit
 from apps.core.models import Parameter
 from apps.core.scope import active
 
@@ -46,9 +48,35 @@ class ReadOnlyAdmin(SectionAdmin):
         return False
 
 
+class ParameterForm(forms.ModelForm):
+    """A value stays of its kind: a word where a number is read would stop every page that reads it."""
+
+    def clean_value(self) -> Any:
+        value = self.cleaned_data["value"]
+        key = self.cleaned_data.get("key") or self.instance.key
+        known = Parameter.objects.filter(key=key).values_list("value", flat=True).first()
+        if known is not None and _kind(value) is not _kind(known):
+            raise forms.ValidationError("Giá trị phải cùng kiểu với giá trị trước.")
+        return value
+
+
+def _kind(value: Any) -> type:
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
+
+
 @admin.register(Parameter)
 class ParameterAdmin(SectionAdmin):
     section = "parameters"
     list_display = ("key", "value", "unit", "valid_from", "valid_to", "source", "confidence")
     search_fields = ("key", "source")
     list_filter = ("confidence",)
+    form = ParameterForm
+
+    def save_model(self, request: HttpRequest, obj: Parameter, form: forms.ModelForm, change: bool) -> None:
+        """A threshold decides for every station: who set it stands in the audit."""
+        if change:
+            obj.version += 1
+        super().save_model(request, obj, form, change)
+        audit.record(
+            "parameter.changed", object_id=obj.pk, data={"key": obj.key, "fields": form.changed_data}
+        )

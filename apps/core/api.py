@@ -1,12 +1,15 @@
 """What every part of the API shares: rights, keyset pages, one read-log row a page, refusals as sentences."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
-from rest_framework.exceptions import APIException
+from django.views.decorators.cache import never_cache
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.pagination import BasePagination
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +23,16 @@ from apps.core.scope import active
 
 PAGE = 50
 LARGEST_PAGE = 200
+
+
+class ShallowJSON(JSONParser):
+    """JSON that is nested out of all measure is a bad request, not a fault."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as deep:
+            raise ParseError("JSON lồng quá sâu.") from deep
 
 
 class HasRight(BasePermission):
@@ -46,7 +59,7 @@ class KeysetPages(BasePagination):
 
     def _size(self, request: Request) -> int:
         asked = request.query_params.get("size", "")
-        return min(max(int(asked), 1), LARGEST_PAGE) if asked.isascii() and asked.isdigit() else PAGE
+        return min(max(int(asked), 1), LARGEST_PAGE) if re.fullmatch("[0-9]{1,4}", asked) else PAGE
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(
@@ -93,11 +106,12 @@ class ScopedViewSet(GenericViewSet):
     order: ClassVar[Sequence[str]] = ("id",)
     permission_classes = [HasRight]
     pagination_class = KeysetPages
+    parser_classes = [ShallowJSON]
     lookup_value_converter = "uuid"
 
     @classmethod
     def as_view(cls, actions: Any = None, **initkwargs: Any) -> Callable[..., Any]:
-        view = super().as_view(actions, **initkwargs)
+        view = never_cache(super().as_view(actions, **initkwargs))  # people's data stay in no cache
         view.access = cls.right  # the mark that every view of the house carries
         return view
 

@@ -120,22 +120,30 @@ class SearchSource:
 
 @dataclass(frozen=True)
 class TimelineKind:
-    """How a kind of timeline entry is called, and where it leads (`link(object_id)`)."""
+    """How a kind of timeline entry is called, and where it leads (`link(object_id)`).
+
+    Without `right` a reader is told `title` alone: an entry's own words may name a disease.
+    """
 
     key: str
     title: str
     link: Callable[[UUID], str] | None = None
     icon: str = ""
+    right: str | None = None
 
 
 @dataclass(frozen=True)
 class DueKind:
-    """How a kind of due item is called, and the one click that acts on it (`link(person_id, object_id)`)."""
+    """How a kind of due item is called, and the one click that acts on it (`link(person_id, object_id)`).
+
+    Without `right` a reader is told `title` alone, as for TimelineKind.
+    """
 
     key: str
     title: str
     action: str = ""
     link: Callable[[UUID, UUID | None], str] | None = None
+    right: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from apps.core.idempotency import claim
 from apps.core.models import SubmittedForm
 from apps.core.versions import StaleVersion
 from apps.encounters import services, states
+from apps.encounters.forms import MAX_LINES
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import Diagnosis, Payer, Prescription, PrescriptionLine, Visit
 from apps.encounters.writing import Problems
@@ -35,6 +36,7 @@ from apps.patients.models import Person
 
 KEY = "Idempotency-Key"
 KEY_HEADER = OpenApiParameter(KEY, OpenApiTypes.UUID, OpenApiParameter.HEADER, required=True)
+MAX_DIAGNOSES = 30
 TEXTS = ("reason", "history", "examination", "course", "treatment_text", "advice", "outcome", "result")
 
 
@@ -122,8 +124,12 @@ class SaveSerializer(serializers.Serializer):
     outcome = serializers.CharField(max_length=10, required=False, allow_blank=True)
     result = serializers.CharField(max_length=10, required=False, allow_blank=True)
     vitals = serializers.DictField(child=serializers.DecimalField(9, 3, allow_null=True), required=False)
-    diagnoses = DiagnosisWriteSerializer(many=True, required=False)
-    lines = LineWriteSerializer(many=True, required=False)
+    diagnoses = DiagnosisWriteSerializer(  # type: ignore[call-arg]  # the list's own argument
+        many=True, required=False, max_length=MAX_DIAGNOSES
+    )
+    lines = LineWriteSerializer(  # type: ignore[call-arg]  # the list's own argument
+        many=True, required=False, max_length=MAX_LINES
+    )
 
     def validate_vitals(self, value: dict[str, Any]) -> dict[str, Any]:
         if unknown := sorted(set(value) - set(BY_KEY)):
@@ -224,7 +230,10 @@ class VisitViewSet(ScopedViewSet):
                 before = SubmittedForm.objects.get(key=key)
                 if before.user_id != request.user.pk or before.path != request.path:
                     raise Unwilling({KEY: ["Khóa này đã dùng cho việc khác."]}, status=409)
-                return self._shown(Visit.objects.get(pk=before.location))
+                done = Visit.objects.filter(pk=before.location).first()
+                if done is None:  # made at another workplace of hers
+                    raise Http404
+                return self._shown(done)
             visit = _tried(act)
             SubmittedForm.objects.filter(key=key).update(location=str(visit.pk))
         return self._shown(visit, status)

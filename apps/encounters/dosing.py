@@ -34,6 +34,8 @@ def read_dose(text: str, unit: str) -> tuple[Decimal, str]:
         amount /= int(found["part"])
     if amount <= 0:
         raise ValueError("Liều mỗi lần phải lớn hơn 0.")
+    if amount >= 1_000_000:
+        raise ValueError("Liều mỗi lần lớn quá mức có thể.")
     dose = (Decimal(amount.numerator) / Decimal(amount.denominator)).quantize(Decimal("0.001")).normalize()
     return dose, (found["unit"].strip().lower() or unit.strip().lower())
 

@@ -79,8 +79,8 @@ registry.record_panels.add(
     )
 )
 registry.person_actions.add(PersonAction("visit", "Tiếp nhận khám", "visits.enter", _open, 10))
-registry.timeline_kinds.add(TimelineKind(TIMELINE, "Khám bệnh", _visit, "stethoscope"))
-registry.due_kinds.add(DueKind(DUE_KIND, "Hẹn khám lại", "Tiếp nhận", _receive))
+registry.timeline_kinds.add(TimelineKind(TIMELINE, "Khám bệnh", _visit, "stethoscope", "visits.view"))
+registry.due_kinds.add(DueKind(DUE_KIND, "Hẹn khám lại", "Tiếp nhận", _receive, "visits.view"))
 registry.readlog_screens.add(
     ReadScreen("visit.page", "Trang lượt khám"),
     ReadScreen("visit.day", "Danh sách khám trong ngày"),

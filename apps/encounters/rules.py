@@ -78,6 +78,10 @@ class VisitFacts:
     long_days: int = 0  # longest run the diagnoses allow (TT 26/2025, list of chronic diseases)
 
 
+TOO_MUCH = Decimal(100_000)  # at once or in all: a slip of the hand, in whatever unit
+LEAST_QUANTITY = Decimal("0.01")  # what is written on paper
+
+
 def check_line(line: LineFacts, limit: DaysLimit, long_days: int = 0) -> list[Problem]:
     """One line: numbers that cannot be block, numbers that are unusual ask."""
     where = f"line-{line.position}"
@@ -88,6 +92,8 @@ def check_line(line: LineFacts, limit: DaysLimit, long_days: int = 0) -> list[Pr
 
     if line.dose <= 0:
         block("dose", "liều mỗi lần phải lớn hơn 0.")
+    elif line.dose >= TOO_MUCH:
+        block("dose", "liều mỗi lần lớn quá mức có thể.")
     if not 1 <= line.times_per_day <= 24:
         block("times", f"{line.times_per_day} lần một ngày là không thể (1 đến 24).")
     if line.days < 1:
@@ -98,8 +104,10 @@ def check_line(line: LineFacts, limit: DaysLimit, long_days: int = 0) -> list[Pr
         return found  # the quantity follows from these
     if line.quantity is None:
         block("quantity", "chưa có số lượng. Liều tính bằng đơn vị khác thì ghi số lượng cấp.")
-    elif line.quantity <= 0:
+    elif line.quantity < LEAST_QUANTITY:
         block("quantity", "số lượng phải lớn hơn 0.")
+    elif line.quantity >= TOO_MUCH:
+        block("quantity", "số lượng lớn quá mức có thể.")
     if line.days > (usual := max(limit.usual, long_days)):
         found.append(
             Problem(

@@ -115,7 +115,7 @@ def _same_day(person: Person, facility_id: UUID, on: dt.date) -> list[Warning]:
 def _own_practitioner(scope: Scope) -> Practitioner | None:
     if scope.practitioner_id is None:
         return None
-    return Practitioner.objects.filter(pk=scope.practitioner_id).first()
+    return Practitioner.objects.on(timezone.localdate()).filter(pk=scope.practitioner_id).first()
 
 
 # The next number of a book, without gap and without two alike: one statement that holds the book's row. A
@@ -268,7 +268,9 @@ def draft_keep(*, visit: Visit, data: Mapping[str, list[str]]) -> None:
     if scope.user_id is None or not scope.reaches(visit.facility_id):
         raise PermissionDenied("visits.enter")
     # PostgreSQL's JSON takes no NUL.
-    kept = {name: [text.replace("\0", "") for text in values] for name, values in data.items()}
+    kept = {
+        name.replace("\0", ""): [text.replace("\0", "") for text in values] for name, values in data.items()
+    }
     VisitDraft.unscoped.update_or_create(
         visit=visit, user_id=scope.user_id, defaults={"data": kept, "of_version": visit.version}
     )

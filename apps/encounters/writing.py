@@ -63,7 +63,7 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
     Raises Problems for figures that cannot be, codes that are not in force, doses that are none.
     """
     changed = _fields(visit, data.fields)
-    problems: list[rules.Problem] = []
+    problems = _code_problems(visit, changed)
     limits = Limits.on(visit.on)
     if data.vitals:
         problems += vital_problems(visit, data.vitals, limits)
@@ -99,6 +99,19 @@ def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
             setattr(visit, name, value)
             changed.append(name)
     return changed
+
+
+ENDINGS = {"outcome": "discharge_type", "result": "treatment_result"}
+
+
+def _code_problems(visit: Visit, changed: Sequence[str]) -> list[rules.Problem]:
+    """The ends of a visit that no list knows on its day."""
+    chosen = {name: getattr(visit, name) for name in ENDINGS if name in changed}
+    return [
+        rules.Problem("ending-unknown", "Mã này không có trong danh mục.", name, blocks=True)
+        for name, code in chosen.items()
+        if code and not codes.exists(ENDINGS[name], code, visit.on)
+    ]
 
 
 def vital_problems(visit: Visit, values: Mapping[str, Decimal | None], limits: Limits) -> list[rules.Problem]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.catalogues.sheets import content_of
 from apps.core import fields
 from apps.core.access import needs
 from apps.core.errors import Refused
@@ -55,7 +56,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         file: UploadedFile = form.cleaned_data["file"]
         try:
-            batch = imports.batch_create(file_name=file.name or "", content=file.read())
+            batch = imports.batch_create(file_name=file.name or "", content=content_of(file))
         except Refused as refused:
             add_refusal(form, refused)
         else:

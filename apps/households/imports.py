@@ -99,6 +99,7 @@ def run(job: Job) -> None:
             for line, person_id in written:
                 line.person_id = person_id
         except Refused as refused:
+            people.note_taken(refused)
             failed += [f"Dòng {line.place}: {refused.message}" for line in lines]
         done += len(lines)
         jobs.progress(job, done, total, f"Đã xong {done} trên {total} người.")

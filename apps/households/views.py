@@ -24,7 +24,7 @@ from apps.core.scope import current
 from apps.facilities.queries import hamlets_of
 from apps.households import forms, queries, services
 from apps.households.models import Household, Membership
-from apps.patients.services import PossibleDuplicates, person_create
+from apps.patients.services import PossibleDuplicates, note_taken, person_create
 from apps.patients.views import due_line
 
 LIST_PAGE = 50
@@ -171,6 +171,7 @@ def _create_with_head(
             return services.household_create(data=data, head=head), {}
     except Refused as refused:
         add_refusal(head_form, refused)
+        note_taken(refused)
     except NeedsReason as needed:
         add_warnings(head_form, needed)
         return None, {"ask_reason": True}
@@ -269,6 +270,7 @@ def member_new(request: HttpRequest, pk: UUID) -> HttpResponse:
             services.member_add(household=found, person=person, relation=form.cleaned_data["relation"])
         except Refused as refused:
             add_refusal(form, refused)
+            note_taken(refused)
         except NeedsReason as needed:
             add_warnings(form, needed)
             context = {"ask_reason": True}

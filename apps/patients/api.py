@@ -156,6 +156,7 @@ class PersonViewSet(ScopedViewSet):
                 another=said["another"],
             )
         except Refused as refused:
+            services.note_taken(refused)
             raise refusal(refused) from refused
         except NeedsReason as needed:
             raise warnings(needed) from needed

@@ -142,6 +142,9 @@ class PersonForm(FormKeyMixin, VersionMixin):
         code = self.cleaned_data[name]
         if not code:
             return None
+        stored = getattr(self.person, name) if self.person else None
+        if stored is not None and code == parent_word(stored):
+            return stored
         found = queries.person_by_code(code)
         if found is None:
             raise forms.ValidationError(f"Không có người mang mã “{code[:12]}”.")
@@ -269,6 +272,13 @@ class AllergyForm(FormKeyMixin):
     noted_on = fields.DateField(label="Ngày ghi nhận", required=False)
 
 
+def parent_word(parent: Person | None) -> str:
+    """A parent as the form names her. The code of another station may be somebody else's here."""
+    if parent is None:
+        return ""
+    return parent.code if current().reaches(parent.station_id) else f"{parent.code} (trạm khác)"
+
+
 def initial_of(person: Person) -> dict[str, Any]:
     """What the edit form shows of a stored person."""
     said = {name: getattr(person, name) for name in FIELDS}
@@ -276,8 +286,8 @@ def initial_of(person: Person) -> dict[str, Any]:
     return said | {
         "birth_date": birth,
         "hamlet": str(person.hamlet_id) if person.hamlet_id else OUTSIDE,
-        "mother": person.mother.code if person.mother else "",
-        "father": person.father.code if person.father else "",
+        "mother": parent_word(person.mother),
+        "father": parent_word(person.father),
         "version": person.version,
     }
 

@@ -38,7 +38,8 @@ class Candidate:
 
 def candidates(data: PersonData, numbers: Iterable[NumberData] = ()) -> list[Candidate]:
     """Stored people within the scope who may be the same, likeliest first, at most five. Two queries."""
-    codes = {normalise(number.kind, number.value).lower() for number in numbers if number.value}
+    codes = {normalise(number.kind, number.value).lower() for number in numbers}
+    codes = {code for code in codes if code.isascii() and code.isalnum()}
     codes |= {code[-10:] for code in codes if len(code) == 15}
     found = [
         candidate for person in _set(data, codes) if (candidate := _weigh(person, data, codes)) is not None

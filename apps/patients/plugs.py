@@ -22,6 +22,7 @@ registry.readlog_screens.add(
     ReadScreen("person.page", "Trang của một người"),
     ReadScreen("person.edit", "Phiếu sửa hồ sơ"),
     ReadScreen("person.duplicates", "Người có thể trùng khi thêm mới"),
+    ReadScreen("person.number", "Số giấy tờ đã có người mang"),
     ReadScreen("people.api", "API người dân"),
 )
 

@@ -118,7 +118,8 @@ def find_people(scope: Scope, text: str, limit: int = 20) -> list[PersonLine]:
 
 def people_by_number(numbers: Iterable[str]) -> list[PersonLine]:
     """People within the scope who carry, or once carried, one of these numbers of a paper or card."""
-    wanted = search_matches(" | ".join(f"C{number.lower()}" for number in sorted(set(numbers)) if number))
+    plain = sorted({number.lower() for number in numbers if number.isascii() and number.isalnum()})
+    wanted = search_matches(" | ".join(f"C{number}" for number in plain))
     return people_lines(Person.objects.filter(wanted, merged_into=None).values(*LINE_FIELDS)[:20])
 
 

@@ -1,9 +1,12 @@
 """The search column against a raw tsquery: the lexemes are ours, so nothing may stem or split them."""
 
+import re
 from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import Lookup, Q
+
+PLAIN = re.compile(r"[a-zA-Z0-9&|():* ]+")
 
 
 @SearchVectorField.register_lookup
@@ -19,5 +22,5 @@ class MatchesRaw(Lookup):
 
 
 def search_matches(raw: str, column: str = "search") -> Q:
-    """A filter by a raw tsquery made of [a-zA-Z0-9], & | ( ) and :* only; an empty query matches nobody."""
-    return Q(**{f"{column}__raw": raw}) if raw else Q(pk__in=())
+    """A filter by a raw tsquery made of [a-zA-Z0-9], & | ( ) and :* only; any other matches nobody."""
+    return Q(**{f"{column}__raw": raw}) if PLAIN.fullmatch(raw) else Q(pk__in=())

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.core import audit, dated
+from apps.core import audit, dated, readlog
 from apps.core.errors import NeedsReason, Refused
 from apps.core.events import publish
 from apps.core.scope import current
@@ -24,6 +24,20 @@ from apps.patients.identifiers import check
 from apps.patients.models import Allergy, AllergyState, Identifier, InsuranceCard, Person, TreatingAccess
 
 TAKEN = "Số này đang thuộc về một người khác. Hãy xem lại giấy tờ."
+
+
+class NumberTaken(Refused):
+    """The number is `holder_id`'s, perhaps far away: that somebody carries it is all that is told."""
+
+    def __init__(self, field: str, holder_id: UUID) -> None:
+        super().__init__(TAKEN, field=field, code="taken")
+        self.holder_id = holder_id
+
+
+def note_taken(refused: Refused) -> None:
+    """Whoever learnt that a number is known stands in the read log. After the refused save was taken back."""
+    if isinstance(refused, NumberTaken):
+        readlog.record("person.number", [refused.holder_id])
 
 
 class PossibleDuplicates(Exception):
@@ -90,6 +104,7 @@ def person_create(
 def person_update(*, person: Person, data: PersonData, expected_version: int, reason: str = "") -> Person:
     """Writes what differs. Raises StaleVersion, Refused, or NeedsReason while `reason` is empty."""
     current().require("people.edit")
+    _refuse_elsewhere(person)
     today = timezone.localdate()
     data = data.cleaned()
     for refusal in plausibility.blocks(data, today):
@@ -130,6 +145,7 @@ def person_update(*, person: Person, data: PersonData, expected_version: int, re
 def person_relocate(*, person: Person, hamlet_id: UUID, address_text: str, on: dt.date) -> Person:
     """She lives in another hamlet now, under the station that cares for it."""
     current().require("people.edit")
+    _refuse_elsewhere(person)
     if person.hamlet_id == hamlet_id and person.address_text == address_text:
         return person
     came_from = person.hamlet_id
@@ -156,6 +172,7 @@ def identifier_add(
 ) -> Identifier:
     """Adds a number; a current one of the same kind ends the day before. Raises Refused, NeedsReason."""
     current().require("people.edit")
+    _refuse_elsewhere(person)
     today = timezone.localdate()
     number = replace(number, value=clean(number.value))
     if refusal := plausibility.number_block(number):
@@ -182,6 +199,7 @@ def identifier_add(
 def card_add(*, person: Person, card: CardData, reason: str = "") -> InsuranceCard:
     """Adds an insurance card; an earlier card ends the day before the new one begins."""
     current().require("people.edit")
+    _refuse_elsewhere(person)
     judged = check("bhyt_lookup_key", card.number)
     if judged.result == "warn" and not reason:
         raise NeedsReason([plausibility.Warning(judged.reason, judged.sentence, "number")])
@@ -206,8 +224,8 @@ def _put_number(person: Person, number: NumberData, *, since: dt.date | None) ->
     if number.kind in ("cccd", "bhyt"):
         # unscoped: a number has one holder in the whole database; the sentence tells nothing about whom.
         others = Identifier.unscoped.filter(kind=number.kind, value=value, valid_to__isnull=True)
-        if others.exclude(person=person).exists():
-            raise Refused(TAKEN, field=number.kind, code="taken")
+        if holder := others.exclude(person=person).first():
+            raise NumberTaken(number.kind, holder.person_id)
     new = Identifier(
         person=person,
         kind=number.kind,
@@ -238,8 +256,8 @@ def _put_card(person: Person, card: CardData) -> InsuranceCard:
     number = judged.value
     # unscoped: a card has one holder in the whole database.
     others = InsuranceCard.unscoped.filter(number=number).exclude(person=person)
-    if dated.overlaps(others, card.valid_from, card.valid_to):
-        raise Refused(TAKEN, field="number", code="taken")
+    if held := dated.overlaps(others, card.valid_from, card.valid_to):
+        raise NumberTaken("number", held[0].person_id)
     full = len(number) == 15
     new = InsuranceCard(
         person=person,
@@ -335,6 +353,12 @@ def treating_access_put(*, person_id: UUID, facility_id: UUID, until: dt.date) -
 
 
 # --- small steps
+
+
+def _refuse_elsewhere(person: Person) -> None:
+    """A station that treats somebody from elsewhere sees her; who and where she is, her own station says."""
+    if not current().reaches(person.station_id):
+        raise Refused("Người này thuộc địa bàn trạm khác; chỉ trạm đó sửa được hồ sơ.", field="person")
 
 
 def _check_fields(person: Person) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -33,6 +34,14 @@ def _person(pk: UUID) -> Person:
     found = queries.get_person(pk)
     if found is None:
         raise Http404
+    return found
+
+
+def _own_person(pk: UUID) -> Person:
+    """A person of one's own catchment. Who is only treated here is changed by her own station."""
+    found = _person(pk)
+    if not current().reaches(found.station_id):
+        raise PermissionDenied("people.edit")
     return found
 
 
@@ -74,6 +83,7 @@ def _create(request: HttpRequest, form: forms.PersonCreateForm) -> HttpResponse:
             )
         except Refused as refused:
             add_refusal(form, refused)
+            services.note_taken(refused)
         except NeedsReason as needed:
             add_warnings(form, needed)
             return _create_page(request, form, ask_reason=True)
@@ -117,7 +127,8 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
             "panels": registry.panels_for("person", scope, page.person),
             "actions": registry.actions_for(scope, pk),
             "form_key": uuid7(),
-            "may_edit": scope.can("people.edit"),
+            "may_edit": scope.can("people.edit") and scope.reaches(page.person.station_id),
+            "may_add_allergy": scope.can("people.edit"),
         },
     )
 
@@ -178,22 +189,29 @@ def _place(person: Person) -> str:
 
 def _timeline_line(entry: Any) -> dict[str, Any]:
     kind = registry.timeline_kinds.get(entry.kind)
+    told = _may_be_told(kind)
     return {
         "at": entry.at,
-        "title": entry.title,
-        "url": kind.link(entry.object_id) if kind and kind.link else "",
+        "title": entry.title if told or kind is None else kind.title,
+        "url": kind.link(entry.object_id) if told and kind and kind.link else "",
         "facility": entry.facility.name,
         "state": entry.state,
     }
 
 
+def _may_be_told(kind: Any) -> bool:
+    """Whether the scope may read what an entry of that kind says in its own words."""
+    return kind is None or kind.right is None or current().can(kind.right)
+
+
 def due_line(item: Any) -> dict[str, Any]:
     kind = registry.due_kinds.get(item.kind)
+    told = _may_be_told(kind)
     return {
-        "title": item.title,
+        "title": item.title if told or kind is None else kind.title,
         "due_on": item.due_on,
         "overdue_on": item.overdue_on,
-        "action_url": kind.link(item.person_id, item.object_id) if kind and kind.link else "",
+        "action_url": kind.link(item.person_id, item.object_id) if told and kind and kind.link else "",
         "action_title": kind.action if kind else "",
     }
 
@@ -204,7 +222,7 @@ def due_line(item: Any) -> dict[str, Any]:
 @idempotent
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form of a stored person; the second of two editors sees both versions."""
-    found = _person(pk)
+    found = _own_person(pk)
     form = forms.PersonEditForm(request.POST or None, person=found, initial=forms.initial_of(found))
     ask_reason = False
     if form.is_bound and form.is_valid():
@@ -239,7 +257,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs("people.edit")
 @idempotent
 def identifier_add(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = _person(pk)
+    found = _own_person(pk)
 
     def save(said: dict[str, Any]) -> None:
         number = NumberData(said["kind"], said["value"], said["issued_on"], said["issuer"])
@@ -254,7 +272,7 @@ def identifier_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs("people.edit")
 @idempotent
 def card_add(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = _person(pk)
+    found = _own_person(pk)
 
     def save(said: dict[str, Any]) -> None:
         reason = said.pop("reason")
@@ -310,6 +328,7 @@ def _small_form(
             save(dict(form.cleaned_data))
         except Refused as refused:
             add_refusal(form, refused)
+            services.note_taken(refused)
         except NeedsReason as needed:
             add_warnings(form, needed)
             ask_reason = True

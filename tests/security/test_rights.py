@@ -11,10 +11,11 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from apps.accounts.models import User
-from apps.core.models import AuditEntry
+from apps.core.models import AuditEntry, Parameter
 from apps.facilities.models import Facility, FacilityLink
 from tests.factories.accounts import a_member, a_post, a_user, client_of
 from tests.factories.facilities import a_centre, a_department, a_practitioner, a_province, a_station
+from tests.security.conftest import Attacker, Here
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +123,35 @@ def test_an_export_of_the_admin_computes_nothing(admin: Client, station: Facilit
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert any("HYPERLINK" in str(cell.value) for cell in cells)
     assert not [cell.value for cell in cells if cell.data_type == "f"]
+
+
+def test_a_parameter_keeps_its_kind_and_its_change_is_audited(admin: Client) -> None:
+    row = Parameter.objects.create(key="visits.page_size", value=30, source="thử")
+    path = f"/quan-tri/core/parameter/{row.pk}/change/"
+    data = {"key": row.key, "source": "thử", "confidence": "project"}
+    for wrong in ('"ba mươi"', "[1]", "true", "null"):
+        assert admin.post(path, {**data, "value": wrong}).status_code == 200
+    assert not AuditEntry.objects.exists()
+    assert admin.post(path, {**data, "value": "40"}).status_code == 302
+    assert AuditEntry.objects.get().data["key"] == "visits.page_size"
+
+
+# --- the signature
+
+
+def test_who_has_left_signs_nothing(own: Here) -> None:
+    gone = a_practitioner(own.station, "Bác sĩ Đã Nghỉ", licence_no="9", valid_to=dt.date(2026, 1, 1))
+    account = a_user("da.nghi")
+    a_post(account, "doctor", own.station, practitioner=gone)
+    doctor = Attacker(client_of(account))
+    ended = doctor.api(f"/api/visits/{own.visit.pk}/finalise/", {"version": own.visit.version})
+    assert ended.json()["state"] == "awaiting_signature"
+    doctor.post(f"/kham/{own.visit.pk}/ky/", version=ended.json()["version"])
+    own.visit.refresh_from_db()
+    assert (own.visit.state, own.visit.doctor) == ("awaiting_signature", None)
+
+
+def test_a_visit_does_not_end_in_a_way_no_list_knows(own: Here, doctor: Attacker) -> None:
+    for name in ("outcome", "result"):
+        data = {"version": own.visit.version, name: "<b>"}
+        assert doctor.api(f"/api/visits/{own.visit.pk}/save/", data).status_code == 422
