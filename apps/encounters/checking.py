@@ -58,7 +58,7 @@ def look(visit: Visit, known: Parts) -> Looked:
         if found.level != "danger"
     ]
     return Looked(
-        [*asked, *_diagnoses(visit, known), *rules.check_visit(_facts(visit, known), limits.days)],
+        [*asked, *_diagnoses(visit, known), *rules.check_visit(_facts(visit, known), limits.prescriptions)],
         [found for found in findings if found.level == "danger"],
     )
 

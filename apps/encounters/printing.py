@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from apps.care.vitals import VITALS, bmi, number_text
 from apps.catalogues import codes
-from apps.core import words
-from apps.encounters import checking, dosing, rules, states
+from apps.core import parameters, words
+from apps.encounters import checking, dosing, states
 from apps.encounters.models import Prescription, Visit
+from apps.encounters.writing import CHILD_MONTHS
 from apps.patients.models import Identifier, Person
 
 SIGNER = {"doctor": "Bác sĩ", "assistant": "Y sĩ", "traditional": "Y sĩ", "midwife": "Hộ sinh"}
@@ -83,10 +84,10 @@ def _place(visit: Visit) -> str:
 
 
 def _is_small(person: Person, on: dt.date) -> bool:
-    """Under 72 months: the form shows the weight and who came with the child."""
-    return (
-        person.birth_date is not None and words.completed_months(person.birth_date, on) < rules.CHILD_MONTHS
-    )
+    """A child whose form shows the weight and who came with it."""
+    if person.birth_date is None:
+        return False
+    return words.completed_months(person.birth_date, on) < int(parameters.value(CHILD_MONTHS, on=on))
 
 
 def _guardian(person: Person) -> str:

@@ -12,8 +12,6 @@ from decimal import Decimal
 
 from apps.core.dates import parse_date
 
-# TT 26/2025/TT-BYT: a form for a child under 72 months shows the weight and who came with the child.
-CHILD_MONTHS = 72
 LAST_FOLLOW_UP_DAYS = 366  # further off is a slip of the keyboard, no appointment
 
 
@@ -31,11 +29,16 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class DaysLimit:
-    """How many days a prescription may run: `usual` for all, `most` for diseases with long prescriptions."""
+class PrescriptionLimits:
+    """What a circular sets for prescriptions (TT 26/2025/TT-BYT), on the day of the visit.
+
+    Days one may run: `usual` for all, `most` for diseases with long prescriptions. Below `child_months` of
+    age the weight stands on it, and who came with the child.
+    """
 
     usual: int
     most: int
+    child_months: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ TOO_MUCH = Decimal(100_000)  # at once or in all: a slip of the hand, in whateve
 LEAST_QUANTITY = Decimal("0.01")  # what is written on paper
 
 
-def check_line(line: LineFacts, limit: DaysLimit, long_days: int = 0) -> list[Problem]:
+def check_line(line: LineFacts, limit: PrescriptionLimits, long_days: int = 0) -> list[Problem]:
     """One line: numbers that cannot be block, numbers that are unusual ask."""
     where = f"line-{line.position}"
     found: list[Problem] = []
@@ -119,7 +122,7 @@ def check_line(line: LineFacts, limit: DaysLimit, long_days: int = 0) -> list[Pr
     return found
 
 
-def check_lines(visit: VisitFacts, limit: DaysLimit) -> list[Problem]:
+def check_lines(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
     """All lines: each alone, the same ingredient twice, a known allergy, a small child without weight."""
     found = [problem for line in visit.lines for problem in check_line(line, limit, visit.long_days)]
     seen: dict[str, LineFacts] = {}
@@ -142,11 +145,13 @@ def check_lines(visit: VisitFacts, limit: DaysLimit) -> list[Problem]:
                         f"line-{line.position}-drug",
                     )
                 )
-    small = visit.age_months is not None and visit.age_months < CHILD_MONTHS
+    small = visit.age_months is not None and visit.age_months < limit.child_months
     if visit.lines and small and visit.weight_kg is None:
         found.append(
             Problem(
-                "child-weight", "Trẻ dưới 72 tháng tuổi: đơn thuốc phải ghi cân nặng, hãy cân trẻ.", "weight"
+                "child-weight",
+                f"Trẻ dưới {limit.child_months} tháng tuổi: đơn thuốc phải ghi cân nặng, hãy cân trẻ.",
+                "weight",
             )
         )
     return found
@@ -159,7 +164,7 @@ def _concerns(allergy: AllergyFacts, line: LineFacts) -> bool:
     return bool(words) and re.search(rf"\b{re.escape(' '.join(words))}\b", line.ingredient) is not None
 
 
-def check_visit(visit: VisitFacts, limit: DaysLimit) -> list[Problem]:
+def check_visit(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
     """Everything that stands between a visit and its end."""
     found: list[Problem] = []
     if visit.main_diagnoses == 0:

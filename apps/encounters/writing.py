@@ -22,23 +22,24 @@ SOURCE = "visit"
 LONG_TEXTS = {"history", "examination", "course", "treatment_text", "advice"}
 
 
-DAYS = "prescriptions.days"
+DAYS, CHILD_MONTHS = "prescriptions.days", "prescriptions.child_months"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is possible and usual on a day: signs by age, days of a prescription."""
+    """What is possible and usual on a day: signs by age, what holds for prescriptions."""
 
     vitals: dict[str, list[vitals.Band]]
-    days: rules.DaysLimit
+    prescriptions: rules.PrescriptionLimits
 
     @classmethod
     def on(cls, day: dt.date) -> "Limits":
         """The limits in force on `day`: one query."""
-        found = parameters.values([*care.bound_keys(), DAYS], on=day)
-        if DAYS not in found:
-            raise parameters.NoParameter(f"{DAYS} on {day}")
-        return cls(care.bounds_from(found), rules.DaysLimit(**found[DAYS]))
+        found = parameters.values([*care.bound_keys(), DAYS, CHILD_MONTHS], on=day)
+        if missing := {DAYS, CHILD_MONTHS} - found.keys():
+            raise parameters.NoParameter(f"{', '.join(sorted(missing))} on {day}")
+        limits = rules.PrescriptionLimits(**found[DAYS], child_months=int(found[CHILD_MONTHS]))
+        return cls(care.bounds_from(found), limits)
 
 
 class Problems(Refused):
@@ -158,7 +159,7 @@ def _lines(
     """The lines as rows, not saved, with quantity and wording; and what is wrong with them."""
     rows: list[PrescriptionLine] = []
     problems: list[rules.Problem] = []
-    days = limits.days
+    days = limits.prescriptions
     for position, entry in enumerate(entries, start=1):
         drug = drugs.get(entry.drug_code)
         if drug is None or not drug.in_force(visit.on):

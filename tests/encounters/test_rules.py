@@ -9,7 +9,7 @@ import pytest
 from apps.encounters import rules
 
 ON = date(2026, 11, 20)
-LIMIT = rules.DaysLimit(usual=30, most=90)
+LIMIT = rules.PrescriptionLimits(usual=30, most=90, child_months=72)
 LINE = rules.LineFacts(1, "Paracetamol 500mg", "paracetamol", "viên", D(1), 2, 5, D(10), "TD001")
 VISIT = rules.VisitFacts(ON, 480, "Sốt", 1, True, None, lines=[LINE])
 

@@ -55,6 +55,7 @@ def catalogues() -> None:
     for name, code, label in ALL_SMALL_LISTS:
         CodeEntry.objects.create(list=name, code=code, name=label)
     Parameter.objects.create(key="prescriptions.days", value={"usual": 30, "most": 90}, source="thử")
+    Parameter.objects.create(key="prescriptions.child_months", value=72, source="thử")
     Parameter.objects.create(key="visits.page_size", value=30, source="thử")
     Parameter.objects.create(key="visits.history_size", value=5, source="thử")
 
