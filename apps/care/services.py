@@ -1,4 +1,7 @@
-"""Everything that writes measurements and appointments."""
+"""Everything that writes measurements and appointments.
+
+Unscoped: they belong to a record whose own service has checked what may be written.
+"""
 
 import datetime as dt
 from collections.abc import Mapping

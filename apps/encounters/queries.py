@@ -1,4 +1,7 @@
-"""Everything that is read about visits: the day's list, one visit, a person's, a visit that travels."""
+"""Everything that is read about visits: the day's list, one visit, a person's, a visit that travels.
+
+A visit is found within its scope; its parts are then read unscoped, since whoever sees the visit sees them.
+"""
 
 import datetime as dt
 from collections.abc import Sequence

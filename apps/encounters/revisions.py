@@ -1,4 +1,7 @@
-"""A version of a visit as plain data, and two versions side by side."""
+"""A version of a visit as plain data, and two versions side by side.
+
+Unscoped: the visit itself was found within its scope.
+"""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -420,4 +420,4 @@ def _audit(action: str, visit: Visit, **data: Any) -> None:
 
 def _drop_draft(visit: Visit) -> None:
     if user_id := current().user_id:
-        VisitDraft.unscoped.filter(visit=visit, user_id=user_id).delete()
+        VisitDraft.unscoped.filter(visit=visit, user_id=user_id).delete()  # unscoped: her own

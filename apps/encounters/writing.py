@@ -1,4 +1,7 @@
-"""Writes what one save brings into a visit: fields, figures, diagnoses, medicines. Inside a transaction."""
+"""Writes what one save brings into a visit: fields, figures, diagnoses, medicines. Inside a transaction.
+
+The parts of a visit are unscoped here: `services` has found the visit within its scope and may write it.
+"""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

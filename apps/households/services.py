@@ -251,7 +251,7 @@ def _open(
         valid_from=on,
     )
     membership.save(force_insert=True)
-    if is_head:
+    if is_head:  # unscoped: `household` was taken through the scope before
         Household.unscoped.filter(pk=household.pk).update(sort_key=person.sort_key)
     _take_home(person, household)
     audit.record(

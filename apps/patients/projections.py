@@ -1,4 +1,7 @@
-"""The two projections of a person's life, written by other rooms' subscribers in their own transaction."""
+"""The two projections of a person's life, written by other rooms' subscribers in their own transaction.
+
+All unscoped: the record's own service has checked what may be written.
+"""
 
 import datetime as dt
 from uuid import UUID
@@ -18,7 +21,6 @@ def put_timeline(
     state: str = "done",
 ) -> None:
     """Writes or replaces the line of one record. `kind` is a registered TimelineKind."""
-    # unscoped: the record's own service has checked what may be written.
     TimelineEntry.unscoped.update_or_create(
         kind=kind,
         object_id=object_id,
