@@ -7,6 +7,7 @@ from apps.catalogues import readers
 from apps.catalogues.models import CodeEntry, Drug, Icd10, Icd10Rule
 from apps.core.loading import load_parameters
 from apps.core.registry import LoadReport
+from apps.encounters.writing import ENDINGS
 from apps.facilities.models import Facility
 from apps.population import illness
 from config.embedded import BASE_DIR
@@ -47,6 +48,11 @@ def catalogues() -> None:
     CodeEntry.objects.bulk_create(
         CodeEntry(list="drug_routes", code=line["code"], name=line["name"])
         for line in _lines("drug_routes.csv")
+    )
+    CodeEntry.objects.bulk_create(
+        CodeEntry(list=line["list"], code=line["code"], name=line["name"])
+        for line in _lines("code_lists.csv")
+        if line["list"] in ENDINGS.values()
     )
     load_parameters(BASE_DIR / "fixtures", LoadReport())
 
