@@ -6,6 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.care.queries import expected
 from apps.care.services import DUE_KIND
 from apps.catalogues.frequency import CodeFrequency
 from apps.core import ports, readlog, registry
@@ -26,7 +27,6 @@ from apps.encounters import queries
 from apps.encounters.services import TIMELINE
 
 HOME_ROWS = 12  # what fits on a 768-pixel screen beside the other panels
-PERSON_ROWS = 5
 
 
 def _visit(object_id: UUID) -> str:
@@ -59,23 +59,43 @@ def _today(scope: Scope) -> dict[str, Any] | None:
     }
 
 
-def _of_person(scope: Scope, person: Any) -> dict[str, Any]:
-    visits = queries.of_person(scope, person.pk, limit=PERSON_ROWS + 1)
+def _of_person(scope: Scope, person: Any) -> dict[str, Any] | None:
+    """What of hers is not finished here; what is stands in her timeline."""
+    visits = queries.unfinished(scope, person.pk)
+    return {"visits": visits} if visits else None
+
+
+def _expected(scope: Scope) -> dict[str, Any] | None:
+    if scope.workplace_id is None:
+        return None
+    rows = list(expected(scope, timezone.localdate())[: HOME_ROWS + 1])
+    if not rows:
+        return None
+    readlog.record("visit.day", [row.person_id for row in rows[:HOME_ROWS]])
     return {
-        "person": person,
-        "visits": visits[:PERSON_ROWS],
-        "more": len(visits) > PERSON_ROWS,
+        "rows": rows[:HOME_ROWS],
+        "more": len(rows) > HOME_ROWS,
+        "may_receive": scope.can("visits.enter"),
     }
 
 
 registry.sections.add(Section("visits", "Khám bệnh", 30), Section("prescriptions", "Đơn thuốc", 40))
 registry.menu.add(MenuItem("visits", "Khám bệnh", "encounters:day", "visits.view", 30, "stethoscope"))
 registry.home_panels.add(
-    HomePanel("visits", "Khám bệnh hôm nay", "visits.view", "encounters/panel_home.html", _today, 10)
+    HomePanel("visits", "Khám bệnh hôm nay", "visits.view", "encounters/panel_home.html", _today, 10),
+    HomePanel(
+        "expected", "Hẹn khám lại hôm nay", "visits.view", "encounters/panel_expected.html", _expected, 20
+    ),
 )
 registry.record_panels.add(
     RecordPanel(
-        "visits", "person", "Lượt khám", "visits.view", "encounters/panel_person.html", _of_person, 20
+        key="visits",
+        record="person",
+        title="Lượt khám chưa xong",
+        right="visits.view",
+        template="encounters/panel_person.html",
+        provide=_of_person,
+        order=20,
     )
 )
 registry.person_actions.add(PersonAction("visit", "Tiếp nhận khám", "visits.enter", _open, 10))

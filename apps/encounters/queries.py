@@ -97,6 +97,15 @@ def of_person(scope: Scope, person_id: UUID, *, before: Visit | None = None, lim
     return list(rows.order_by("-occurred_at")[:limit])
 
 
+def unfinished(scope: Scope, person_id: UUID) -> list[Visit]:
+    """A person's visits at the scope's stations that are not finished, newest first. One query."""
+    return list(
+        Visit.visible(scope)
+        .filter(person_id=person_id, facility_id__in=scope.facility_ids, state__in=states.OPEN_STATES)
+        .order_by("-occurred_at")
+    )
+
+
 def sheets(visit: Visit) -> list[Prescription]:
     """The prescriptions of a visit with their lines, in the order they are printed. Two queries."""
     return list(
