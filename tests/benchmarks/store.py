@@ -24,7 +24,7 @@ from config import embedded
 from tests import databases
 
 PASSWORD = "bench-tramyte"
-SOURCES = ("apps/population", "fixtures/population", "fixtures/names")
+SOURCES = ("apps/population", "fixtures/population", "fixtures/names", "fixtures/parameters")
 
 
 @dataclass(frozen=True)
