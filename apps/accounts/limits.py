@@ -9,21 +9,33 @@ from apps.core import parameters
 
 # What holds until an administrator sets the parameter; reasons stand in fixtures/parameters/accounts.csv.
 DEFAULTS = {
-    "accounts.idle_minutes": 30,
+    "accounts.idle_minutes": 10,
     "accounts.session_hours": 12,
     "accounts.max_sessions": 3,
     "accounts.slip_hours": 24,
+    "accounts.pin_days": 7,
+    "accounts.workstation_days": 90,
 }
+
+
+# A session's row is written at most once in this many seconds, however busy the morning: 'seen' may be that
+# much too early. The page itself locks to the second (static/js/lock.js).
+SEEN_EVERY = 60
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Idle in minutes, longest session and life of a slip in hours, sessions at a time for one account."""
+    """Idle in minutes until the screen locks, longest session and life of a slip in hours, sessions at a time
+    for one account, days for which a PIN lasts after a full sign-in at its computer, days after which
+    a computer forgets who has not signed in there.
+    """
 
     idle_minutes: int
     session_hours: int
     max_sessions: int
     slip_hours: int
+    pin_days: int
+    workstation_days: int
 
 
 def limits_now() -> Limits:
@@ -51,7 +63,7 @@ class Clock:
         at = int(now.timestamp())
         if at - self.signed_in >= self.longest_seconds:
             return "too_long"
-        return "idle" if at - self.seen >= self.idle_seconds else None
+        return "idle" if at - self.seen >= self.idle_seconds + SEEN_EVERY else None
 
     def as_list(self) -> list[int]:
         return [self.signed_in, self.seen, self.idle_seconds, self.longest_seconds]

@@ -1,4 +1,4 @@
-"""Ends sessions that have lived long enough, and holds a new account at the change of its password."""
+"""Ends sessions that have lived long enough, and holds a new account at what must come first."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,20 +10,23 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.limits import Clock
+from apps.accounts import workstation
+from apps.accounts.doors import MUST_ENROL
+from apps.accounts.limits import SEEN_EVERY, Clock
 from apps.accounts.models import SignInKind
 from apps.accounts.services import CLOCK, sign_out
 
-# A session's row is written at most once in this many seconds, however busy the morning.
-SEEN_EVERY = 60
-
 SENTENCES = {
-    "idle": "Phiên làm việc đã hết vì lâu không thao tác. Xin đăng nhập lại để làm tiếp.",
+    "idle": "Màn hình đã khóa vì lâu không thao tác. Xin đăng nhập lại để làm tiếp.",
     "too_long": "Phiên làm việc đã hết thời gian cho phép. Xin đăng nhập lại để làm tiếp.",
 }
 
-# What an account with an unchanged slip password may still open.
-FREE_BEFORE_CHANGE = {"accounts:password", "accounts:sign_out", "accounts:sign_in"}
+# What may be opened while a slip's password is unchanged, or while a required code app is missing.
+_DOORS = {"accounts:sign_out", "accounts:sign_in"}
+FREE_BEFORE = {
+    "accounts:password": _DOORS | {"accounts:password"},
+    "accounts:totp": _DOORS | {"accounts:totp", "accounts:password"},
+}
 
 
 class SessionLimits:
@@ -31,24 +34,45 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and (why := self._over(request)):
+        response = self._ended(request) or self.get_response(request)
+        workstation.set_cookie(request, response)
+        return response
+
+    def _ended(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to a page asked for by a session that has lived long enough; None goes on."""
+        why = self._over(request) if request.user.is_authenticated else None
+        if why is None:
+            return None
+        known = False
+        if why == "idle":
+            back = request.get_full_path() if request.method == "GET" and whole_page(request) else ""
+            known = workstation.lock(request=request, back=back, kind=SignInKind.IDLE)
+        else:
             sign_out(request=request, kind=SignInKind(why))
-            if not (request.headers.get("HX-Request") or request.path.startswith("/api/")):
-                return self._ask_again(request, why)
-        return self.get_response(request)
+        if not whole_page(request):
+            return None
+        return redirect("accounts:lock") if known else ask_again(request, SENTENCES[why])
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        user = request.user
-        if not user.is_authenticated or not user.must_change_password:
+        first = self._first(request)
+        if first is None:
             return None
         match = request.resolver_match
-        if (match and match.view_name in FREE_BEFORE_CHANGE) or getattr(view, "access", "") == "public":
+        if (match and match.view_name in FREE_BEFORE[first]) or getattr(view, "access", "") == "public":
             return None
         if request.headers.get("HX-Request"):
-            return HttpResponse(status=204, headers={"HX-Redirect": reverse("accounts:password")})
-        return redirect("accounts:password")
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse(first)})
+        return redirect(first)
+
+    def _first(self, request: HttpRequest) -> str | None:
+        """The page that comes before any other: the change of a slip's password, then the code app."""
+        if not request.user.is_authenticated:
+            return None
+        if request.user.must_change_password:
+            return "accounts:password"
+        return "accounts:totp" if request.session.get(MUST_ENROL) else None
 
     def _over(self, request: HttpRequest) -> str | None:
         """Why the session has ended, or None; notes now and then that it is in use."""
@@ -67,7 +91,14 @@ class SessionLimits:
             request.session[CLOCK] = [clock.signed_in, at, clock.idle_seconds, clock.longest_seconds]
         return None
 
-    def _ask_again(self, request: HttpRequest, why: str) -> HttpResponse:
-        messages.warning(request, SENTENCES[why])
-        back = request.get_full_path() if request.method == "GET" else "/"
-        return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': back})}")
+
+def whole_page(request: HttpRequest) -> bool:
+    """Whether a browser asks for a page, and not a script for a part of one or a program for data."""
+    return not (request.headers.get("HX-Request") or request.path.startswith("/api/"))
+
+
+def ask_again(request: HttpRequest, sentence: str) -> HttpResponse:
+    """To the door with a reason; afterwards back to where she was."""
+    messages.warning(request, sentence)
+    back = request.get_full_path() if request.method == "GET" else "/"
+    return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': back})}")

@@ -21,7 +21,11 @@ class RoleLevel(models.TextChoices):
 
 
 class Role(BaseModel):
-    """What a post at a facility may do: function x action, as data."""
+    """What a post at a facility may do: function x action, as data.
+
+    Shipped in fixtures/roles.csv and refreshed by each release, or made by the province from one of those
+    (`based_on`; apps/facilities/roles.py).
+    """
 
     code = models.SlugField("mã", max_length=40, unique=True)
     name = models.CharField("tên vai trò", max_length=120)
@@ -34,6 +38,12 @@ class Role(BaseModel):
         blank=True,
     )
     order = models.PositiveSmallIntegerField("thứ tự", default=100)
+    based_on = models.ForeignKey(
+        "self", verbose_name="lập từ", null=True, blank=True, on_delete=models.PROTECT, related_name="made"
+    )
+    is_active = models.BooleanField("đang dùng", default=True)
+    # Its holders see the people of the hamlets given with their post, and nobody without one.
+    by_hamlet = models.BooleanField("chỉ trong thôn được giao", default=False)
 
     class Meta:
         verbose_name = "vai trò"
@@ -141,9 +151,16 @@ class SignInKind(models.TextChoices):
     SLIP_OVER = "slip_over", "Phiếu đăng nhập quá hạn"
     DISABLED = "disabled", "Tài khoản đã ngừng"
     SIGN_OUT = "sign_out", "Đăng xuất"
-    IDLE = "idle", "Hết phiên vì không thao tác"
+    IDLE = "idle", "Tự khóa vì không thao tác"
     TOO_LONG = "too_long", "Hết phiên vì quá thời gian"
     REPLACED = "replaced", "Phiên bị kết thúc do đăng nhập nơi khác"
+    ENDED = "ended", "Kết thúc phiên ở máy khác"
+    LEFT = "left", "Hết vị trí công tác"
+    CODE_WRONG = "code_wrong", "Sai mã xác thực"
+    RECOVERY = "recovery", "Dùng mã dự phòng"
+    PIN = "pin", "Vào bằng mã PIN"
+    PIN_WRONG = "pin_wrong", "Sai mã PIN"
+    SCREEN_LOCKED = "screen", "Khóa màn hình"
     PASSWORD = "password", "Đổi mật khẩu"
 
 
@@ -166,6 +183,8 @@ class SignInEvent(models.Model):
         indexes = [
             # An account's page: its last sign-ins.
             models.Index(fields=["user", "-at"], name="sign_in_user"),
+            # The log of all accounts of a place, newest first.
+            models.Index(fields=["-at", "-id"], name="sign_in_at"),
         ]
 
     def __str__(self) -> str:
@@ -178,6 +197,8 @@ class OpenSession(models.Model):
     session_key = models.CharField(primary_key=True, max_length=40)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="open_sessions")
     started_at = models.DateTimeField(default=timezone.now)
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
 
     class Meta:
         verbose_name = "phiên đang mở"
@@ -189,3 +210,122 @@ class OpenSession(models.Model):
 
     def __str__(self) -> str:
         return f"{timezone.localtime(self.started_at):%d/%m/%Y %H:%M}"
+
+
+class Totp(BaseModel):
+    """The code app of an account. The secret itself stands nowhere: see totp.py."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="totp")
+    nonce = models.CharField(max_length=60, editable=False)
+    last_step = models.BigIntegerField(default=0, editable=False)
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    blocked_until = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "ứng dụng mã xác thực"
+        verbose_name_plural = "ứng dụng mã xác thực"
+
+    def __str__(self) -> str:
+        return f"{timezone.localtime(self.created_at):%d/%m/%Y}"
+
+
+class RecoveryCode(BaseModel):
+    """One of the printed codes that stand in for the app, once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "mã dự phòng"
+        verbose_name_plural = "mã dự phòng"
+
+    def __str__(self) -> str:
+        return "đã dùng" if self.used_at else "chưa dùng"
+
+
+class TotpReset(BaseModel):
+    """'Her app is lost', said by one person and confirmed by another."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="totp_resets")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField("lý do", max_length=300)
+    expires_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "báo mất ứng dụng mã"
+        verbose_name_plural = "báo mất ứng dụng mã"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by=None)
+                | ~models.Q(confirmed_by=models.F("asked_by")) & ~models.Q(confirmed_by=models.F("user")),
+                name="totp_reset_two_people",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{timezone.localtime(self.created_at):%d/%m/%Y %H:%M}"
+
+
+class Workstation(BaseModel):
+    """A computer on which somebody has signed in; known by a random cookie whose digest stands here."""
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    open_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "máy trạm"
+        verbose_name_plural = "máy trạm"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class WorkstationUser(BaseModel):
+    """What a computer knows of one of its users: her PIN there, and what was put aside when she locked."""
+
+    workstation = models.ForeignKey(Workstation, on_delete=models.CASCADE, related_name="users")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="workstations")
+    signed_in_at = models.DateTimeField(default=timezone.now)
+    pin = models.CharField(max_length=128, blank=True, editable=False)
+    tries = models.PositiveSmallIntegerField(default=0)
+    aside = models.JSONField(default=dict)
+    aside_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "người dùng của máy trạm"
+        verbose_name_plural = "người dùng của máy trạm"
+        constraints = [models.UniqueConstraint(fields=["workstation", "user"], name="workstation_user_once")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ApiToken(BaseModel):
+    """A key by which a program uses the API in its owner's name. The key itself stands nowhere."""
+
+    owner = models.ForeignKey(
+        User, verbose_name="người lập", on_delete=models.PROTECT, related_name="api_tokens"
+    )
+    name = models.CharField("phần mềm dùng mã", max_length=80)
+    prefix = models.CharField("đầu mã", max_length=8, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    rights = ArrayField(models.CharField(max_length=60), verbose_name="quyền")
+    facility_id = models.UUIDField()
+    expires_at = models.DateTimeField("hết hạn lúc")
+    last_used_at = models.DateTimeField("dùng gần nhất", null=True, editable=False)
+    last_address = models.GenericIPAddressField("địa chỉ máy", null=True, editable=False)
+    revoked_at = models.DateTimeField("thu hồi lúc", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "mã truy cập"
+        verbose_name_plural = "mã truy cập"
+        indexes = [
+            # The keys of a unit, newest first, on its page.
+            models.Index(fields=["facility_id", "-created_at"], name="api_token_facility"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

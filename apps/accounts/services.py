@@ -2,17 +2,21 @@
 
 import datetime as dt
 import logging
+from typing import Any
 
 from django.contrib import auth
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.accounts import gate
+from apps.accounts.api_tokens import revoke_all
 from apps.accounts.limits import Clock, limits_now
-from apps.accounts.models import OpenSession, SignInEvent, SignInKind, User
+from apps.accounts.models import OpenSession, SignInEvent, SignInKind, User, WorkstationUser
 from apps.accounts.rules import slip_password, username_key, username_suggest
 from apps.core import audit
 from apps.core.errors import Refused
@@ -96,6 +100,7 @@ def user_set_active(*, user: User, is_active: bool) -> User:
     save_versioned(locked, expected=locked.version)
     if not is_active:
         sessions_end(user=locked)
+        revoke_all(locked)
     audit.record("user.enabled" if is_active else "user.disabled", object_id=user.pk)
     return locked
 
@@ -142,17 +147,14 @@ def password_change(*, request: HttpRequest, user: User, old: str, new: str) -> 
     sessions_end(user=user, but=request.session.session_key)
     OpenSession.objects.filter(session_key=request.session.session_key).delete()
     auth.update_session_auth_hash(request, user)
-    OpenSession.objects.create(session_key=request.session.session_key or "", user=user)
+    _session_note(request, user)
     event_log(request, SignInKind.PASSWORD, user)
     audit.record("user.password_changed", object_id=user.pk)
     return user
 
 
-def sign_in(*, request: HttpRequest, username: str, password: str) -> User:
-    """Check the name and the password and open a session. Raises Refused with the sentence to show.
-
-    After too many tries the lockout (django-axes) answers in place of the page; see views.locked_out.
-    """
+def credentials_check(*, request: HttpRequest, username: str, password: str) -> User:
+    """The account of a right name and password that may go on. Raises Refused with the sentence to show."""
     name = username_key(username)
     known = User.objects.filter(username=name).first()
     user = auth.authenticate(request, username=name, password=password)
@@ -168,12 +170,15 @@ def sign_in(*, request: HttpRequest, username: str, password: str) -> User:
     if user.slip_is_over():
         event_log(request, SignInKind.SLIP_OVER, user)
         raise Refused(SLIP_OVER)
-    _session_open(request, user)
+    if why := gate.left(user):
+        event_log(request, SignInKind.LEFT, user)
+        raise Refused(why)
     return user
 
 
 @transaction.atomic
-def _session_open(request: HttpRequest, user: User) -> None:
+def session_open(*, request: HttpRequest, user: User, kind: SignInKind = SignInKind.SUCCESS) -> None:
+    """A fresh session for an account that has shown who it is; surplus older ones end."""
     limits = limits_now()
     request.session.flush()  # nothing of an earlier user's session goes on
     auth.login(request, user)
@@ -190,10 +195,23 @@ def _session_open(request: HttpRequest, user: User) -> None:
     surplus = surplus[: max(0, len(surplus) - (allowed - 1))]
     Session.objects.filter(session_key__in=surplus).delete()
     OpenSession.objects.filter(session_key__in=[*gone, *surplus]).delete()
-    OpenSession.objects.create(session_key=request.session.session_key or "", user=user)
+    _session_note(request, user)
     if surplus:
         event_log(request, SignInKind.REPLACED, user)
-    event_log(request, SignInKind.SUCCESS, user)
+    event_log(request, kind, user)
+
+
+def _session_note(request: HttpRequest, user: User) -> None:
+    address, agent = machine(request)
+    OpenSession.objects.create(
+        session_key=request.session.session_key or "", user=user, address=address, agent=agent
+    )
+
+
+def machine(request: HttpRequest) -> tuple[str | None, str]:
+    """The address and the browser that a request came from, as the log keeps them."""
+    agent = request.headers.get("User-Agent", "")[:200].replace("\x00", "")
+    return request.META.get("REMOTE_ADDR") or None, agent
 
 
 def sign_out(*, request: HttpRequest, kind: SignInKind = SignInKind.SIGN_OUT) -> None:
@@ -204,19 +222,28 @@ def sign_out(*, request: HttpRequest, kind: SignInKind = SignInKind.SIGN_OUT) ->
     auth.logout(request)
 
 
-def sessions_end(*, user: User, but: str | None = None) -> None:
-    """End the open sessions of an account, except the one named by `but`."""
+def sessions_end(*, user: User, but: str | None = None, keep_pin_at: Any = None) -> None:
+    """End the open sessions of an account, except the one named by `but`; nor does a PIN of hers open
+    anything any more, except at the computer `keep_pin_at`.
+    """
+    WorkstationUser.objects.filter(user=user).exclude(workstation=keep_pin_at).update(
+        pin="", aside={}, aside_at=None
+    )
     rows = OpenSession.objects.filter(user=user).exclude(session_key=but or "")
     Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
     rows.delete()
 
 
+def sessions_cleared() -> int:
+    """Forget the sessions that are over, and who had opened them. How many that were."""
+    gone, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    live = Session.objects.filter(session_key=OuterRef("session_key"))
+    OpenSession.objects.filter(~Exists(live)).delete()
+    return gone
+
+
 def event_log(request: HttpRequest, kind: SignInKind, user: User | None) -> None:
     """One line of the sign-in log. A name that is nobody's is not kept: it may be a mistyped password."""
-    SignInEvent.objects.create(
-        user=user,
-        kind=kind,
-        address=request.META.get("REMOTE_ADDR") or None,
-        agent=request.headers.get("User-Agent", "")[:200].replace("\x00", ""),
-    )
+    address, agent = machine(request)
+    SignInEvent.objects.create(user=user, kind=kind, address=address, agent=agent)
     log.info("sign_in", extra={"kind": str(kind), "account": str(user.pk) if user else ""})

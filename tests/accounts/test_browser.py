@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from apps.accounts.models import User
 from tests.factories.accounts import PASSWORD, a_member, a_post, a_user
@@ -12,12 +13,18 @@ from tests.factories.facilities import a_point, a_station
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def open_door(page: Any, live_server: Any, username: str, password: str = PASSWORD) -> None:
+def at_cursor(page: Any, label: str) -> Any:
+    """The keyboard, once the cursor stands in this box: autofocus comes a moment after the page's load."""
+    expect(page.get_by_role("textbox", name=label)).to_be_focused()
+    return page.keyboard
+
+
+def open_door(page: Any, base: str, username: str, password: str = PASSWORD) -> None:
     """Given the sign-in page, type the name and the password; Enter goes on and then in."""
-    page.goto(f"{live_server.url}/dang-nhap/")
-    page.keyboard.type(username)
+    page.goto(f"{base}/dang-nhap/")
+    at_cursor(page, "Tên đăng nhập").type(username)
     page.keyboard.press("Enter")
-    page.keyboard.type(password)
+    at_cursor(page, "Mật khẩu").type(password)
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
@@ -29,7 +36,7 @@ def test_from_the_door_to_work_by_keyboard(
     a_point(near)
     a_post(user, "doctor", near)
     a_post(user, "doctor", far)
-    open_door(page, live_server, "BÌNH.tv")
+    open_door(page, live_server.url, "BÌNH.tv")
     assert page.url.endswith("/noi-lam-viec/")
     axe_clean(page)
     photograph(page, "workplace")
@@ -43,7 +50,7 @@ def test_a_wrong_password_is_told_and_the_name_stays(
     page: Any, live_server: Any, axe_clean: Callable[[Any], None], photograph: Callable[[Any, str], None]
 ) -> None:
     a_member("nurse", a_station(), "hoa.nt")
-    open_door(page, live_server, "hoa.nt", "sai-mat-khau")
+    open_door(page, live_server.url, "hoa.nt", "sai-mat-khau")
     assert "không đúng" in page.get_by_role("alert").inner_text()
     assert page.get_by_label("Tên đăng nhập").input_value() == "hoa.nt"
     assert page.get_by_label("Mật khẩu").input_value() == ""
@@ -62,7 +69,7 @@ def test_a_slip_is_made_used_and_its_password_changed(
     a_member("station_head", station, "truong.pv", "Phạm Văn Trưởng")
     nurse = a_member("nurse", station, "hoa.nt")
     User.objects.filter(pk=nurse.pk).update(password="!")
-    open_door(page, live_server, "truong.pv")
+    open_door(page, live_server.url, "truong.pv")
     for path, name in (
         ("/tai-khoan/", "accounts"),
         ("/tai-khoan/moi/", "account-new"),
@@ -82,9 +89,10 @@ def test_a_slip_is_made_used_and_its_password_changed(
     photograph(page, "slip")
     password = page.locator("dd.figure-big").nth(1).inner_text()
     hers = new_context().new_page()
-    open_door(hers, live_server, "hoa.nt", password)
+    open_door(hers, live_server.url, "hoa.nt", password)
     assert hers.url.endswith("/doi-mat-khau/")
     axe_clean(hers)
+    at_cursor(hers, "Mật khẩu đang dùng")
     for typed in (password, "nuoc chay da mon", "nuoc chay da mon"):
         hers.keyboard.type(typed)
         if hers.get_by_label("Nhập lại mật khẩu mới").input_value():

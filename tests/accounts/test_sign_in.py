@@ -1,9 +1,11 @@
 """The door: who comes in, who does not, and what she is told."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -147,23 +149,32 @@ def test_signing_out_is_a_post(client: Client, nurse: User) -> None:
 
 def test_a_session_ends_when_nobody_uses_it(client: Client, nurse: User, time_machine: Any) -> None:
     sign_in(client)
-    time_machine(minutes=29)
+    time_machine(minutes=9)
     assert client.get("/").status_code == 200
-    time_machine(minutes=29)
+    time_machine(minutes=9)
     assert client.get("/").status_code == 200
-    time_machine(minutes=31)
+    time_machine(minutes=12)
+    assert client.get("/co-so/").url == "/khoa/"
+    assert kinds()[-1] == "idle"
+
+
+def test_in_a_browser_that_is_not_known_it_asks_for_the_password(
+    client: Client, nurse: User, time_machine: Any
+) -> None:
+    sign_in(client)
+    del client.cookies["tramyte_may"]
+    time_machine(minutes=12)
     response = client.get("/co-so/")
     assert response.url == f"{SIGN_IN}?next=%2Fco-so%2F"
     assert "lâu không thao tác" in client.get(response.url).content.decode()
-    assert kinds()[-1] == "idle"
 
 
 def test_a_session_ends_after_a_shift(client: Client, nurse: User, time_machine: Any) -> None:
     sign_in(client)
-    for _ in range(28):
-        time_machine(minutes=25)
+    for _ in range(71):
+        time_machine(minutes=10)
         assert client.get("/").status_code == 200
-    time_machine(minutes=25)
+    time_machine(minutes=10)
     assert client.get("/").status_code == 302
     assert kinds()[-1] == "too_long"
 
@@ -205,6 +216,20 @@ def test_signing_in_makes_a_new_session(client: Client, nurse: User) -> None:
     assert "planted" not in client.session
 
 
+def test_an_old_costly_hash_is_renewed_at_the_next_sign_in(
+    client: Client, nurse: User, settings: Any
+) -> None:
+    settings.PASSWORD_HASHERS = [
+        "apps.accounts.hashers.StationArgon2",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
+    nurse.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    nurse.save()
+    assert sign_in(client).status_code == 302
+    nurse.refresh_from_db()
+    assert nurse.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+
+
 def test_one_workplace_is_chosen_by_itself(client: Client, nurse: User) -> None:
     sign_in(client)
     assert "Trạm Y tế xã Ba Tơ" in client.get("/").content.decode()
@@ -230,6 +255,21 @@ def test_a_workplace_of_somebody_else_is_not_taken(client: Client, nurse: User) 
     for place in (f"{other.pk}/", "x", "", f"{nurse.posts.get().facility_id}/{other.pk}"):
         assert client.post("/noi-lam-viec/", {"place": place}).status_code == 200
     assert "Trạm Y tế xã Ba Tơ" in client.get("/").content.decode()
+
+
+def test_a_point_with_a_post_of_its_own_is_offered_once_and_the_choice_has_the_focus(client: Client) -> None:
+    user, station = a_user(), a_station()
+    point = a_point(station)
+    a_post(user, "nurse", station)
+    a_post(user, "midwife", point)
+    sign_in(client)
+    client.post("/noi-lam-viec/", {"place": f"{point.pk}/"})
+    page = client.get("/noi-lam-viec/").content.decode()
+    assert page.count(f'value="{point.pk}/"') == 1
+    assert f'value="{station.pk}/{point.pk}"' not in page
+    focused = re.search(r'<button[^>]*name="place" value="([^"]*)"[^>]* autofocus', page)
+    assert focused is not None
+    assert focused[1] == f"{point.pk}/"
 
 
 def test_a_point_and_outreach_can_be_chosen(client: Client, nurse: User) -> None:
