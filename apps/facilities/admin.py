@@ -14,10 +14,12 @@ from django.http import HttpRequest
 from import_export.admin import ImportExportMixin
 from import_export.forms import ExportForm
 
+from apps.accounts.models import SignInEvent, User
 from apps.core import audit
-from apps.core.admin import SectionAdmin
+from apps.core.admin import ReadOnlyAdmin, SectionAdmin
 from apps.core.fields import DateField
 from apps.core.scope import current
+from apps.core.sheets import NamedFile
 from apps.core.text import search_key
 from apps.facilities.models import (
     AdminUnit,
@@ -29,7 +31,12 @@ from apps.facilities.models import (
     Practitioner,
     UnitSuccession,
 )
-from apps.facilities.queries import administered_facilities
+from apps.facilities.queries import (
+    administered_facilities,
+    administered_hamlets,
+    administered_units,
+    visible_users,
+)
 from apps.facilities.resources import FacilityResource, HamletResource, PractitionerResource
 
 
@@ -49,6 +56,10 @@ class AuditedAdmin(SectionAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.remote_field.model is Facility:
             kwargs["queryset"] = administered_facilities(current())
+        elif db_field.remote_field.model is AdminUnit:
+            kwargs["queryset"] = administered_units(current())
+        elif db_field.remote_field.model is User:
+            kwargs["queryset"] = visible_users(current())
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
@@ -64,7 +75,7 @@ class AuditedAdmin(SectionAdmin):
             audit.record(action, object_id=obj.pk, data={"fields": form.changed_data})
 
 
-class ExcelAdmin(ImportExportMixin, AuditedAdmin):
+class ExcelAdmin(NamedFile, ImportExportMixin, AuditedAdmin):
     """With an Excel list, for those who may export and enter."""
 
     # The plain form: the one that lets columns be chosen names them in English.
@@ -90,6 +101,11 @@ class AdminUnitAdmin(AuditedAdmin):
     @admin.display(description="tên")
     def full_name(self, unit: AdminUnit) -> str:
         return unit.full_name
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The national list is read whole and changed for one's own province."""
+        own = obj is None or administered_units(current()).filter(pk=obj.pk).exists()
+        return own and super().has_change_permission(request, obj)
 
 
 @admin.register(UnitSuccession)
@@ -171,12 +187,18 @@ class HamletAdmin(ExcelAdmin):
     list_select_related = ("commune",)
     autocomplete_fields = ("commune",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hamlet]:
+        return administered_hamlets(current()).select_related("commune")
+
 
 @admin.register(Catchment)
 class CatchmentAdmin(AuditedAdmin):
     list_display = ("hamlet", "facility", "valid_from", "valid_to")
     search_fields = ("hamlet__search_key", "facility__search_key")
     list_select_related = ("hamlet", "facility")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Catchment]:
+        return Catchment.objects.filter(facility__in=administered_facilities(current()))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -211,6 +233,9 @@ class PostAdmin(SectionAdmin):
     list_select_related = ("user", "role", "facility")
     show_full_result_count = False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
+        return Post.objects.filter(facility__in=administered_facilities(current()))
+
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return super().get_search_results(request, queryset, search_key(search_term))
 
@@ -219,3 +244,37 @@ class PostAdmin(SectionAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin):
+    section = "users"
+    list_display = ("full_name", "username", "is_active", "must_change_password", "last_login")
+    list_filter = ("is_active", "must_change_password")
+    search_fields = ("search_key",)
+    fields = (
+        *("full_name", "username", "phone", "is_active"),
+        *("must_change_password", "slip_expires_at", "max_sessions", "last_login"),
+    )
+    ordering = ("sort_key", "pk")
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return visible_users(current())
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Names are found without accents."""
+        return super().get_search_results(request, queryset, search_key(search_term))
+
+
+@admin.register(SignInEvent)
+class SignInEventAdmin(ReadOnlyAdmin):
+    section = "audit"
+    list_display = ("at", "user", "kind", "address")
+    list_filter = ("kind",)
+    list_select_related = ("user",)
+    date_hierarchy = "at"
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SignInEvent]:
+        return SignInEvent.objects.filter(user__in=visible_users(current()))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.scope import Scope
 from apps.core.text import search_key
+from apps.facilities import asof
 from apps.facilities.models import (
     AdminUnit,
     Catchment,
@@ -22,13 +23,11 @@ from apps.facilities.models import (
     Practitioner,
     UnitLevel,
 )
+from apps.facilities.resolve import Resolved, Resolver, heirs, resolve_unit, same_commune_on
+
+__all__ = ["Resolved", "Resolver", "heirs", "resolve_unit", "same_commune_on"]
 
 # --- units and hamlets
-
-
-def commune_on(code: str, date: dt.date) -> AdminUnit | None:
-    """The commune that carried `code` on that day."""
-    return unit_on(UnitLevel.COMMUNE, code, date)
 
 
 def unit_on(level: str, code: str, date: dt.date) -> AdminUnit | None:
@@ -70,6 +69,12 @@ def hamlets_of(facility_ids: Iterable[UUID], on: dt.date) -> QuerySet[Hamlet]:
     return Hamlet.objects.on(on).filter(Exists(catchments)).order_by("sort_order", "name", "pk")
 
 
+def hamlets_in(scope: Scope, on: dt.date) -> QuerySet[Hamlet]:
+    """The hamlets of the scope's catchment on that day; of who sees some hamlets only, those."""
+    found = hamlets_of(scope.facility_ids, on)
+    return found if scope.hamlet_ids is None else found.filter(pk__in=scope.hamlet_ids)
+
+
 # --- facilities
 
 
@@ -82,11 +87,15 @@ def station_of(hamlet_id: UUID | None, on: dt.date, *, commune: AdminUnit | None
         catchment = (
             Catchment.objects.on(on)
             .filter(hamlet=hamlet_id)
-            .select_related("facility__part_of", "hamlet__commune")
+            .select_related("facility__part_of", "facility__unit", "hamlet__commune")
             .first()
         )
         if catchment is not None:
-            return catchment.facility.part_of or catchment.facility
+            facility = catchment.facility
+            past = facility.part_of is not None and on < timezone.localdate()
+            if past and asof.face(facility, on).kind == FacilityKind.STATION:
+                return facility  # a point now, on that day still a station
+            return facility.part_of or facility
         commune = AdminUnit.objects.filter(hamlets=hamlet_id).first()
     if commune is None:
         return None
@@ -115,6 +124,25 @@ def administered_facilities(scope: Scope) -> QuerySet[Facility]:
         ~Exists(links.filter(facility=OuterRef("part_of"))),
     )
     return Facility.objects.filter(Q(pk__in=scope.facility_ids) | Q(pk__in=free.values("pk")))
+
+
+def administered_units(scope: Scope) -> QuerySet[AdminUnit]:
+    """The units of the administrator's own province, old and new; the shipped list itself is national."""
+    if scope.everything or scope.level == "system":
+        return AdminUnit.objects.all()
+    home = list(Facility.objects.filter(pk__in=[scope.workplace_id]).values_list("unit__code", "unit__level"))
+    codes = [code for code, level in home if level == UnitLevel.PROVINCE]
+    province = Q(level=UnitLevel.PROVINCE, code__in=codes)
+    below = [
+        Q(**{f"{up}__level": UnitLevel.PROVINCE, f"{up}__code__in": codes})
+        for up in ("parent", "parent__parent")
+    ]
+    return AdminUnit.objects.filter(province | below[0] | below[1])
+
+
+def administered_hamlets(scope: Scope) -> QuerySet[Hamlet]:
+    """The hamlets that an administrator may change: those of her own province."""
+    return Hamlet.objects.filter(commune__in=administered_units(scope).values("pk"))
 
 
 def facility_list(

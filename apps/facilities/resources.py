@@ -12,16 +12,17 @@ from apps.core import audit
 from apps.core.excel import as_typed
 from apps.core.ids import uuid7
 from apps.core.scope import current
+from apps.core.sheets import ChoiceWidget, NamedSheet, YesNoWidget
 from apps.core.text import clean
-from apps.facilities.models import AdminUnit, Facility, Hamlet, Practitioner
-from apps.facilities.queries import administered_facilities
+from apps.facilities.models import AdminUnit, Facility, FacilityKind, Grade, Hamlet, Practitioner
+from apps.facilities.queries import administered_facilities, administered_hamlets, administered_units
 
 
 class CommuneWidget(widgets.ForeignKeyWidget):
     """A commune or province in force by its code."""
 
     def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
-        return AdminUnit.objects.filter(valid_to__isnull=True)
+        return administered_units(current()).filter(valid_to__isnull=True)
 
 
 class FacilityWidget(widgets.ForeignKeyWidget):
@@ -43,7 +44,7 @@ class CleanText(widgets.CharWidget):
         return clean(as_typed(str(value))) if value not in (None, "") else ""
 
 
-class AuditedResource(resources.ModelResource):
+class AuditedResource(NamedSheet, resources.ModelResource):
     """An import counts the versions on and leaves one line in the audit."""
 
     audit_name = ""
@@ -62,7 +63,7 @@ class FacilityResource(AuditedResource):
     audit_name = "facility"
     id = fields.Field("id", "Mã bản ghi", IdWidget())
     name = fields.Field("name", "Tên", CleanText())
-    kind = fields.Field("kind", "Loại")
+    kind = fields.Field("kind", "Loại", ChoiceWidget(FacilityKind.choices))
     kcb_code = fields.Field("kcb_code", "Mã KCB", CleanText())
     code13 = fields.Field("code13", "Mã 13 số", CleanText())
     unit = fields.Field("unit", "Mã xã hoặc tỉnh", CommuneWidget(AdminUnit, "code"))
@@ -89,6 +90,9 @@ class HamletResource(AuditedResource):
     kind = fields.Field("kind", "Loại")
     sort_order = fields.Field("sort_order", "Thứ tự", widgets.IntegerWidget())
 
+    def get_queryset(self) -> Any:
+        return administered_hamlets(current())
+
     class Meta:
         model = Hamlet
         fields = ("commune", "code", "name", "kind", "sort_order")
@@ -101,12 +105,12 @@ class PractitionerResource(AuditedResource):
     audit_name = "practitioner"
     id = fields.Field("id", "Mã bản ghi", IdWidget())
     full_name = fields.Field("full_name", "Họ và tên", CleanText())
-    grade = fields.Field("grade", "Chức danh")
+    grade = fields.Field("grade", "Chức danh", ChoiceWidget(Grade.choices))
     facility = fields.Field("facility", "Mã KCB", FacilityWidget(Facility, "kcb_code"))
     licence_no = fields.Field("licence_no", "Số giấy phép", CleanText())
     licence_scope = fields.Field("licence_scope", "Phạm vi", CleanText())
     prescriber_code = fields.Field("prescriber_code", "Mã kê đơn", CleanText())
-    can_sign = fields.Field("can_sign", "Được ký", widgets.BooleanWidget())
+    can_sign = fields.Field("can_sign", "Được ký", YesNoWidget())
 
     def get_queryset(self) -> Any:
         return Practitioner.objects.filter(facility__in=administered_facilities(current()))

@@ -5,31 +5,40 @@ Every function is one transaction, checked against the scope in force and audite
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from apps.accounts.api_tokens import revoke_all
 from apps.accounts.models import Role, User
 from apps.accounts.rules import may_hand_on
-from apps.core import audit, dated
+from apps.accounts.services import sessions_end
+from apps.core import approvals, audit, dated
 from apps.core.errors import Refused
+from apps.core.models import PendingChange
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.facilities.models import (
+    LEVEL_OF_KIND,
     AdminUnit,
     Catchment,
     Facility,
     FacilityKind,
-    FacilityLink,
     Hamlet,
     Post,
     Practitioner,
     UnitLevel,
 )
-from apps.facilities.posts import held_posts
+from apps.facilities.posts import held_posts, left
+
+POST_CHANGE = "post"  # the ChangeKind of a post that a second person gives
+CLINICAL = frozenset({"people", "households", "visits", "prescriptions", "restricted", "field"})
+# Rights by which somebody comes by others' rights, or sends records away.
+OPENS_THE_WAY = frozenset({"users.enter", "users.edit", "sync.edit"})
 
 
 def _reach(facility: Facility) -> None:
@@ -95,19 +104,6 @@ def facility_update(*, facility: Facility, expected_version: int, fields: list[s
     save_versioned(facility, expected=expected_version)
     audit.record("facility.changed", object_id=facility.pk, facility_id=facility.pk, data={"fields": fields})
     return facility
-
-
-@transaction.atomic
-def link_open(*, facility: Facility, parent: Facility, kind: str, valid_from: dt.date) -> FacilityLink:
-    """Put `facility` under `parent` in one respect from a day on; the same link is not told twice a day."""
-    current().require("facilities.edit")
-    _reach(facility)
-    rows = FacilityLink.objects.filter(facility=facility, parent=parent, kind=kind)
-    link = FacilityLink(facility=facility, parent=parent, kind=kind, valid_from=valid_from)
-    _checked(link)
-    dated.add_row(facility, rows, link)
-    audit.record("facility.linked", object_id=facility.pk, facility_id=facility.pk, data={"kind": kind})
-    return link
 
 
 @transaction.atomic
@@ -211,22 +207,34 @@ def practitioner_create(
     practitioner = Practitioner(
         full_name=clean(full_name), facility=facility, grade=grade, user=user, valid_from=valid_from, **fields
     )
-    _practitioner_rules(practitioner)
+    _checked(practitioner)
     _insert(practitioner)
     audit.record("practitioner.created", object_id=practitioner.pk, facility_id=facility.pk)
     return practitioner
+
+
+# What decides which acts a practitioner may do (facilities/practice.py).
+PRACTICE = ("grade", "licence_no", "licence_scope", "prescriber_code", "can_sign")
+OWN_PRACTICE = "Chức danh, giấy phép và quyền ký của chính mình phải do người khác sửa."
 
 
 @transaction.atomic
 def practitioner_update(
     *, practitioner: Practitioner, expected_version: int, fields: list[str]
 ) -> Practitioner:
-    """Save the named fields that the caller changed. Raises Refused, StaleVersion."""
-    current().require("facilities.edit")
+    """Save the named fields that the caller changed. Nobody widens her own practice.
+
+    Raises Refused, StaleVersion.
+    """
+    scope = current()
+    scope.require("facilities.edit")
     _reach(practitioner.facility)
+    own = scope.user_id is not None and practitioner.user_id == scope.user_id
+    if own and (bound := [name for name in PRACTICE if name in fields]):
+        raise Refused(OWN_PRACTICE, field=bound[0], code="own-practice")
     practitioner.full_name = clean(practitioner.full_name)
     practitioner.set_keys()
-    _practitioner_rules(practitioner)
+    _checked(practitioner)
     save_versioned(practitioner, expected=expected_version)
     audit.record(
         "practitioner.changed",
@@ -235,15 +243,6 @@ def practitioner_update(
         data={"fields": fields},
     )
     return practitioner
-
-
-def _practitioner_rules(practitioner: Practitioner) -> None:
-    _checked(practitioner)
-    if practitioner.can_sign and not practitioner.licence_no:
-        raise Refused("Người ký phiếu khám và đơn thuốc phải có số giấy phép hành nghề.", field="licence_no")
-    begin, end = practitioner.valid_from, practitioner.valid_to
-    if begin and end and end < begin:
-        raise Refused("Ngày kết thúc phải từ ngày bắt đầu trở đi.", field="valid_to")
 
 
 @transaction.atomic
@@ -255,24 +254,12 @@ def post_open(
     practitioner: Practitioner | None = None,
     valid_from: dt.date | None = None,
     valid_to: dt.date | None = None,
-) -> Post:
+) -> Post | PendingChange:
     """Give `user` a role at a facility. Nobody grants what she neither holds nor may hand on, nor to herself.
 
+    Gives the change that waits for a second person where the role asks for one (`needs_second`).
     Raises Refused (level of role and facility differ, days overlap), PermissionDenied (out of reach).
     """
-    current().require("users.enter")
-    _reach(facility)
-    if role.level != facility.level:
-        raise Refused(f"Vai trò {role.name} không dùng ở {facility.get_kind_display()}.", field="role")
-    if not may_grant(role):
-        raise PermissionDenied("role")
-    if user.pk == current().user_id:
-        raise Refused("Không ai tự giao vị trí công tác cho mình.", field="user")
-    if practitioner is not None and practitioner.facility.station_id != facility.station_id:
-        raise Refused("Người hành nghề này thuộc cơ sở khác.", field="practitioner")
-    if practitioner is not None and practitioner.user_id not in (None, user.pk):
-        raise Refused("Người hành nghề này đã gắn với tài khoản khác.", field="practitioner")
-    rows = Post.objects.filter(user=user, role=role, facility=facility, revoked_at__isnull=True)
     post = Post(
         user=user,
         role=role,
@@ -281,11 +268,105 @@ def post_open(
         valid_from=valid_from,
         valid_to=valid_to,
     )
+    _may_open(post)
+    if not needs_second(user, [role]):
+        return _post_write(post)
+    return approvals.ask(
+        POST_CHANGE,
+        object_id=user.pk,
+        facility_id=facility.pk,
+        title=f"Giao vị trí {role.name} tại {facility.name} cho {user.full_name} ({user.username})",
+        lines=[
+            ("Vai trò", "", role.name),
+            ("Cơ sở", "", facility.name),
+            ("Người hành nghề", "", practitioner.full_name if practitioner else ""),
+            ("Từ ngày", "", f"{valid_from:%d/%m/%Y}" if valid_from else ""),
+            ("Đến hết ngày", "", f"{valid_to:%d/%m/%Y}" if valid_to else "đến khi thu hồi"),
+        ],
+        args={
+            "user": user.pk,
+            "role": role.pk,
+            "facility": facility.pk,
+            "practitioner": practitioner.pk if practitioner else None,
+            "valid_from": valid_from,
+            "valid_to": valid_to,
+        },
+    )
+
+
+def post_approved(change: PendingChange) -> None:
+    """Open the post that another account has asked for, when the second person might give it herself."""
+    args = change.args
+    practitioner = Practitioner.objects.filter(pk=args["practitioner"]).first()
+    post = Post(
+        user=User.objects.get(pk=args["user"]),
+        role=Role.objects.get(pk=args["role"]),
+        facility=Facility.objects.get(pk=args["facility"]),
+        practitioner=practitioner,
+        valid_from=_day(args["valid_from"]),
+        valid_to=_day(args["valid_to"]),
+    )
+    _may_open(post)
+    _post_write(post)
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def needs_second(user: User, roles: Iterable[Role]) -> bool:
+    """Whether these roles, given by this scope to this account, or a slip for who holds them, need a second.
+
+    Above the station nobody alone opens a way to patients, or to a second account that would approve her own
+    wishes. A station's head gives her own staff their posts alone, but not to somebody of the province.
+    The installation's own account makes the first accounts, when there is no second yet.
+    """
+    scope = current()
+    if scope.everything or scope.level == "system":
+        return False
+    if not any(
+        right in OPENS_THE_WAY or right.split(".")[0] in CLINICAL for r in roles for right in r.rights
+    ):
+        return False
+    if scope.level != "station":
+        return True
+    above = [kind for kind, level in LEVEL_OF_KIND.items() if level != "station"]
+    return Post.objects.filter(lasting(), user=user, revoked_at=None, facility__kind__in=above).exists()
+
+
+def lasting() -> models.Q:
+    """Posts of today and later: their rights come to whoever holds the account."""
+    return models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=timezone.localdate())
+
+
+def _may_open(post: Post) -> None:
+    current().require("users.enter")
+    role, facility, practitioner = post.role, post.facility, post.practitioner
+    _reach(facility)
+    if not role.is_active:
+        raise Refused(f"Vai trò {role.name} đang tắt.", field="role")
+    if role.level != facility.level:
+        raise Refused(f"Vai trò {role.name} không dùng ở {facility.get_kind_display()}.", field="role")
+    if not may_grant(role):
+        raise PermissionDenied("role")
+    if post.user_id == current().user_id:
+        raise Refused("Không ai tự giao vị trí công tác cho mình.", field="user")
+    if practitioner is not None and practitioner.facility.station_id != facility.station_id:
+        raise Refused("Người hành nghề này thuộc cơ sở khác.", field="practitioner")
+    if practitioner is not None and practitioner.user_id not in (None, post.user_id):
+        raise Refused("Người hành nghề này đã gắn với tài khoản khác.", field="practitioner")
+
+
+def _post_write(post: Post) -> Post:
+    user, practitioner = post.user, post.practitioner
+    rows = Post.objects.filter(user=user, role=post.role, facility=post.facility, revoked_at__isnull=True)
     dated.add_row(user, rows, post)
     if practitioner is not None and practitioner.user_id is None:
         practitioner.user = user
         save_versioned(practitioner, expected=practitioner.version)
-    audit.record("post.opened", object_id=user.pk, facility_id=facility.pk, data={"role": role.code})
+    audit.record(
+        "post.opened", object_id=user.pk, facility_id=post.facility_id, data={"role": post.role.name}
+    )
     return post
 
 
@@ -302,8 +383,11 @@ def post_revoke(*, post: Post, expected_version: int) -> Post:
         raise Refused("Không ai tự thu hồi vị trí công tác của mình.")
     post.revoked_at = timezone.now()
     save_versioned(post, expected=expected_version)
+    if left(post.user):
+        sessions_end(user=post.user)
+        revoke_all(post.user)
     audit.record(
-        "post.revoked", object_id=post.user_id, facility_id=post.facility_id, data={"role": post.role.code}
+        "post.revoked", object_id=post.user_id, facility_id=post.facility_id, data={"role": post.role.name}
     )
     return post
 

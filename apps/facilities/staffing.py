@@ -8,14 +8,19 @@ import datetime as dt
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
+from apps.accounts import second_factor
 from apps.accounts import services as accounts
 from apps.accounts.models import Role, User
-from apps.core.scope import current
+from apps.core import approvals
+from apps.core.errors import Refused
+from apps.core.models import PendingChange
+from apps.core.scope import Scope, current
 from apps.facilities.models import Facility, Post, Practitioner
-from apps.facilities.services import hands_on_of, post_open
+from apps.facilities.services import POST_CHANGE, hands_on_of, lasting, needs_second, post_open
+
+SLIP_CHANGE = "slip"  # the ChangeKind of a slip that a second person allows
 
 
 @transaction.atomic
@@ -49,8 +54,7 @@ def may_manage(user: User) -> bool:
     if not scope.can("users.edit") or user.pk == scope.user_id or user.is_superuser:
         return False
     # A post that begins later counts as well: its rights would come to whoever holds the slip.
-    lasting = Q(valid_to__isnull=True) | Q(valid_to__gte=timezone.localdate())
-    posts = list(Post.objects.filter(lasting, user=user, revoked_at=None).select_related("role"))
+    posts = _lasting_posts(user)
     if not posts:
         return user.created_by_id == scope.user_id or _only_here(user)
     allowed = scope.rights | (hands_on_of(scope.user_id) if scope.user_id else set())
@@ -63,11 +67,48 @@ def _only_here(user: User) -> bool:
     return bool(facilities) and facilities <= current().facility_ids
 
 
-def slip_issue(*, user: User) -> tuple[str, dt.datetime]:
-    """A fresh one-time password for an account that the scope manages. Raises PermissionDenied, Refused."""
+@transaction.atomic
+def slip_issue(*, user: User) -> tuple[str, dt.datetime] | PendingChange:
+    """A fresh one-time password for an account that the scope manages. Raises PermissionDenied, Refused.
+
+    Whoever holds the slip could sign in as her; so above the station a second person allows it, or has just
+    allowed the post of an account that nobody has opened yet. Gives the change that waits for her.
+    """
     if not may_manage(user):
         raise PermissionDenied("account")
+    if approvals.waiting_on(POST_CHANGE, user.pk):
+        raise Refused(
+            "Vị trí công tác của tài khoản này còn chờ người thứ hai duyệt; duyệt xong mới in phiếu."
+        )
+    roles = [post.role for post in _lasting_posts(user)]
+    covered = not user.has_usable_password() or not needs_second(user, roles)
+    if not covered and not approvals.use(SLIP_CHANGE, user.pk):
+        return approvals.ask(
+            SLIP_CHANGE,
+            object_id=user.pk,
+            facility_id=_lasting_posts(user)[0].facility_id,
+            title=f"In phiếu đăng nhập mới cho {user.full_name} ({user.username})",
+            lines=[
+                ("Vị trí", "", f"{post.role.name} – {post.facility.name}") for post in _lasting_posts(user)
+            ],
+        )
     return accounts.slip_issue(user=user)
+
+
+def slip_allowed(change: PendingChange) -> None:
+    """The second person only allows: the slip is printed by who asked, who sits beside its owner."""
+    if not may_manage(User.objects.get(pk=change.object_id)):
+        raise Refused("Tài khoản này nằm ngoài quyền quản lý của bạn.")
+
+
+def nobody_gains(scope: Scope, change: PendingChange) -> bool:
+    """The second person is not the one whose account is opened."""
+    return scope.user_id != change.object_id
+
+
+def _lasting_posts(user: User) -> list[Post]:
+    rows = Post.objects.filter(lasting(), user=user, revoked_at=None).select_related("role", "facility")
+    return list(rows.order_by("pk"))
 
 
 def account_set_active(*, user: User, is_active: bool) -> User:
@@ -84,3 +125,18 @@ def account_update(*, user: User, full_name: str, phone: str, expected_version: 
     return accounts.user_update(
         user=user, full_name=full_name, phone=phone, expected_version=expected_version
     )
+
+
+def totp_reset_confirm(*, user: User) -> User:
+    """Take off the code app of an account that the scope manages, once somebody else has said it is lost.
+
+    Raises PermissionDenied, Refused (nobody asked, too late, the same person).
+    """
+    scope = current()
+    if not may_manage(user) or scope.user_id is None:
+        raise PermissionDenied("account")
+    reset = second_factor.open_reset(user)
+    if reset is None:
+        raise Refused("Không có yêu cầu nào đang chờ xác nhận cho tài khoản này.")
+    by = User.objects.get(pk=scope.user_id)
+    return second_factor.reset_confirm(reset_id=reset.pk, confirmed_by=by)

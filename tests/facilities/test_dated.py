@@ -3,14 +3,14 @@
 import datetime as dt
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.core import scope
 from apps.core.errors import Refused
 from apps.facilities import services
-from apps.facilities.models import Catchment, Facility, Hamlet
+from apps.facilities.models import Catchment, Facility, FacilityLink, Hamlet
 from tests.factories.facilities import a_point, a_station
 
 pytestmark = pytest.mark.django_db
@@ -63,14 +63,11 @@ def test_the_database_itself_refuses_two_open_rows(system_scope: object) -> None
         Catchment.objects.create(facility=station, hamlet=hamlet)
 
 
-def test_a_link_is_not_told_twice_a_day() -> None:
+def test_a_link_is_not_told_twice_nor_to_itself(system_scope: object) -> None:
     station = a_station()
     centre = Facility.objects.create(name="TTYT", kind="regional_centre", unit=station.unit)
-    with scope.system("test"):
-        services.link_open(facility=station, parent=centre, kind="reporting", valid_from=FIRST)
-        with pytest.raises(Refused, match="trùng"):
-            services.link_open(facility=station, parent=centre, kind="reporting", valid_from=FIRST)
-        with pytest.raises(Refused, match="chính mình"):
-            services.link_open(facility=station, parent=station, kind="reporting", valid_from=FIRST)
-    assert centre.descendants("reporting", FIRST) == {station.pk}
-    assert centre.descendants("reporting", FIRST - dt.timedelta(days=1)) == set()
+    link = {"facility": station, "kind": "reporting", "valid_from": FIRST}
+    FacilityLink.objects.create(**link, parent=centre)
+    for parent, word in ((centre, "trùng"), (station, "chính mình")):
+        with pytest.raises(ValidationError, match=word):
+            FacilityLink(**link, parent=parent).full_clean()

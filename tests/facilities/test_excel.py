@@ -28,6 +28,19 @@ def test_out_and_in_again_changes_nothing(station: Facility, resource: type) -> 
     assert set(model.objects.values_list("pk", "version")) == before
 
 
+def test_lists_are_in_words_and_come_back_as_words_or_codes(station: Facility) -> None:
+    rows = FacilityResource().export()
+    assert rows.title == "Cơ sở y tế"
+    assert {row["Loại"] for row in rows.dict} == {"Trạm y tế", "Điểm trạm"}
+    older = Dataset(headers=rows.headers)
+    for row in rows.dict:
+        kind = {"Trạm y tế": "station", "Điểm trạm": "point"}[row["Loại"]]
+        older.append([kind if key == "Loại" else value for key, value in row.items()])
+    assert FacilityResource().import_data(older, raise_errors=True).totals["skip"] == 2
+    staff = PractitionerResource().export().dict[0]
+    assert staff["Được ký"] in ("có", "không") and staff["Chức danh"] == "Bác sĩ"
+
+
 def test_a_corrected_row_is_saved_counted_and_audited(station: Facility) -> None:
     rows = HamletResource().export()
     hamlet = Hamlet.objects.get(code=rows.dict[0]["Mã thôn"])

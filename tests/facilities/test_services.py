@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 
 from apps.accounts.models import User
 from apps.core import scope
 from apps.core.errors import Refused
-from apps.core.models import AuditEntry
+from apps.core.models import AuditEntry, PendingChange
 from apps.core.versions import StaleVersion
 from apps.facilities import queries, services, staffing
 from apps.facilities.models import Facility, Hamlet, Post
@@ -64,7 +64,11 @@ def test_a_head_gives_the_posts_of_her_station(as_head: None, station: Facility,
     services.post_open(user=user, role=a_role(role), facility=station)
     assert queries.posts_at(station, DAY).get(user=user).role.code == role
     entry = AuditEntry.objects.get(action="post.opened")
-    assert (entry.object_id, entry.facility_id, entry.data) == (user.pk, station.pk, {"role": role})
+    assert (entry.object_id, entry.facility_id, entry.data) == (
+        user.pk,
+        station.pk,
+        {"role": a_role(role).name},
+    )
 
 
 def test_a_head_gives_nothing_at_another_station(as_head: None) -> None:
@@ -90,7 +94,8 @@ def test_a_right_the_head_has_lost_is_not_handed_on(head: User, station: Facilit
 
 def test_the_province_gives_clinical_roles_without_holding_them(as_admin: None, station: Facility) -> None:
     assert not scope.current().can("visits.view")
-    services.post_open(user=a_user(), role=a_role("station_head"), facility=station)
+    asked = services.post_open(user=a_user(), role=a_role("station_head"), facility=station)
+    assert isinstance(asked, PendingChange), "a second person says yes: tests/security/test_two_people.py"
 
 
 def test_the_province_does_not_make_auditors(as_admin: None) -> None:
@@ -327,6 +332,15 @@ def test_a_practitioner_of_another_station_is_out_of_reach(as_head: None) -> Non
         services.practitioner_update(practitioner=other, expected_version=1, fields=[])
 
 
+@pytest.mark.parametrize("field", services.PRACTICE)
+def test_nobody_widens_her_own_practice(as_head: None, head: User, station: Facility, field: str) -> None:
+    own = a_practitioner(station, user=head)
+    with pytest.raises(Refused, match="người khác sửa") as refused:
+        services.practitioner_update(practitioner=own, expected_version=1, fields=["full_name", field])
+    assert refused.value.field == field
+    services.practitioner_update(practitioner=own, expected_version=1, fields=["full_name"])
+
+
 def test_a_station_makes_points_and_no_facilities(as_head: None, station: Facility) -> None:
     point = services.facility_create(name="Điểm trạm Mới", kind="point", unit=station.unit, part_of=station)
     assert point.station_id == station.pk
@@ -346,3 +360,12 @@ def test_a_facility_code_has_its_form(as_admin: None, station: Facility, code: s
     else:
         with pytest.raises(Refused):
             services.facility_create(**fields)
+
+
+def test_a_station_does_not_turn_into_a_point(station: Facility) -> None:
+    other, point = a_station("21490", "Ba Vì"), a_point(station)
+    station.kind, station.part_of = "point", other
+    point.kind, point.part_of = "station", None
+    for changed in (station, point):
+        with pytest.raises(ValidationError, match="không đổi thành"):
+            changed.full_clean()

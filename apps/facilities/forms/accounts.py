@@ -9,7 +9,7 @@ from apps.accounts.models import Role
 from apps.core.fields import DateField
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.scope import Scope
-from apps.facilities.models import LEVEL_OF_KIND, Facility, FacilityKind, Practitioner
+from apps.facilities.models import LEVEL_OF_KIND, Facility, FacilityKind, Hamlet, Practitioner
 from apps.facilities.queries import visible_facilities
 
 PHONE_HELP = "Để trống nếu chưa có."
@@ -52,8 +52,8 @@ class PostForm(FormKeyMixin):
         if facility is not None:
             self.fields["facility"].initial = facility.pk
         levels = {chosen.level} if chosen else {"station"} if scope.level == "station" else None
-        roles = Role.objects.all() if levels is None else Role.objects.filter(level__in=levels)
-        self.fields["role"].queryset = roles
+        roles = Role.objects.filter(is_active=True)
+        self.fields["role"].queryset = roles if levels is None else roles.filter(level__in=levels)
         if chosen is not None:
             self.fields["practitioner"].queryset = Practitioner.objects.on(on).filter(
                 facility__in=[chosen.pk, chosen.station_id]
@@ -101,6 +101,26 @@ class AccountEditForm(FormKeyMixin, VersionMixin):
         label="Họ và tên", max_length=120, error_messages={"required": "Cần nhập họ và tên."}
     )
     phone = forms.CharField(label="Điện thoại", max_length=20, required=False)
+
+
+class HamletsForm(FormKeyMixin, VersionMixin):
+    """The hamlets given with a post."""
+
+    hamlets = forms.MultipleChoiceField(
+        label="Thôn, tổ phụ trách",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Chỉ xem được hộ và người của những thôn được chọn. Không chọn: không xem được ai.",
+        error_messages={"invalid_choice": "Có thôn không thuộc địa bàn của trạm."},
+    )
+
+    def __init__(self, *args: Any, offered: list[Hamlet], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = {str(hamlet.pk): hamlet for hamlet in offered}
+        self.fields["hamlets"].choices = [(pk, hamlet.name) for pk, hamlet in self.offered.items()]
+
+    def clean_hamlets(self) -> list[Hamlet]:
+        return [self.offered[pk] for pk in self.cleaned_data["hamlets"]]
 
 
 class RevokeForm(FormKeyMixin, VersionMixin):

@@ -6,7 +6,7 @@ from django import forms
 
 from apps.core.fields import DateField
 from apps.core.forms import FormKeyMixin, VersionMixin
-from apps.facilities.models import Facility, Hamlet, Practitioner
+from apps.facilities.models import Facility, Grade, Hamlet, Practitioner
 
 
 class FacilityForm(FormKeyMixin, VersionMixin, forms.ModelForm):
@@ -93,5 +93,6 @@ class PractitionerForm(FormKeyMixin, VersionMixin, forms.ModelForm):
         places = Facility.objects.filter(pk=station.pk) | Facility.objects.filter(part_of=station)
         self.fields["facility"].queryset = places.order_by("kind", "sort_key", "pk")
         self.fields["facility"].empty_label = None
+        self.fields["grade"].choices = [("", "Chọn chức danh"), *Grade.choices]
         if self.instance._state.adding:
             self.fields["facility"].initial = station.pk

@@ -4,23 +4,26 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from apps.accounts import second_factor
 from apps.accounts.models import SignInEvent, User
+from apps.core import approvals
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
 from apps.core.errors import Refused
 from apps.core.idempotency import idempotent
-from apps.core.ids import uuid7
+from apps.core.models import PendingChange
 from apps.core.paging import keyset
 from apps.core.scope import current
-from apps.facilities import queries, services, staffing
-from apps.facilities.forms.accounts import AccountEditForm, AccountForm, PostForm, RevokeForm
+from apps.facilities import queries, services, staffing, village
+from apps.facilities.forms.accounts import AccountEditForm, AccountForm, HamletsForm, PostForm, RevokeForm
 from apps.facilities.models import Facility, Post
-from apps.facilities.views.saving import form_page, kept, refuse
+from apps.facilities.views.saving import WAITS, form_page, kept, refuse
 
 
 @needs("users.view")
@@ -44,13 +47,24 @@ def account_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _account(pk)
     today = timezone.localdate()
     posts = list(queries.visible_posts(current()).filter(user=user).order_by("-valid_from", "pk")[:50])
+    hamlets = village.given(posts, today)
     context = {
         "account": user,
-        "posts": [(post, post.revoked_at is None and post.in_force(today)) for post in posts],
+        "posts": [
+            (
+                post,
+                post.revoked_at is None and post.role.is_active and post.in_force(today),
+                hamlets.get(post),
+            )
+            for post in posts
+        ],
+        "totp": second_factor.of(user),
+        "reset": second_factor.open_reset(user),
         "events": SignInEvent.objects.filter(user=user)[:10],
         "may_manage": staffing.may_manage(user),
         "may_enter": current().can("users.enter"),
-        "form_key": uuid7(),
+        "waiting": approvals.waiting_on(services.POST_CHANGE, pk)
+        + approvals.waiting_on(staffing.SLIP_CHANGE, pk),
     }
     return render(request, "accounts/page.html", context)
 
@@ -75,8 +89,13 @@ def account_new(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             refuse(form, refused)
         else:
-            messages.success(request, "Đã lập tài khoản. Bấm «In phiếu đăng nhập» để giao cho người dùng.")
-            return redirect("accounts:page", pk=user.pk)
+            if approvals.waiting_on(services.POST_CHANGE, user.pk):
+                messages.info(request, f"Đã lập tài khoản. {WAITS}")
+            else:
+                messages.success(
+                    request, "Đã lập tài khoản. Bấm «In phiếu đăng nhập» để giao cho người dùng."
+                )
+            return _hamlets_next(user) or redirect("accounts:page", pk=user.pk)
     return form_page(request, form, "Thêm tài khoản", resolve_url("accounts:list"))
 
 
@@ -122,10 +141,14 @@ def account_slip(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The one-time slip, shown by this answer alone: asking again makes another password."""
     user = _account(pk)
     try:
-        password, ends = staffing.slip_issue(user=user)
+        slip = staffing.slip_issue(user=user)
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("accounts:page", pk=pk)
+    if isinstance(slip, PendingChange):
+        messages.info(request, f"{WAITS} Được duyệt rồi thì bấm «In phiếu đăng nhập» lần nữa, trong 24 giờ.")
+        return redirect("accounts:page", pk=pk)
+    password, ends = slip
     post = Post.objects.current(timezone.localdate()).filter(user=user).select_related("facility").first()
     context = {"account": user, "password": password, "ends": ends, "post": post, "made": timezone.now()}
     return render(request, "accounts/slip.html", context)
@@ -152,8 +175,8 @@ def post_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _account(pk)
     form = PostForm(request.POST or None, scope=current(), facility=_asked_facility(request))
 
-    def save(said: dict[str, Any]) -> None:
-        services.post_open(
+    def save(said: dict[str, Any]) -> Post | PendingChange:
+        return services.post_open(
             user=user,
             role=said["role"],
             facility=said["facility"],
@@ -163,9 +186,43 @@ def post_new(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
 
     if kept(request, form, save, "Đã giao vị trí công tác."):
-        return redirect("accounts:page", pk=pk)
+        return _hamlets_next(user) or redirect("accounts:page", pk=pk)
     title = f"Giao vị trí công tác cho {user.full_name}"
     return form_page(request, form, title, resolve_url("accounts:page", pk=pk))
+
+
+def _hamlets_next(user: User) -> HttpResponse | None:
+    """A post just given that sees only some hamlets, and has none yet: they are asked for at once."""
+    posts = queries.visible_posts(current()).filter(user=user, role__by_hamlet=True, revoked_at=None)
+    new = posts.filter(hamlets=None).order_by("-created_at").first()
+    return redirect("accounts:post_hamlets", pk=new.pk) if new and village.may_give(new) else None
+
+
+@needs("users.edit")
+@conflict_page(["revoked_at"])
+@idempotent
+def post_hamlets(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Which hamlets a village worker sees."""
+    post = get_object_or_404(queries.visible_posts(current()), pk=pk, role__by_hamlet=True)
+    if not village.may_give(post):
+        raise PermissionDenied("post")
+    today = timezone.localdate()
+    form = HamletsForm(
+        request.POST or None,
+        offered=village.offered(post, today),
+        initial={
+            "hamlets": [str(each.pk) for each in village.given([post], today)[post]],
+            "version": post.version,
+        },
+    )
+
+    def save(said: dict[str, Any]) -> Post:
+        return village.hamlets_set(post=post, hamlets=said["hamlets"], expected_version=said["version"] or 0)
+
+    if kept(request, form, save, "Đã lưu thôn phụ trách; có hiệu lực ngay."):
+        return redirect("accounts:page", pk=post.user_id)
+    back = resolve_url("accounts:page", pk=post.user_id)
+    return form_page(request, form, f"Thôn phụ trách của {post.user.full_name}", back)
 
 
 @needs("users.edit")

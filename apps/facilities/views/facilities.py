@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 
+from apps.core import registry
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
 from apps.core.idempotency import idempotent
 from apps.core.paging import keyset
 from apps.core.scope import current
-from apps.facilities import queries, services
+from apps.facilities import queries, services, standing
 from apps.facilities.forms.facilities import (
     CatchmentForm,
     FacilityForm,
@@ -31,11 +32,26 @@ def facility_list(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("loai", "")
     kind = kind if kind in FacilityKind.values else ""
     cursor = request.POST.get("c", "") or request.GET.get("c", "")
+    lacking = request.GET.get("thieu") == "tai-khoan" and current().can("users.view")
     rows = queries.facility_list(current(), text=text, kind=kind)
-    page = keyset(rows, order=("sort_key", "pk"), cursor=cursor)
+    if lacking:
+        rows = rows.filter(pk__in=standing.without_accounts(current()).values("pk"))
+    # A station's own people see it before its points: "station" stands behind "point" in the alphabet.
+    order = ("-kind", "sort_key", "pk") if current().level == "station" else ("sort_key", "pk")
+    page = keyset(rows, order=order, cursor=cursor)
     kinds = [(value, label, value == kind) for value, label in FacilityKind.choices]
     context = {"page": page, "q": text, "kind": kind, "kinds": kinds, "fields": [("q", text)]}
+    context["lacking"] = lacking
+    context["may_arrange"] = current().can("facilities.edit") and current().level in ("province", "system")
     return render(request, "facilities/list.html", context)
+
+
+@needs("facilities.view")
+def standing_page(request: HttpRequest) -> HttpResponse:
+    """All stations of the scope with what the rooms count of them."""
+    page, rows = standing.station_page(current(), cursor=request.GET.get("c", ""))
+    context = {"page": page, "rows": rows, "figures": registry.station_figures.all()}
+    return render(request, "facilities/standing.html", context)
 
 
 def _facility(pk: UUID) -> Facility:
@@ -63,6 +79,7 @@ def facility_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "is_station": facility.kind == FacilityKind.STATION,
         "is_local": is_local,
         "today": today,
+        "pasts": list(facility.past.select_related("unit").order_by("-valid_to")),
         "catchments": list(queries.catchment_rows(facility, today)) if is_local else [],
         "practitioners": [(each, each.in_force(today)) for each in queries.practitioners_of(facility)],
         "posts": list(queries.posts_at(facility, today)) if scope.can("users.view") else None,

@@ -9,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.core.errors import Refused
+from apps.core.models import PendingChange
+
+WAITS = "Đã gửi yêu cầu. Việc này có hiệu lực khi một người khác có quyền duyệt."
 
 
 def refuse(form: forms.BaseForm, refused: Refused) -> None:
@@ -23,11 +26,14 @@ def kept(
     if request.method != "POST" or not form.is_valid():
         return False
     try:
-        save(form.cleaned_data)
+        saved = save(form.cleaned_data)
     except Refused as refused:
         refuse(form, refused)
         return False
-    messages.success(request, done)
+    if isinstance(saved, PendingChange):
+        messages.info(request, WAITS)
+    else:
+        messages.success(request, done)
     return True
 
 

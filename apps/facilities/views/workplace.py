@@ -36,10 +36,14 @@ def workplace(request: HttpRequest) -> HttpResponse:
         request.session.get(POINT) or "",
         bool(request.session.get(OUTREACH)),
     )
-    for choice in choices:
-        for option in choice["options"]:
-            option["current"] = (option["workplace"], option["point"], option["outreach"]) == here
-    return render(request, "accounts/workplace.html", {"choices": choices})
+    options = [option for choice in choices for option in choice["options"]]
+    for option in options:
+        option["current"] = (option["workplace"], option["point"], option["outreach"]) == here
+    chosen = next((option for option in options if option["current"]), None)
+    first = chosen or (options[0] if options else None)
+    return render(
+        request, "accounts/workplace.html", {"choices": choices, "first": first, "chosen": chosen is not None}
+    )
 
 
 def _choices(user: Any) -> list[dict[str, Any]]:
@@ -54,7 +58,9 @@ def _choices(user: Any) -> list[dict[str, Any]]:
         posts, here = places[place], first[place]
         options = [_option(place, here.facility_name)]
         options += [
-            _option(place, point.name, point=str(point.pk)) for point in points if point.part_of_id == place
+            _option(place, point.name, point=str(point.pk))
+            for point in points
+            if point.part_of_id == place and point.pk not in places  # one with posts of its own stands below
         ]
         if here.kind in (FacilityKind.STATION, FacilityKind.POINT):
             options.append(_option(place, f"{here.facility_name} – lưu động", outreach=True))

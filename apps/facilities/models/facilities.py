@@ -1,169 +1,20 @@
-"""Where: administrative units and hamlets, facilities and their links. Who: practitioners and posts.
-
-Two trees of dated rows, apart from each other: units (province, district, commune) and facilities.
-A unit's code means something only together with a date.
-"""
+"""Where: facilities, their links and catchments. Who: practitioners and posts."""
 
 import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from apps.accounts.models import Role
-from apps.core.models import DatedModel, DatedQuerySet
+from apps.core.models import BaseModel, DatedModel, DatedQuerySet
 from apps.core.scope import Level
-from apps.core.text import search_key, sort_key
-
-
-class UnitLevel(models.TextChoices):
-    PROVINCE = "province", "Tỉnh, thành phố"
-    DISTRICT = "district", "Huyện, quận (đến 30/06/2025)"
-    COMMUNE = "commune", "Xã, phường, đặc khu"
-
-
-class AdminUnit(DatedModel):
-    """A province, district or commune for as long as it exists; the same code may name another unit later."""
-
-    level = models.CharField("cấp", max_length=8, choices=UnitLevel.choices)
-    code = models.CharField("mã", max_length=5)
-    name = models.CharField("tên", max_length=120)
-    kind = models.CharField("loại", max_length=20)
-    parent = models.ForeignKey(
-        "self", verbose_name="thuộc", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
-    search_key = models.CharField(max_length=300, editable=False, default="")
-    # [{"to": "2026-04-29", "name": "...", "kind": "..."}]: its names and kinds before, oldest first.
-    earlier_names = models.JSONField("tên trước đây", default=list, blank=True)
-    note = models.TextField("ghi chú", blank=True)
-    source = models.CharField("nguồn", max_length=200, blank=True)
-    confidence = models.CharField("độ tin cậy", max_length=20, default="high")
-
-    class Meta:
-        verbose_name = "đơn vị hành chính"
-        verbose_name_plural = "đơn vị hành chính"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["level", "code", "valid_from"],
-                name="unit_once",
-                violation_error_message="Mã đơn vị này đã có với cùng ngày bắt đầu.",
-                nulls_distinct=False,
-            ),
-            models.UniqueConstraint(
-                fields=["level", "code"],
-                condition=Q(valid_to__isnull=True),
-                name="unit_one_open",
-                violation_error_message="Mã đơn vị này đang được một đơn vị khác dùng.",
-            ),
-        ]
-        indexes = [
-            # The communes of a province, in the pickers and lists.
-            models.Index(fields=["parent", "code"], name="unit_parent"),
-        ]
-
-    def __str__(self) -> str:
-        return self.full_name
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.search_key = search_key(f"{self.kind} {self.name}")[:300]
-        super().save(*args, **kwargs)
-
-    @property
-    def full_name(self) -> str:
-        """'Xã Ba Tơ', as the decree writes it."""
-        return f"{self.kind[:1].upper()}{self.kind[1:]} {self.name}"
-
-    def full_name_on(self, on: dt.date) -> str:
-        """The name and kind that the unit had on that day."""
-        for earlier in self.earlier_names:
-            if on <= dt.date.fromisoformat(earlier["to"]):
-                return f"{earlier['kind'][:1].upper()}{earlier['kind'][1:]} {earlier['name']}"
-        return self.full_name
-
-
-class UnitSuccession(models.Model):
-    """What became of a unit: n old ones into one new, or one old split among several."""
-
-    old = models.ForeignKey(AdminUnit, on_delete=models.CASCADE, related_name="became")
-    new = models.ForeignKey(AdminUnit, on_delete=models.CASCADE, related_name="came_from")
-    on = models.DateField("từ ngày")
-    share = models.DecimalField(
-        "phần", max_digits=5, decimal_places=4, null=True, help_text="1 là toàn bộ; trống là chưa rõ."
-    )
-    is_default = models.BooleanField("đích thường dùng", default=False)
-    legal_ref = models.CharField("căn cứ", max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = "kế thừa đơn vị hành chính"
-        verbose_name_plural = "kế thừa đơn vị hành chính"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["old", "new"],
-                name="succession_once",
-                violation_error_message="Quan hệ kế thừa này đã có.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.old} → {self.new}"
-
-
-class HamletKind(models.TextChoices):
-    THON = "thôn", "Thôn"
-    LANG = "làng", "Làng"
-    BAN = "bản", "Bản"
-    BUON = "buôn", "Buôn"
-    BON = "bon", "Bon"
-    PLEI = "plei", "Plei"
-    SOC = "sóc", "Sóc"
-    AP = "ấp", "Ấp"
-    XOM = "xóm", "Xóm"
-    KDC = "khu dân cư", "Khu dân cư"
-    TDP = "tổ dân phố", "Tổ dân phố"
-    TO = "tổ", "Tổ"
-    KHU_PHO = "khu phố", "Khu phố"
-    KHOI = "khối", "Khối"
-    KHOM = "khóm", "Khóm"
-    OTHER = "khác", "Khác"
-
-
-class Hamlet(DatedModel):
-    """A hamlet or street group of a commune: what a catchment is made of."""
-
-    commune = models.ForeignKey(
-        AdminUnit, verbose_name="xã, phường", on_delete=models.PROTECT, related_name="hamlets"
-    )
-    code = models.CharField("mã", max_length=20)
-    name = models.CharField("tên", max_length=120)
-    kind = models.CharField("loại", max_length=20, choices=HamletKind.choices, default=HamletKind.THON)
-    sort_order = models.PositiveSmallIntegerField("thứ tự", default=100)
-    search_key = models.CharField(max_length=300, editable=False, default="")
-
-    class Meta:
-        verbose_name = "thôn, tổ dân phố"
-        verbose_name_plural = "thôn, tổ dân phố"
-        ordering = ["sort_order", "name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["commune", "code"],
-                name="hamlet_code_once",
-                violation_error_message="Xã đã có thôn, tổ mang mã này.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.set_keys()
-        super().save(*args, **kwargs)
-
-    def set_keys(self) -> None:
-        """The key by which the hamlet is found; also for bulk loading, which does not call save."""
-        self.search_key = search_key(self.name)[:300]
+from apps.core.text import clean, search_key, sort_key
+from apps.facilities.models.units import AdminUnit, Hamlet
 
 
 class FacilityKind(models.TextChoices):
@@ -257,6 +108,15 @@ class Facility(DatedModel):
         self.set_keys()
         super().save(*args, **kwargs)
 
+    def clean(self) -> None:
+        """A station never turns into a point, nor back: its people, visits and books are a station's."""
+        if not self._state.adding:
+            was = Facility.objects.filter(pk=self.pk).values_list("kind", flat=True).first()
+            if was != self.kind and FacilityKind.POINT in (was, self.kind):
+                raise ValidationError(
+                    {"kind": "Trạm không đổi thành điểm trạm (hay ngược lại) được. Hãy lập cơ sở mới."}
+                )
+
     def set_keys(self) -> None:
         """The derived keys; also for bulk loading, which does not call save."""
         # A facility's name is put in order as it is read, not by its last word as a person's is.
@@ -271,17 +131,6 @@ class Facility(DatedModel):
     def station_id(self) -> UUID:
         """The station that a point belongs to, else the facility itself."""
         return self.part_of_id or self.pk
-
-    def descendants(self, kind: str, on: dt.date) -> set[UUID]:
-        """Ids of the facilities below this one by links of `kind` on that day, with their points."""
-        found: set[UUID] = set()
-        level = {self.pk}
-        while level:
-            links = FacilityLink.objects.on(on).filter(kind=kind, parent__in=level)
-            level = set(links.values_list("facility_id", flat=True)) - found
-            found |= level
-        points = Facility.objects.on(on).filter(part_of__in=found | {self.pk})
-        return found | set(points.values_list("pk", flat=True))
 
 
 class LinkKind(models.TextChoices):
@@ -362,6 +211,9 @@ class Grade(models.TextChoices):
     OTHER = "other", "Khác"
 
 
+SIGNS_LICENSED = "Người ký phiếu khám và đơn thuốc phải có số giấy phép hành nghề."
+
+
 class Practitioner(DatedModel):
     """Somebody who examines, prescribes or gives care: with or without an account."""
 
@@ -405,6 +257,11 @@ class Practitioner(DatedModel):
                 name="practitioner_user_once",
                 violation_error_message="Tài khoản này đã gắn với một người hành nghề của cơ sở.",
             ),
+            models.CheckConstraint(
+                condition=Q(can_sign=False) | ~Q(licence_no=""),
+                name="practitioner_signs_licensed",
+                violation_error_message=SIGNS_LICENSED,
+            ),
         ]
         indexes = [
             # A station's staff by name: its page and every 'bác sĩ' picker.
@@ -418,6 +275,14 @@ class Practitioner(DatedModel):
         self.set_keys()
         super().save(*args, **kwargs)
 
+    def clean(self) -> None:
+        """What holds on every way in: the staff pages, the administration, a list from Excel."""
+        self.licence_no = clean(self.licence_no)
+        if self.can_sign and not self.licence_no:
+            raise ValidationError({"licence_no": SIGNS_LICENSED})
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValidationError({"valid_to": "Ngày kết thúc phải từ ngày bắt đầu trở đi."})
+
     def set_keys(self) -> None:
         """The keys of order and search; also for bulk loading, which does not call save."""
         self.sort_key = sort_key(self.full_name)[:400]
@@ -426,8 +291,30 @@ class Practitioner(DatedModel):
 
 class PostQuerySet(DatedQuerySet):
     def current(self, on: dt.date) -> "PostQuerySet":
-        """Posts in force on that day and not revoked."""
-        return self.on(on).filter(revoked_at__isnull=True)
+        """Posts in force on that day, not revoked, of roles that are not switched off."""
+        return self.on(on).filter(revoked_at__isnull=True, role__is_active=True)
+
+
+class GrantedRight(BaseModel):
+    """One right for some hours, asked for by its holder and granted by another; it ends by itself."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="tài khoản", on_delete=models.PROTECT, related_name="+"
+    )
+    facility = models.ForeignKey(
+        Facility, verbose_name="cơ sở", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    right = models.CharField("quyền", max_length=60)
+    reason = models.CharField("lý do", max_length=300)
+    until = models.DateTimeField("đến")
+    granted_by = models.UUIDField()
+
+    class Meta:
+        verbose_name = "quyền theo giờ"
+        verbose_name_plural = "quyền theo giờ"
+
+    def __str__(self) -> str:
+        return self.right
 
 
 class Post(DatedModel):
@@ -470,3 +357,29 @@ class Post(DatedModel):
 
     def __str__(self) -> str:
         return f"{self.role} – {self.facility}"
+
+
+class PostHamlet(DatedModel):
+    """A hamlet given with a post, from when to when: whose people the holder of a role `by_hamlet` sees."""
+
+    post = models.ForeignKey(
+        Post, verbose_name="vị trí công tác", on_delete=models.CASCADE, related_name="hamlets"
+    )
+    hamlet = models.ForeignKey(
+        Hamlet, verbose_name="thôn, tổ", on_delete=models.PROTECT, related_name="posts", db_index=False
+    )
+
+    class Meta:
+        verbose_name = "thôn được giao"
+        verbose_name_plural = "thôn được giao"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["post", "hamlet"],
+                condition=Q(valid_to__isnull=True),
+                name="post_hamlet_one_open",
+                violation_error_message="Thôn này đã được giao với vị trí công tác này.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.hamlet)
