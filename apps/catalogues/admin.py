@@ -5,24 +5,25 @@ Names and codes come in by files, which are compared before they are applied (/d
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from import_export.admin import ExportMixin
 from import_export.forms import ExportForm
 
-from apps.catalogues import models, services
+from apps.catalogues import guarding, models, services
 from apps.catalogues.resources import resource_for
 from apps.catalogues.search import matching, needle
 from apps.core.admin import SectionAdmin
+from apps.core.sheets import NamedFile
 
 EDITABLE = ("valid_from", "valid_to", "source", "confidence")
 # Kept for exchange; the pages are in Vietnamese.
 HIDDEN = ("name_en",)
 
 
-class CatalogueAdmin(ExportMixin, SectionAdmin):
+class CatalogueAdmin(NamedFile, ExportMixin, SectionAdmin):
     """One catalogue for the province."""
 
     section = "catalogues"
@@ -68,6 +69,13 @@ class CatalogueAdmin(ExportMixin, SectionAdmin):
 class CodeEntryAdmin(CatalogueAdmin):
     list_display = ("code", "name", "list", *EDITABLE)
     list_filter = ("list", "confidence")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if obj.list not in guarding.GUARDED:
+            super().save_model(request, obj, form, change)
+        elif form.changed_data:
+            guarding.row_ask(row=obj, fields=form.changed_data)
+            self.message_user(request, "Thay đổi chờ một người khác duyệt mới có hiệu lực.", messages.WARNING)
 
 
 @admin.register(models.Icd10)

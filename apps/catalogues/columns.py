@@ -19,6 +19,7 @@ from apps.catalogues.models import (
     ServicePrice,
     Supply,
 )
+from apps.catalogues.queries import LIST_TITLES
 from apps.core.words import date_words
 
 Cell = tuple[str, str, str, Callable[[Any], Any]]
@@ -223,11 +224,19 @@ def _value(name: str, value: Any) -> str:
     return str(value)
 
 
-def columns(model: type[CatalogueRow]) -> list[dict[str, str]]:
-    """Columns of a catalogue's table, with validity and confidence at the end."""
+def list_cell(row: CatalogueRow) -> dict[str, str]:
+    """Of which small list a row is, where several stand in one file."""
+    return {"list": LIST_TITLES.get(row.list, row.list)} if isinstance(row, CodeEntry) else {}
+
+
+def columns(model: type[CatalogueRow], *, lists: bool = False) -> list[dict[str, str]]:
+    """Columns of a catalogue's table, with validity and confidence at the end; `lists`: several in one."""
     own = [{"name": name, "label": label, "kind": kind} for name, label, kind, _ in _CELLS[model]]
+    which = [{"name": "list", "label": "Danh mục con", "kind": "text"}] if lists else []
     return [
-        *own,
+        *own[:2],
+        *which,
+        *own[2:],
         {"name": "valid", "label": "Hiệu lực", "kind": "text"},
         {"name": "confidence", "label": "Độ tin cậy", "kind": "chip"},
         {"name": "source", "label": "Căn cứ", "kind": "text"},

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from time import monotonic
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,10 +12,11 @@ from apps.catalogues import codes, frequency
 from apps.catalogues.models import Edition, Icd10, Icd10Rule
 from apps.catalogues.rules import AgeLimit, CodeFacts, Finding, Role, Sex, judge
 from apps.catalogues.search import matching, needle, ranked, whole
+from apps.core import parameters
 from apps.core.text import search_key
 
-# TT 06/2026/TT-BYT replaces QĐ 4469/QĐ-BYT from this day on.
-TT06_FROM = dt.date(2026, 7, 1)
+# Seconds for which a process keeps the days of the editions: a new one is announced months ahead.
+EDITIONS_KEPT = 600
 
 # Letters typed before an everyday name is guessed: 'tieu ' fits too many.
 SPOKEN_FROM = 5
@@ -22,7 +24,21 @@ SPOKEN_FROM = 5
 
 def edition_on(date: dt.date) -> Edition:
     """The edition that a visit of that day is coded with."""
-    return Edition.TT06 if date >= TT06_FROM else Edition.QD4469
+    for edition, first, last in editions():
+        if (first is None or first <= date) and (last is None or date <= last):
+            return edition
+    raise parameters.NoParameter(f"icd10.edition on {date}")
+
+
+def editions() -> list[tuple[Edition, dt.date | None, dt.date | None]]:
+    """Each edition with its first and last day, oldest first (parameter icd10.edition)."""
+    return _editions(int(monotonic() // EDITIONS_KEPT))
+
+
+@lru_cache(maxsize=1)
+def _editions(span: int) -> list[tuple[Edition, dt.date | None, dt.date | None]]:
+    rows = parameters.history("icd10.edition")
+    return [(Edition(row.value), row.valid_from, row.valid_to) for row in rows]
 
 
 def find(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int = 20) -> list[Icd10]:
@@ -42,7 +58,9 @@ def find(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int 
     else:
         needles += map(needle, official(what.folded))
         found = matching(rows, *needles)
-    best = ranked(found, *needles, frequent=frequent, common="common")
+    # After what this station uses comes what every station does: acute before chronic, as the list has it.
+    usual = [row.code for row in codes.rows("icd10_common")]
+    best = ranked(found, *needles, frequent=list(dict.fromkeys([*frequent, *usual])), common="common")
     return list(best.defer("tokens", "search")[:limit])
 
 
@@ -72,6 +90,13 @@ def names(picked: Collection[str], *, on: dt.date) -> dict[str, str]:
     """Names by code in the edition of the day; unknown codes are left out. One query."""
     rows = Icd10.objects.filter(edition=edition_on(on), code__in=picked).order_by("-marker")
     return dict(rows.values_list("code", "name"))
+
+
+def names_ever(picked: Collection[str]) -> dict[str, str]:
+    """Names by code of whichever edition knows it, the newest's where several do. One query."""
+    rows = Icd10.objects.filter(code__in=picked).order_by("-marker").values_list("edition", "code", "name")
+    order = [edition for edition, _, _ in editions()]
+    return {code: name for _, code, name in sorted(rows, key=lambda row: order.index(Edition(row[0])))}
 
 
 def check(

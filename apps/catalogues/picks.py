@@ -11,8 +11,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from apps.catalogues import codes, frequency, icd
 from apps.catalogues.models import Drug, LabTest, Service, Supply
 from apps.catalogues.search import matching, needle, ranked
@@ -93,8 +91,7 @@ def _icd_note(flags: dict[str, Any]) -> str:
 
 
 def _icd10_names(picked: Sequence[str]) -> dict[str, str]:
-    today = timezone.localdate()
-    return icd.names(picked, on=icd.TT06_FROM - dt.timedelta(days=1)) | icd.names(picked, on=today)
+    return icd.names_ever(picked)
 
 
 # --- tables with a code and a search column
@@ -123,7 +120,7 @@ def _row_names(model: Any, picked: Sequence[str]) -> dict[str, str]:
 
 
 def _drug(row: Drug) -> Pick:
-    shown = f"{row.name} {row.strength}".strip()
+    shown = str(row)
     if row.kind == Drug.Kind.PRODUCT and row.ingredient.lower() not in row.name.lower():
         shown = f"{shown} ({row.ingredient})"
     note = [row.form, codes.label("drug_routes", row.route_code)]

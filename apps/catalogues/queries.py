@@ -1,8 +1,12 @@
 """What the catalogue pages read. Catalogues tell nothing about people: no scope parts their rows."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Count, Min, Value
+from django.utils import timezone
 
 from apps.catalogues.models import (
     CatalogueChange,
@@ -15,15 +19,16 @@ from apps.catalogues.search import matching, needle
 from apps.catalogues.shipped import SMALL_LISTS, TABLES
 from apps.catalogues.tables import Table
 from apps.core.paging import Page, keyset
+from apps.core.scope import Scope
 
 PAGE_SIZE = 50
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Bệnh", ("icd10_", "communicable_", "yhct_")),
+    ("Bệnh", ("icd10_", "communicable_", "yhct_", "care_")),
     ("Thuốc và vật tư", ("drug", "supplies")),
     ("Dịch vụ và xét nghiệm", ("service", "lab_")),
     ("Người dân và bảo hiểm y tế", ("ethnic", "nationalities", "occupations", "bhyt", "kcb", "code_lists")),
-    ("Hành nghề", ("practice",)),
+    ("Hành nghề và quyền xem", ("practice", "restricted")),
 )
 
 
@@ -104,3 +109,38 @@ def changes(of: CatalogueUpload, *, kind: str = "", cursor: str = "") -> Page[Ca
 
 # The lists that stand together in one file, by the words that choose one of them.
 LIST_TITLES = {**SMALL_LISTS, "icd10_chapters": "Chương", "icd10_groups": "Nhóm"}
+
+
+ENDING_DAYS = 60  # so long before its last day a row is told of: time to ask the Ministry's next list
+
+
+def ending(on: dt.date) -> list[tuple[Table, int, dt.date]]:
+    """Catalogues with rows that soon go out of force: (catalogue, rows, first day), by day. One query."""
+    until = on + dt.timedelta(days=ENDING_DAYS)
+    counts = [
+        table.queryset()
+        .filter(valid_to__gte=on, valid_to__lte=until)
+        .order_by()
+        .annotate(table=Value(table.key))
+        .values("table")
+        .annotate(many=Count("pk"), first=Min("valid_to"))
+        .values_list("table", "many", "first")
+        for table in TABLES.values()
+    ]
+    found = counts[0].union(*counts[1:], all=True)
+    return sorted(((TABLES[key], many, first) for key, many, first in found if many), key=lambda row: row[2])
+
+
+def home(scope: Scope) -> dict[str, Any] | None:
+    """The home page's panel for who keeps the catalogues: what ends soon, what is absent, what to check."""
+    states = {state.key: state for state in CatalogueState.objects.all()}
+    absent = [table for key, table in TABLES.items() if key not in states]
+    doubtful = [
+        (TABLES[key], state.confidences["low"])
+        for key, state in states.items()
+        if key in TABLES and state.confidences.get("low")
+    ]
+    soon = ending(timezone.localdate())
+    if not (absent or doubtful or soon):
+        return None
+    return {"ending": soon, "absent": absent, "doubtful": sorted(doubtful, key=lambda row: -row[1])}

@@ -11,9 +11,10 @@ from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, TypeVar, cast
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Case, IntegerField, Model, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Concat, Length, StrIndex
+from django.db.models import Case, Func, IntegerField, Model, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Concat, Length, StrIndex
 
 from apps.core.text import fold, search_key
 
@@ -90,34 +91,38 @@ def whole(what: Needle) -> SearchQuery:
 def ranked(
     rows: QuerySet[ModelT], *any_of: Needle, frequent: Sequence[str] = (), common: str | None = None
 ) -> QuerySet[ModelT]:
-    """Best first: the code itself, the words with their accents, the words in a row, the station's frequent
-    codes, common ones, then names that begin early with the words and are short.
+    """Best first: the code itself, the words with their accents, the words in a row (whole, then begun), the
+    station's frequent codes, common ones, then names that begin early with the words and are short.
 
-    The first needle is what was typed. `frequent` are codes, most used first; `common` names a boolean field.
+    The first needle is what was typed. `frequent` are codes, most used first, then those usual everywhere;
+    `common` names a boolean field.
     """
     typed, best = any_of[0], any_of[-1]
     order: list[Any] = []
     if typed.code:
         order.append(_first(Q(code__iexact=typed.text.strip()) | Q(tokens__endswith=f" {typed.code}")))
     if typed.folded:
-        padded = Concat(Value(" "), "folded", output_field=TextField())
+        padded = Concat(Value(" "), "folded", Value(" "), output_field=TextField())
         rows = cast("QuerySet[ModelT]", rows.annotate(padded=padded))
-        order.append(_first(_any(Q(name__icontains=what.text.strip()) for what in any_of)))
+        # What was typed alone: an everyday name that only begins so (viêm họng hạt) must not come before it.
+        order.append(_first(Q(name__icontains=typed.text.strip())))
+        # "viem da" is "viêm da" before it is the beginning of "viêm dạ dày".
+        order.append(_first(_any(Q(padded__contains=f" {what.folded} ") for what in any_of)))
         order.append(_first(_any(Q(padded__contains=f" {what.folded}") for what in any_of)))
     if frequent:
-        order.append(
-            Case(
-                *(When(code=code, then=Value(place)) for place, code in enumerate(frequent)),
-                default=Value(len(frequent)),
-                output_field=IntegerField(),
-            )
-        )
+        order.append(_place(frequent).asc(nulls_last=True))
     if common:
         order.append(f"-{common}")
     if typed.folded:
         order.append(StrIndex("padded", Value(f" {best.folded}")))
         order.append(Length("folded"))
     return rows.order_by(*order, "code")
+
+
+def _place(codes: Sequence[str]) -> Func:
+    """Where a row's code stands in `codes`; NULL for one that is not there."""
+    listed = Value(list(codes), output_field=ArrayField(TextField()))
+    return Func(listed, Cast("code", TextField()), function="array_position", output_field=IntegerField())
 
 
 def _any(conditions: Iterable[Q]) -> Q:

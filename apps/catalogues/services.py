@@ -29,7 +29,7 @@ def load_shipped(table: Table, folder: Path, report: LoadReport) -> None:
     A catalogue that the province replaced by its own file is left alone, and the report says so.
     """
     path = folder / FOLDER / table.file
-    content_hash = hashlib.sha256(f"{table.revision}\n".encode() + path.read_bytes()).hexdigest()
+    content_hash = shipped_hash(table, folder)
     state = CatalogueState.objects.filter(key=table.key).first()
     if state is not None and state.shipped_hash == content_hash:
         report.unchanged = state.rows
@@ -49,6 +49,12 @@ def load_shipped(table: Table, folder: Path, report: LoadReport) -> None:
         )
     report.added, report.changed = found.count(Kind.ADDED), found.count(Kind.CHANGED)
     report.withdrawn, report.unchanged = found.count(Kind.WITHDRAWN), found.unchanged
+
+
+def shipped_hash(table: Table, folder: Path) -> str:
+    """What tells one content of a shipped file from another."""
+    content = (folder / FOLDER / table.file).read_bytes()
+    return hashlib.sha256(f"{table.revision}\n".encode() + content).hexdigest()
 
 
 @transaction.atomic
@@ -75,7 +81,7 @@ def upload_compare(*, table: Table, file_name: str, content: bytes, effective_on
         withdrawn=found.count(Kind.WITHDRAWN),
         unchanged=found.unchanged,
         effective_on=effective_on,
-        uploaded_by=scope.username,
+        uploaded_by=scope.shown_name,
     )
     _keep_changes(upload, found)
     audit.record(
@@ -91,15 +97,12 @@ def upload_apply(*, upload: CatalogueUpload) -> CatalogueUpload:
     scope.require("catalogues.edit")
     upload = CatalogueUpload.objects.select_for_update().get(id=upload.id)
     table = TABLES[upload.key]
-    if upload.state != CatalogueUpload.State.COMPARED:
-        raise Refused("Tệp này đã được áp dụng hoặc đã bỏ.")
-    if upload.based_on != _version(upload.key):
-        raise Refused("Danh mục đã thay đổi sau khi so sánh. Gửi lại tệp để so sánh lần nữa.")
+    upload_waits(upload)
     changes = upload.changes.order_by("position")
     _write(table, [_difference(table, change) for change in changes.iterator(chunk_size=2000)])
     _remember(table, origin=CatalogueState.Origin.UPLOADED, file_name=upload.file_name)
     upload.state = CatalogueUpload.State.APPLIED
-    upload.applied_by = scope.username
+    upload.applied_by = scope.shown_name
     upload.applied_at = timezone.now()
     upload.save()
     audit.record(
@@ -113,6 +116,14 @@ def upload_apply(*, upload: CatalogueUpload) -> CatalogueUpload:
         },
     )
     return upload
+
+
+def upload_waits(upload: CatalogueUpload) -> None:
+    """Raise Refused unless the file still waits, and the catalogue is what it was compared with."""
+    if upload.state != CatalogueUpload.State.COMPARED:
+        raise Refused("Tệp này đã được áp dụng hoặc đã bỏ.")
+    if upload.based_on != _version(upload.key):
+        raise Refused("Danh mục đã thay đổi sau khi so sánh. Gửi lại tệp để so sánh lần nữa.")
 
 
 @transaction.atomic

@@ -48,6 +48,22 @@ def read_upload(name: str, content: bytes) -> list[Line]:
     raise Refused("Chỉ nhận tệp Excel (.xlsx) hoặc CSV (.csv).", field="file")
 
 
+def cells_of(name: str, content: bytes) -> Iterator[list[str]]:
+    """The rows of an uploaded file as plain texts, one after the other; formulas as their text.
+
+    Raises Refused for a file that is no table, also in the middle of it.
+    """
+    _refuse_large(len(content))
+    if not content:
+        raise Refused("Tệp trống.", field="file")
+    suffix = Path(name).suffix.lower()
+    if suffix == ".csv":
+        return _csv_cells(content)
+    if suffix == ".xlsx":
+        return _xlsx_cells(content, formulas=True)
+    raise Refused("Chỉ nhận tệp Excel (.xlsx) hoặc CSV (.csv).", field="file")
+
+
 def _refuse_large(size: int) -> None:
     if size > MAX_BYTES:
         raise Refused(f"Tệp lớn quá {MAX_BYTES // 1_000_000} MB. Chia nhỏ tệp rồi gửi lại.", field="file")
@@ -68,7 +84,7 @@ def _csv_cells(content: bytes) -> Iterator[list[str]]:
         raise Refused("Tệp CSV hỏng: dấu phẩy hoặc dấu ngoặc kép không đúng chỗ.", field="file") from error
 
 
-def _xlsx_cells(content: bytes) -> Iterator[list[str]]:
+def _xlsx_cells(content: bytes, *, formulas: bool = False) -> Iterator[list[str]]:
     _refuse_bomb(content)
     from openpyxl import load_workbook
 
@@ -78,8 +94,8 @@ def _xlsx_cells(content: bytes) -> Iterator[list[str]]:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         # A cell far to the right would make each row sixteen thousand cells long.
-        for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1):
-            cells = [_cell(cell) for cell in row]
+        for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=formulas):
+            cells = [_text(cell) if formulas else _cell(cell) for cell in row]
             while cells and not cells[-1]:
                 cells.pop()
             yield cells
@@ -112,6 +128,12 @@ def _cell(cell: Any) -> str:
         return ""
     if getattr(cell, "data_type", "") == "f" or (isinstance(value, str) and value.startswith("=")):
         raise Refused(f"Ô {cell.coordinate} có công thức. Dán lại dạng giá trị rồi gửi.", field="file")
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if hasattr(value, "strftime"):

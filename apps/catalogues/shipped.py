@@ -86,6 +86,7 @@ SMALL_LISTS: dict[str, str] = {
     "treatment_result": "Kết quả điều trị",
     "discharge_type": "Tình trạng ra viện",
     "accident_type": "Loại tai nạn thương tích",
+    "injury_cause": "Nguyên nhân tai nạn thương tích",
     "visit_type": "Loại hình khám chữa bệnh",
     "cost_group": "Nhóm chi phí",
     "benefit_scope": "Phạm vi hưởng",
@@ -112,6 +113,25 @@ SMALL_LISTS: dict[str, str] = {
     "facility_level": "Cấp chuyên môn kỹ thuật",
     "payer": "Nguồn chi trả",
     "poverty": "Mức sống hộ",
+    "record_birth_method": "Cách sinh",
+    "record_risk_state": "Mức độ của yếu tố nguy cơ",
+    "record_exposure": "Yếu tố tiếp xúc nghề nghiệp, môi trường sống",
+    "record_toilet": "Loại hố xí của gia đình",
+    "record_disease": "Bệnh tật trong hồ sơ sức khỏe",
+    "record_allergy_group": "Nhóm dị ứng của người trong gia đình",
+    "record_disability": "Dạng khuyết tật",
+    "record_disability_degree": "Mức độ khuyết tật",
+    "record_relative": "Người trong gia đình mắc bệnh",
+    "merit_group": "Đối tượng người có công",
+    "social_protection": "Đối tượng bảo trợ xã hội",
+    "disability_type": "Dạng khuyết tật",
+    "disability_degree": "Mức độ khuyết tật",
+    "water_source": "Nguồn nước ăn uống",
+    "latrine_type": "Nhà tiêu",
+    "waste_disposal": "Xử lý rác",
+    "stove_type": "Bếp đun",
+    "livestock_keeping": "Nuôi gia súc, gia cầm",
+    "a0_contraception": "Biện pháp tránh thai từng tháng (sổ A0)",
 }
 
 TABLES: dict[str, Table] = {
@@ -123,6 +143,10 @@ TABLES: dict[str, Table] = {
         _entries("occupations", "Nghề nghiệp", 103, "occupations"),
         _entries("bhyt_objects", "Mã đối tượng thẻ BHYT", 104, "bhyt_object"),
         _entries("kcb_object_types", "Mã đối tượng khám chữa bệnh", 105, "kcb_object_type"),
+        _entries("restricted_data", "Dữ liệu hạn chế xem", 107, "restricted_data"),
+        _entries(
+            "care_programmes", "Chương trình quản lý và kết quả", 108, "care_programme", "enrolment_outcome"
+        ),
         _entries("practice_scope", "Phạm vi hành nghề", 106, "practice_scope"),
         _entries(
             "icd10_chapters_groups", "Chương và nhóm bệnh ICD-10", 110, "icd10_chapters", "icd10_groups"

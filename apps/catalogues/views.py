@@ -12,21 +12,25 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.catalogues import columns, picks, queries, services
+from apps.catalogues import columns, guarding, picks, queries, services
 from apps.catalogues.forms import UploadForm
 from apps.catalogues.models import CatalogueChange, CatalogueUpload
 from apps.catalogues.sheets import content_of
 from apps.catalogues.shipped import TABLES
 from apps.catalogues.tables import Table
+from apps.core import approvals
 from apps.core.access import needs, signed_in
 from apps.core.errors import Refused
 from apps.core.forms import FormKeyMixin
 from apps.core.idempotency import idempotent
+from apps.core.models import PendingChange
+from apps.core.rates import limited
 from apps.core.scope import active, current
 
 
 @require_POST
 @signed_in
+@limited("look_up")
 def pick(request: HttpRequest, kind: str) -> HttpResponse:
     """Lines for a code picker. POST `q` as typed, and `on` (ISO date) when the record is of another day."""
     found, scope = picks.find_kind(kind), active()
@@ -64,8 +68,9 @@ def index(request: HttpRequest) -> HttpResponse:
 def browse(request: HttpRequest, key: str) -> HttpResponse:
     """The rows of one catalogue. A search is a POST, like every search of the house."""
     table = _table(key)
-    asked = request.POST if request.method == "POST" else {}
-    text, list_name, show = (asked.get(name, "")[:100] for name in ("q", "list", "show"))
+    asked = request.POST if request.method == "POST" else request.GET
+    list_name, show = (asked.get(name, "")[:100] for name in ("list", "show"))
+    text = request.POST.get("q", "")[:100]  # never in an address
     lists = queries.lists_of(table)
     page = queries.rows(
         table,
@@ -78,8 +83,8 @@ def browse(request: HttpRequest, key: str) -> HttpResponse:
         "table": table,
         "state": queries.state_of(key),
         "page": page,
-        "rows": [columns.cells(row) for row in page.items],
-        "columns": columns.columns(table.model),
+        "rows": [columns.cells(row) | columns.list_cell(row) for row in page.items],
+        "columns": columns.columns(table.model, lists=len(lists) > 1 and not list_name),
         "lists": [(name, queries.LIST_TITLES.get(name, name)) for name in lists] if len(lists) > 1 else [],
         "asked": {"q": text, "list": list_name, "show": show},
         "fields": [("q", text), ("list", list_name), ("show", show)],
@@ -147,6 +152,7 @@ def compared(request: HttpRequest, upload_id: UUID) -> HttpResponse:
             ),
         ],
         "waiting": found.state == CatalogueUpload.State.COMPARED,
+        "asked": approvals.waiting_on(guarding.UPLOAD, found.pk),
         "form_apply": FormKeyMixin(),
         "form_drop": FormKeyMixin(),
     }
@@ -159,13 +165,15 @@ def compared(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 def apply(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """Apply what was compared, or say why not."""
     try:
-        done = services.upload_apply(upload=_upload(upload_id))
+        done = guarding.upload_apply(upload=_upload(upload_id))
     except Refused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(
-            request, f"Đã áp dụng: thêm {done.added}, sửa {done.changed}, ngừng dùng {done.withdrawn} dòng."
-        )
+        if isinstance(done, PendingChange):
+            said = "Đã gửi yêu cầu. Tệp được áp dụng khi một người khác có quyền duyệt."
+        else:
+            said = f"Đã áp dụng: thêm {done.added}, sửa {done.changed}, ngừng dùng {done.withdrawn} dòng."
+        messages.success(request, said)
     return redirect("catalogues:compared", upload_id)
 
 

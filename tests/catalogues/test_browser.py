@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from apps.catalogues.models import CatalogueState
 from apps.facilities.models import Facility
-from tests.factories.accounts import PASSWORD, a_member
+from tests.factories.accounts import a_member, client_of
 from tests.factories.catalogues import a_supply, an_icd10
 from tests.factories.facilities import a_department
 
@@ -15,12 +15,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def administrator_page(page, live_server):
     department: Facility = a_department()
-    a_member("province_admin", department, "quan.tri")
-    page.goto(live_server.url + reverse("accounts:sign_in"))
-    page.fill("input[name=username]", "quan.tri")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(live_server.url + "/")
+    client = client_of(a_member("province_admin", department, "quan.tri"))
+    session = client.cookies["tramyte"].value
+    page.context.add_cookies([{"name": "tramyte", "value": session, "url": live_server.url}])
     return page
 
 

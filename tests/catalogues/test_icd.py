@@ -216,3 +216,27 @@ def test_the_gravest_comes_first():
     findings = judge(facts, code="X", edition_title="", role="main", sex="male", age_days=20)
     assert [finding.level for finding in findings] == ["block", "reason", "reason", "note"]
     assert all(finding.sentence.endswith(".") and finding.source for finding in findings)
+
+
+def test_common_codes_stand_as_their_list_has_them(throat):
+    for place, (code, name) in enumerate(
+        [("J00", "Viêm mũi họng cấp tính [cảm thường]"), ("J31.0", "Viêm mũi mạn tính")]
+    ):
+        an_icd10(code, name, common=True)
+        a_code("icd10_common", code, name, sort_order=place)
+    an_icd10("J30.0", "Viêm mũi vận mạch")
+    assert found("viem mui") == ["J00", "J31.0", "J30.0"]
+
+
+def test_whole_words_come_before_begun_ones(throat):
+    an_icd10("A09.9", "Viêm dạ dày ruột và đại tràng", common=True)
+    an_icd10("L30.9", "Viêm da, không xác định", common=True)
+    assert found("viem da")[0] == "L30.9"
+    assert found("viem da day")[0] == "A09.9"
+
+
+def test_an_everyday_name_that_only_begins_so_does_not_come_before_the_common_code(throat):
+    a_code("icd10_spoken", "TN002", "viêm họng hạt", extra={"means": "viêm họng mạn tính"})
+    an_icd10("J31.2", "Viêm họng mạn tính")
+    assert found("viem hong")[0] == "J02.9"
+    assert found("viem hong hat") == ["J31.2"]

@@ -16,7 +16,8 @@ FOLDER = Path(settings.BASE_DIR) / "fixtures" / "catalogues"
 # As counted in the sources (fixtures/README.md).
 COUNTS = {
     "bhyt_objects": 43,
-    "code_lists": 228,
+    "code_lists": 359,
+    "care_programmes": 15,
     "communicable_diseases": 123,
     "drug_bhyt_codes": 259,
     "drug_routes": 65,
@@ -35,6 +36,7 @@ COUNTS = {
     "nationalities": 249,
     "occupations": 59,
     "practice_scope": 91,
+    "restricted_data": 42,
     "service_prices": 15944,
     "service_prices_exam_bed": 5,
     "services": 9190,

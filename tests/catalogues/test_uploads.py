@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from apps.catalogues.models import CatalogueState, CatalogueUpload, CodeEntry, Supply
-from apps.core.models import AuditEntry
+from apps.core.models import AuditEntry, PendingChange
 from tests.catalogues.test_sheets import workbook
 from tests.factories.catalogues import a_code, a_supply
 
@@ -155,3 +155,87 @@ def test_a_nurse_looks_but_does_not_change(nurse, two_supplies):
     assert nurse.get(reverse("catalogues:download", args=["supplies"])).status_code == 403
     for name in ("apply", "drop"):
         assert act(nurse, name, upload).status_code == 403
+
+
+# --- what only few may read is decided by two
+
+
+@pytest.fixture
+def second(administrator):
+    from apps.accounts.models import Role
+    from apps.facilities.models import Facility
+    from tests.catalogues.conftest import signed_in
+
+    return signed_in("nguoi.hai", Role.objects.get(), Facility.objects.get(kind="department"))
+
+
+@pytest.fixture
+def rule(db):
+    return a_code("restricted_data", "B20", "Bệnh do HIV", scope="icd10", extra={"until": "B24"})
+
+
+def decide(client, act="approve"):
+    change = PendingChange.objects.get(state="waiting")
+    return client.post(f"/cho-duyet/{change.pk}/", {"act": act, "form_key": str(uuid4())})
+
+
+RULES = "list,code,scope,name,until,group,send\nrestricted_data,B20,icd10,Bệnh do HIV,B24,hiv,yes\n"
+
+
+def test_a_file_of_restricted_data_waits_for_a_second_person(administrator, second, rule):
+    send(administrator, RULES, key="restricted_data")
+    upload = CatalogueUpload.objects.get()
+    answer = act(administrator, "apply", upload)
+    rule.refresh_from_db()
+    assert rule.extra.get("send") != "yes", "one alone lets nothing leave the house"
+    assert "Chờ người thứ hai duyệt" in administrator.get(answer.url).content.decode()
+    assert "B20" in second.get("/cho-duyet/").content.decode()
+    decide(administrator)
+    rule.refresh_from_db()
+    assert rule.extra.get("send") != "yes"
+    decide(second)
+    upload.refresh_from_db()
+    assert (upload.state, upload.applied_by) == ("applied", "Trần Thị Mai")
+    assert CodeEntry.objects.get(code="B20", valid_to=None).extra["send"] == "yes"
+
+
+def test_it_is_of_what_was_compared(administrator, second, rule):
+    send(administrator, RULES, key="restricted_data")
+    act(administrator, "apply", CatalogueUpload.objects.get())
+    CatalogueState.objects.update_or_create(key="restricted_data", defaults={"version": 99})
+    decide(second)
+    assert CatalogueUpload.objects.get().state == "compared"
+    assert PendingChange.objects.get().state == "waiting"
+
+
+def row_page(rule):
+    return f"/quan-tri/catalogues/codeentry/{rule.pk}/change/"
+
+
+END = {"valid_to": "31/12/2026", "source": "NQ 1", "confidence": "high"}
+
+
+def test_nor_does_one_alone_end_a_rule(administrator, second, rule):
+    administrator.post(row_page(rule), END)
+    rule.refresh_from_db()
+    assert rule.valid_to is None
+    decide(second)
+    rule.refresh_from_db()
+    assert rule.valid_to == dt.date(2026, 12, 31)
+    entry = AuditEntry.objects.get(action="catalogue.row_changed")
+    assert (entry.username, "valid_to" in entry.data["fields"]) == ("nguoi.hai", True)
+
+
+def test_a_rule_that_has_changed_meanwhile(administrator, second, rule):
+    administrator.post(row_page(rule), END)
+    CodeEntry.objects.filter(pk=rule.pk).update(valid_to=dt.date(2026, 11, 30))
+    decide(second)
+    rule.refresh_from_db()
+    assert rule.valid_to == dt.date(2026, 11, 30)
+
+
+def test_a_row_of_another_list_needs_no_second(administrator):
+    other = a_code("bhyt_object", "DN", "Doanh nghiệp")
+    administrator.post(row_page(other), END)
+    other.refresh_from_db()
+    assert other.valid_to == dt.date(2026, 12, 31) and not PendingChange.objects.exists()

@@ -12,10 +12,7 @@ from django.db import transaction
 from apps.core import registry
 from apps.core.registry import Loader, LoadReport
 from apps.core.scope import system
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", ".")
+from apps.core.words import quantity_words
 
 
 class Command(BaseCommand):
@@ -42,7 +39,8 @@ class Command(BaseCommand):
                 transaction.set_rollback(True)
         changes = total.added + total.changed + total.withdrawn
         word = "Sẽ thay đổi" if options["dry_run"] else "Đã thay đổi"
-        self.stdout.write(f"{word} {_number(changes)} dòng trong {time.monotonic() - began:.1f} giây.")
+        seconds = quantity_words(time.monotonic() - began, 1)
+        self.stdout.write(f"{word} {quantity_words(changes)} dòng trong {seconds} giây.")
 
     def _chosen(self, only: list[str] | None) -> list[Loader]:
         known = {loader.key: loader for loader in registry.loaders}
@@ -61,10 +59,11 @@ class Command(BaseCommand):
                 f"{place} {loader.title}: không nạp được ({error}). Sửa rồi chạy lại."
             ) from error
         counts = (
-            f"thêm {_number(report.added)}, sửa {_number(report.changed)}, "
-            f"ngừng {_number(report.withdrawn)}, giữ nguyên {_number(report.unchanged)}"
+            f"thêm {quantity_words(report.added)}, sửa {quantity_words(report.changed)}, "
+            f"ngừng {quantity_words(report.withdrawn)}, giữ nguyên {quantity_words(report.unchanged)}"
         )
-        self.stdout.write(f"{place} {loader.title}: {counts} ({time.monotonic() - began:.1f} giây)")
+        seconds = quantity_words(time.monotonic() - began, 1)
+        self.stdout.write(f"{place} {loader.title}: {counts} ({seconds} giây)")
         for note in report.notes:
             self.stdout.write(f"    {note}")
         return report
