@@ -34,6 +34,7 @@ class PersonData:
     father_id: UUID | None = None
     guardian_name: str = ""
     guardian_relation: str = ""
+    guardian_number: str = ""
     blood_group: str = ""
     note: str = ""
 

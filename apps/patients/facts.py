@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from apps.core import ports
 from apps.core.scope import Scope, ScopedModel
-from apps.patients.models import InsuranceCard, Person
+from apps.patients import keys, restricted
+from apps.patients.models.identity import InsuranceCard
+from apps.patients.models.person import Person, in_hamlets, or_opened
 
 
 class EntryMode(models.TextChoices):
@@ -83,25 +85,36 @@ class ClinicalFact(ScopedModel):
     poverty = models.CharField(max_length=9, blank=True)
     payer = models.CharField("đối tượng chi trả", max_length=10, blank=True)
     age_days = models.PositiveIntegerField("tuổi theo ngày", null=True, blank=True)
+    # By its codes (patients/restricted.py): read by right, and by who wrote it.
+    restricted = models.BooleanField(default=False, editable=False)
 
     class Meta(ScopedModel.Meta):
         abstract = True
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
+        if scope.hamlet_ids is not None:
+            return in_hamlets(scope) & restricted.readable(scope, None)
         # The catchment's people wherever they were seen, and whoever was seen here.
-        return Q(facility_id__in=scope.facility_ids) | Q(person__station_id__in=scope.facility_ids)
+        here = Q(facility_id__in=scope.facility_ids) | Q(person__station_id__in=scope.facility_ids)
+        wrote = Q(recorded_by__in=[scope.user_id]) | Q(performer__in=[scope.practitioner_id])
+        own = None if scope.program else wrote
+        emergency = Q(person_id__in=scope.opened, restricted=False)
+        return or_opened(here & restricted.readable(scope, own), scope, emergency)
 
 
 def snapshot(person: Person, at: dt.datetime) -> dict[str, Any]:
     """hamlet_id, commune_id, ethnicity, occupation, poverty, payer, age_days of `person` at that moment.
 
+    Raises Refused for a record that was merged into another: nothing new happens to a pointer.
+
     `payer` is 'bhyt' when a card is good on that day, else ''. At most three queries: the hamlet (none
     when it is loaded), the household, the card.
     """
+    keys.refuse_pointer(person)
     on = timezone.localtime(at).date()
     households = ports.get(ports.HouseholdOf)
-    household = households.of([person.pk]).get(person.pk) if households else None
+    household = households.of([person.pk], on).get(person.pk) if households else None
     insured = InsuranceCard.unscoped.filter(  # the person's own card: whoever may write the fact may know it
         Q(valid_from__isnull=True) | Q(valid_from__lte=on),
         Q(valid_to__isnull=True) | Q(valid_to__gte=on),

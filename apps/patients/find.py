@@ -31,6 +31,8 @@ def read(text: str) -> Asked:
         return Asked(_digits(number))
     if card := re.fullmatch(r"([A-Za-z]{2})\s*([0-9][0-9\s]{12,16})", text):
         return Asked(f"C{fold(card[1])}{re.sub('[^0-9]', '', card[2])}:*")
+    if re.fullmatch("tam(-[0-9a-z]+){1,3}-?", text, re.IGNORECASE | re.ASCII):
+        return Asked(f"C{fold(text).replace(' ', '')}:*")  # a temporary key, as far as it is typed
     terms: list[str] = []
     words: list[str] = []
     born_on = None

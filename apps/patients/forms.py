@@ -13,12 +13,13 @@ from apps.core.dates import PartialDate
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.scope import current
 from apps.facilities.models import Hamlet
-from apps.facilities.queries import hamlets_of
-from apps.patients import plausibility, queries
+from apps.facilities.queries import hamlets_in
+from apps.patients import deaths, plausibility, scan
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.identifiers import check
 from apps.patients.models import AllergyKind, Certainty, IdentifierKind, LifeStatus, Person, Sex
 from apps.patients.models.person import BLOOD_GROUPS
+from apps.patients.picking import picked
 from apps.patients.plausibility import NAME_LIMIT
 
 SEX_CHOICES = [(Sex.MALE, "Nam"), (Sex.FEMALE, "Nữ"), (Sex.UNKNOWN, "Chưa xác định")]
@@ -50,7 +51,7 @@ class HamletField(forms.ChoiceField):
 
     def fill(self, present: Hamlet | None = None) -> None:
         """Offers the hamlets of the scope, and the present one of a person from elsewhere. One query."""
-        hamlets = list(hamlets_of(current().facility_ids, timezone.localdate()))
+        hamlets = list(hamlets_in(current(), timezone.localdate()))
         if present and present not in hamlets:
             hamlets.append(present)
         rows = [("", "Chọn thôn, tổ"), *((str(hamlet.pk), hamlet.name) for hamlet in hamlets)]
@@ -61,7 +62,26 @@ class HamletField(forms.ChoiceField):
         return UUID(chosen) if chosen and chosen != OUTSIDE else None
 
 
-class PersonForm(FormKeyMixin, VersionMixin):
+class ScanInField(forms.Form):
+    """Says at its field what a scanner has typed into the wrong place, before that is judged as a name."""
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for name in list(self.fields) if self.is_bound else []:
+            raw = self.data.get(self.add_prefix(name), "")
+            if isinstance(raw, str) and raw.count("|") >= scan.BARS:
+                self.errors[name] = self.error_class([self._told(raw, name)])
+                self.cleaned_data.pop(name, None)
+
+    def _told(self, raw: str, name: str) -> str:
+        card = scan.parse(raw)
+        if isinstance(card, scan.Unreadable) and card.reason in ("garbled", "mojibake"):
+            return card.sentence
+        label = str(self.fields[name].label or "").lower()
+        return f"Đây là mã quét từ thẻ, không phải {label}. Xóa ô này rồi quét vào ô tìm kiếm (phím /)."
+
+
+class PersonForm(ScanInField, FormKeyMixin, VersionMixin):
     """All fields of a person, in the order of the statutory register."""
 
     full_name = fields.CleanCharField(
@@ -115,6 +135,12 @@ class PersonForm(FormKeyMixin, VersionMixin):
         widget=picks.widget("person", placeholder="Gõ tên hoặc mã người"),
         required=False,
     )
+    guardian_number = fields.CleanCharField(
+        label="Số định danh người giám hộ",
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
     guardian_name = fields.CleanCharField(label="Người giám hộ", max_length=100, required=False)
     guardian_relation = forms.ChoiceField(
         label="Quan hệ với người giám hộ", choices=_list("relationship_to_head"), required=False
@@ -132,6 +158,12 @@ class PersonForm(FormKeyMixin, VersionMixin):
         for field in self.fields.values():
             field.widget.attrs.setdefault("autocomplete", "off")
 
+    def clean_guardian_number(self) -> str:
+        number = self.cleaned_data["guardian_number"]
+        if number and (judged := check("cccd", number)).result == "invalid":
+            raise forms.ValidationError(judged.sentence)
+        return check("cccd", number).value if number else ""
+
     def clean_mother(self) -> Person | None:
         return self._relative("mother")
 
@@ -145,10 +177,8 @@ class PersonForm(FormKeyMixin, VersionMixin):
         stored = getattr(self.person, name) if self.person else None
         if stored is not None and code == parent_word(stored):
             return stored
-        found = queries.person_by_code(code)
-        if found is None:
-            raise forms.ValidationError(f"Không có người mang mã “{code[:12]}”.")
-        if self.person and found.pk == self.person.pk:
+        found = picked(code)
+        if self.person and found and found.pk == self.person.pk:
             raise forms.ValidationError("Không thể là chính người này.")
         return found
 
@@ -239,16 +269,31 @@ class PersonEditForm(PersonForm):
     life_status = forms.ChoiceField(label="Tình trạng", choices=LifeStatus.choices)
     died_on = fields.DateField(label="Ngày mất", required=False)
 
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, person=person, **kwargs)
+        status: Any = self.fields["life_status"]
+        if person.life_status != LifeStatus.DEAD:
+            # A death is recorded on its own page, with its causes, for register A6.
+            # So is a missing person on hers; what was typed before stays as it is.
+            recorded = {LifeStatus.DEAD, LifeStatus.MISSING} - {person.life_status}
+            status.choices = [each for each in LifeStatus.choices if each[0] not in recorded]
+            del self.fields["died_on"]
+        elif deaths.standing_of(person.pk):
+            del self.fields["life_status"], self.fields["died_on"]
 
-class IdentifierForm(FormKeyMixin):
-    kind = forms.ChoiceField(label="Loại giấy tờ", choices=IdentifierKind.choices)
+
+class IdentifierForm(ScanInField, FormKeyMixin):
+    kind = forms.ChoiceField(
+        label="Loại giấy tờ",
+        choices=[each for each in IdentifierKind.choices if each[0] != IdentifierKind.FORMER],
+    )
     value = fields.CleanCharField(label="Số", max_length=40)
     issued_on = fields.DateField(label="Ngày cấp", required=False)
     issuer = fields.CleanCharField(label="Nơi cấp", max_length=150, required=False)
     reason = fields.CleanCharField(label="Vì sao vẫn đúng", max_length=300, required=False)
 
 
-class CardForm(FormKeyMixin):
+class CardForm(ScanInField, FormKeyMixin):
     number = fields.CleanCharField(label="Số thẻ BHYT", max_length=20)
     valid_from = fields.DateField(label="Có giá trị từ")
     valid_to = fields.DateField(label="Đến ngày", required=False)

@@ -1,25 +1,26 @@
 """Who may be the same person: asked before a new one is made.
 
 A small set of candidates comes from the search index (same number, same phone, same year of birth, same
-name); RapidFuzz compares the names, so that a typing mistake does not make a second person.
+name); `alike` weighs each, so that a typing mistake does not make a second person.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Q
-from rapidfuzz import fuzz
+from django.db.models import Q, QuerySet
 
-from apps.core.text import search_key
+from apps.core.scope import current
+from apps.patients import alike
 from apps.patients.data import NumberData, PersonData
 from apps.patients.identifiers import normalise
 from apps.patients.models import Person
-from apps.patients.rawquery import search_matches
+from apps.patients.models.person import treated_ids
+from apps.patients.rawquery import of_station, search_matches
 
 CANDIDATES = 400  # one year of birth in a commune of 20,000 people is about 350
 SHOWN = 5
-SAME_NAME = 95  # 0..100: one letter of a usual name differs by about 4
-LIKE_NAME = 88  # one or two slips of the hand
+COMPARED = ("pk", "full_name", "sex", "birth_date", "birth_precision", "phone", "hamlet_id", "mother_id")
 
 
 @dataclass(frozen=True)
@@ -33,60 +34,103 @@ class Candidate:
     @property
     def certain(self) -> bool:
         """The same number: not a question of judgement."""
-        return self.score >= 100
+        return self.score >= alike.CERTAIN
 
 
 def candidates(data: PersonData, numbers: Iterable[NumberData] = ()) -> list[Candidate]:
-    """Stored people within the scope who may be the same, likeliest first, at most five. Two queries."""
-    codes = {normalise(number.kind, number.value).lower() for number in numbers}
-    codes = {code for code in codes if code.isascii() and code.isalnum()}
-    codes |= {code[-10:] for code in codes if len(code) == 15}
-    found = [
-        candidate for person in _set(data, codes) if (candidate := _weigh(person, data, codes)) is not None
-    ]
-    found.sort(key=lambda candidate: (-candidate.score, candidate.person.sort_key))
-    return found[:SHOWN]
+    """Stored people within the scope who may be the same, likeliest first, at most five. Two queries, one
+    where nobody is.
+    """
+    keys = alike.number_keys([normalise(number.kind, number.value) for number in numbers])
+    asked = alike.Facts(
+        full_name=data.full_name,
+        sex=data.sex,
+        birth_date=data.birth_date,
+        birth_precision=data.birth_precision,
+        phone=data.phone,
+        hamlet_id=data.hamlet_id,
+        mother_id=data.mother_id,
+        numbers=keys,
+    )
+    return _likeliest(asked, _rows(asked))
 
 
-def _set(data: PersonData, codes: set[str]) -> list[Person]:
-    words = search_key(data.full_name).split()
-    alternatives = [f"C{code}" for code in sorted(codes)]
-    if len(words) > 1:
-        alternatives.append("X" + "".join(words))
-    if data.birth_date:
-        alternatives.append(f"Y{data.birth_date.year}")
-    if data.phone:
-        alternatives.append("P" + data.phone[::-1])
-    if not alternatives:
-        return []
-    same_sex = Q() if data.sex == "unknown" else Q(sex__in=[data.sex, "unknown"])
-    certain = search_matches(" | ".join(f"C{code}" for code in sorted(codes))) if codes else Q(pk__in=())
-    return list(
-        Person.objects.filter(search_matches(" | ".join(alternatives)), same_sex | certain)
-        .filter(merged_into=None)
-        .select_related("hamlet")
-        .order_by("sort_key", "pk")[:CANDIDATES]
+def candidates_of(person: Person) -> list[Candidate]:
+    """Who else of the scope may be this stored person: the same question, asked later. Two queries."""
+    facts = facts_of({name: getattr(person, name) for name in (*COMPARED, "tokens")})
+    return _likeliest(facts, _rows(facts, without=person))
+
+
+def facts_of(row: dict[str, Any]) -> alike.Facts:
+    """What is compared of a stored person: a row of COMPARED and `tokens`."""
+    return alike.Facts(
+        full_name=row["full_name"],
+        sex=row["sex"],
+        birth_date=row["birth_date"],
+        birth_precision=row["birth_precision"],
+        phone=row["phone"],
+        hamlet_id=row["hamlet_id"],
+        mother_id=row["mother_id"],
+        numbers=numbers_in(row["tokens"]),
     )
 
 
-def _weigh(person: Person, data: PersonData, codes: set[str]) -> Candidate | None:
-    """How alike, in 0..100, and why; None when a stranger."""
-    if codes & {token[1:] for token in person.tokens.split() if token.startswith("C")}:
-        return Candidate(person, 100, ["trùng số giấy tờ hoặc số thẻ"])
-    alike = fuzz.ratio(search_key(person.full_name), search_key(data.full_name))
-    same_day = person.birth_date is not None and person.birth_date == data.birth_date
-    vague = (person.birth_precision, data.birth_precision) != ("day", "day")
-    same_year = person.birth_year is not None and person.birth_year == data.birth_year
-    same_name = search_key(person.full_name) == search_key(data.full_name)
-    name_word = "trùng họ tên" if same_name else "họ tên gần giống"
-    if same_day and not vague and alike >= LIKE_NAME:
-        return Candidate(person, 90, [name_word, "trùng ngày sinh"])
-    if same_year and alike >= SAME_NAME and (same_day or vague):
-        return Candidate(person, 85, [name_word, "trùng năm sinh"])
-    if same_year and alike >= SAME_NAME:
-        return Candidate(person, 70, [name_word, "trùng năm sinh, khác ngày"])
-    if person.phone and person.phone == data.phone and alike >= LIKE_NAME:
-        return Candidate(person, 75, [name_word, "trùng số điện thoại"])
-    if alike >= SAME_NAME and (person.birth_date is None or data.birth_date is None):
-        return Candidate(person, 60, [name_word, "chưa rõ ngày sinh"])
-    return None
+def numbers_in(tokens: str) -> frozenset[str]:
+    """The numbers of papers and cards among the search tokens; the station's own codes are none."""
+    found = (token[1:] for token in tokens.split() if token.startswith("C"))
+    return frozenset(number for number in found if not number.startswith("p0"))
+
+
+def _rows(asked: alike.Facts, without: Person | None = None) -> list[dict[str, Any]]:
+    parts = asked.key.split()
+    certain = [f"C{key}" for key in sorted(asked.numbers)]
+    alternatives = list(certain)
+    if len(parts) > 1:
+        alternatives.append("X" + "".join(parts))
+    if asked.birth_date:
+        alternatives.append(f"Y{asked.birth_date.year}")
+    if asked.phone:
+        alternatives.append("P" + asked.phone[::-1])
+    if not alternatives:
+        return []
+    like = " | ".join(alternatives)
+    # unscoped: the scope is spelled out below in two halves, as in queries.find_people, so that a station's
+    # people are found by tokens of their own
+    ordered = Person.unscoped.filter(merged_into=None).order_by("sort_key", "pk")
+    if without is not None:
+        ordered = ordered.exclude(pk=without.pk)
+
+    def of(query: str, numbers: str) -> QuerySet[Person]:
+        found = ordered.filter(search_matches(query))
+        if asked.sex == "unknown":
+            return found
+        # Whoever carries the number is meant whatever sex is written.
+        sexes = Q(sex__in=[asked.sex, "unknown"])
+        return found.filter(sexes | search_matches(numbers) if numbers else sexes)
+
+    # The plain columns of hundreds, whole people of the few that are shown.
+    scope, held = current(), " | ".join(certain)
+    everybody = of(like, held)
+    if scope.everything:
+        return list(everybody.values(*COMPARED, "tokens")[:CANDIDATES])
+    ours = everybody.filter(station_id__in=scope.facility_ids)
+    if scope.level == "station" and scope.workplace_id:
+        here = scope.workplace_id
+        ours = of(of_station(like, here), of_station(held, here)).filter(station_id=here)
+    if scope.hamlet_ids is not None:
+        return list(ours.filter(Person.scope_q(scope)).values(*COMPARED, "tokens")[:CANDIDATES])
+    treated = everybody.filter(pk__in=treated_ids(scope)).exclude(station_id__in=scope.facility_ids)
+    names = (*COMPARED, "tokens")
+    return list(ours.values(*names)[:CANDIDATES].union(treated.values(*names)[:CANDIDATES], all=True))
+
+
+def _likeliest(asked: alike.Facts, rows: Iterable[dict[str, Any]]) -> list[Candidate]:
+    weighed = [(found, row["pk"]) for row in rows if (found := alike.weigh(asked, facts_of(row)))]
+    weighed.sort(key=lambda pair: (-pair[0].score, pair[1]))
+    best = weighed[:SHOWN]
+    if not best:
+        return []
+    people = Person.objects.select_related("hamlet").defer("search").in_bulk([pk for _, pk in best])
+    return [
+        Candidate(people[pk], found.score, alike.words(found.reasons)) for found, pk in best if pk in people
+    ]

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from django.core.exceptions import ValidationError
+
 from apps.catalogues.picks import Kind, Pick
 from apps.core import readlog
 from apps.core.scope import Scope
@@ -26,6 +28,16 @@ def _names(codes: Sequence[str]) -> dict[str, str]:
     if people:
         readlog.record("search", [pk for pk, _, _ in people])
     return {code: name for _, code, name in people}
+
+
+def picked(code: str) -> Person | None:
+    """Whom a form's picker names by her code; None where it is empty, a ValidationError for nobody's code."""
+    if not code:
+        return None
+    found = queries.person_by_code(code)
+    if found is None:
+        raise ValidationError(f"Không có người mang mã “{code[:12]}”.")
+    return found
 
 
 PERSON = Kind("person", "Người dân", _find, _names)

@@ -7,7 +7,8 @@ Dates of reference are passed in. Sentences are shown as they stand.
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from apps.core.errors import Refused, Warning
 from apps.patients.data import NumberData, PersonData
@@ -16,7 +17,10 @@ from apps.patients.identifiers import SENTENCES, Context, check, citizen_doubts
 NAME_LIMIT = 100
 OLDEST = 120  # years: the oldest people on record lived two more
 OLD = 105  # years: beyond, a slip of the year is likelier than the age
-YOUNGEST_MOTHER = 12  # years between mother and child
+YOUNGEST_MOTHER = 12  # years between parent and child: up to here it is asked about
+OLDEST_MOTHER = 55  # years: births beyond are known, and rarer than slips of the year
+PREGNANCY = 310  # days: the longest that a child may follow its father's death
+PARENT_WORDS = {"mother": ("mẹ", "male"), "father": ("bố", "female")}
 
 SEXES = ("male", "female", "unknown")
 KIND_NAMES = {"cccd": "CCCD", "cmnd": "CMND", "bhxh": "Mã số BHXH", "bhyt": "Số thẻ BHYT"}
@@ -33,11 +37,10 @@ def blocks(data: PersonData, today: dt.date) -> list[Refused]:
         )
     if data.sex not in SEXES:
         found.append(Refused("Hãy chọn giới tính.", field="sex"))
-    if data.birth_date:
-        if data.birth_date > today:
-            found.append(Refused("Ngày sinh còn ở tương lai.", field="birth_date"))
-        elif today.year - data.birth_date.year > OLDEST:
-            found.append(Refused(f"Ngày sinh quá {OLDEST} năm trước, hãy xem lại năm.", field="birth_date"))
+    if data.birth_date and data.birth_date > today:
+        found.append(Refused("Ngày sinh còn ở tương lai.", field="birth_date"))
+    if data.guardian_number and (judged := check("cccd", data.guardian_number)).result == "invalid":
+        found.append(Refused(judged.sentence, field="guardian_number"))
     if data.phone and not re.fullmatch("0[0-9]{9,10}", data.phone):
         found.append(Refused("Số điện thoại phải có 10 hoặc 11 chữ số và bắt đầu bằng số 0.", field="phone"))
     if data.died_on:
@@ -50,15 +53,19 @@ def blocks(data: PersonData, today: dt.date) -> list[Refused]:
     return found
 
 
-def doubts(data: PersonData, numbers: Iterable[NumberData], today: dt.date) -> list[Warning]:
-    """What is odd but may be right, once somebody says why."""
+def doubts(
+    data: PersonData, numbers: Iterable[NumberData], today: dt.date, *, named: bool = True
+) -> list[Warning]:
+    """What is odd but may be right, once somebody says why. `named`: the name is a person's own."""
     found = []
-    if odd := odd_in_name(data.full_name):
+    if named and (odd := odd_in_name(data.full_name)):
         found.append(
             Warning("name_characters", f"Họ tên có ký tự lạ: {odd}. Hãy xem lại giấy tờ.", "full_name")
         )
-    if data.birth_date and OLD < today.year - data.birth_date.year <= OLDEST:
-        found.append(Warning("very_old", f"Người này trên {OLD} tuổi. Hãy xem lại năm sinh.", "birth_date"))
+    until = data.died_on or today
+    if data.birth_date and (years := until.year - data.birth_date.year) > OLD:
+        limit = OLDEST if years > OLDEST else OLD
+        found.append(Warning("very_old", f"Người này trên {limit} tuổi. Hãy xem lại năm sinh.", "birth_date"))
     context = context_of(data, today)
     for number in numbers:
         if number.kind not in KIND_NAMES:
@@ -67,6 +74,65 @@ def doubts(data: PersonData, numbers: Iterable[NumberData], today: dt.date) -> l
         if judged.result == "warn":
             reasons = citizen_doubts(judged.value, context) if len(judged.value) == 12 else [judged.reason]
             found += [Warning(reason, SENTENCES[reason], number.kind) for reason in reasons]
+    return found
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What is known of a mother or father beside her child."""
+
+    sex: str
+    birth_date: dt.date | None
+    birth_precision: str
+    died_on: dt.date | None
+
+
+def _years_before(parent: Parent, data: PersonData) -> int | None:
+    """Years from the parent's birth to the child's; where either is known to the year alone, of the years."""
+    if parent.birth_date is None or data.birth_date is None:
+        return None
+    years = data.birth_date.year - parent.birth_date.year
+    if "year" in (parent.birth_precision, data.birth_precision):
+        return years
+    before = (data.birth_date.month, data.birth_date.day) < (parent.birth_date.month, parent.birth_date.day)
+    return years - before
+
+
+def parent_blocks(data: PersonData, parents: Mapping[str, Parent]) -> list[Refused]:
+    """What a mother or father ('mother', 'father') cannot be."""
+    found = []
+    for role, parent in parents.items():
+        word, wrong = PARENT_WORDS[role]
+        years = _years_before(parent, data)
+        if parent.sex == wrong:
+            found.append(Refused(f"Người được chọn làm {word} có giới tính không khớp.", field=role))
+        elif years is not None and years <= 0:
+            found.append(Refused(f"{word.capitalize()} sinh cùng năm hoặc sau người này.", field=role))
+        elif data.birth_date and data.birth_precision == "day" and _gone(role, parent, data.birth_date):
+            found.append(Refused(f"{word.capitalize()} đã mất trước khi người này ra đời.", field=role))
+    return found
+
+
+def _gone(role: str, parent: Parent, born: dt.date) -> bool:
+    """A mother lives on the day of birth; a father lived within the pregnancy before it."""
+    if parent.died_on is None:
+        return False
+    return parent.died_on < (born if role == "mother" else born - dt.timedelta(days=PREGNANCY))
+
+
+def parent_doubts(data: PersonData, parents: Mapping[str, Parent]) -> list[Warning]:
+    """A parent who was hardly more than a child, or an old woman."""
+    found = []
+    for role, parent in parents.items():
+        years, word = _years_before(parent, data), PARENT_WORDS[role][0].capitalize()
+        if years is None or years <= 0:
+            continue
+        if years <= YOUNGEST_MOTHER:
+            found.append(
+                Warning("young_parent", f"{word} mới {years} tuổi khi sinh. Hãy xem lại năm sinh.", role)
+            )
+        elif role == "mother" and years > OLDEST_MOTHER:
+            found.append(Warning("old_mother", f"Mẹ đã {years} tuổi khi sinh. Hãy xem lại năm sinh.", role))
     return found
 
 
@@ -84,6 +150,8 @@ def context_of(data: PersonData, today: dt.date) -> Context:
 
 def number_block(number: NumberData) -> Refused | None:
     """Why a number cannot be stored, if so."""
+    if number.kind == "temporary" and not re.search("[A-Za-z]", number.value):
+        return Refused("Mã tạm phải có chữ cái, để không nhầm với số định danh 12 số.", field=number.kind)
     if number.kind not in KIND_NAMES:
         return None if number.value else Refused("Hãy nhập số giấy tờ.", field=number.kind)
     judged = check(number.kind, number.value)

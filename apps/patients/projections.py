@@ -6,6 +6,7 @@ All unscoped: the record's own service has checked what may be written.
 import datetime as dt
 from uuid import UUID
 
+from apps.patients import closing
 from apps.patients.models import DueItem, DueState, TimelineEntry
 
 
@@ -53,8 +54,11 @@ def put_due(
     restricted: bool = False,
     state: str = DueState.OPEN,
 ) -> None:
-    """Writes or replaces what one record (and part of it) makes a person due for. `kind` is a DueKind."""
-    DueItem.unscoped.update_or_create(
+    """Writes or replaces what one record (and part of it) makes a person due for. `kind` is a DueKind.
+
+    Of somebody who has died or left, nothing is due: the item waits, closed by that event.
+    """
+    item, _ = DueItem.unscoped.update_or_create(
         kind=kind,
         object_id=object_id,
         part=part,
@@ -66,10 +70,14 @@ def put_due(
             "closes_on": closes_on,
             "restricted": restricted,
             "state": state,
+            "closed_by": None,
         },
     )
+    # Asked after the write, which has waited for a death that is being recorded at this moment.
+    if state == DueState.OPEN and (event_id := closing.standing(person_id)):
+        DueItem.unscoped.filter(pk=item.pk).update(state=DueState.DROPPED, closed_by=event_id)
 
 
 def close_due(*, kind: str, object_id: UUID, part: str = "", state: str = DueState.DONE) -> None:
     """Says that what was due is done (or dropped). Nothing happens when it was never due."""
-    DueItem.unscoped.filter(kind=kind, object_id=object_id, part=part).update(state=state)
+    DueItem.unscoped.filter(kind=kind, object_id=object_id, part=part).update(state=state, closed_by=None)

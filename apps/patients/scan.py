@@ -17,6 +17,7 @@ from apps.core.text import clean, fold
 from .identifiers import Context, check, citizen_doubts
 
 Sex = Literal["male", "female"]
+BARS = 3  # signs between fields that nobody types by hand
 
 REASONS = {
     "garbled": "Bộ gõ tiếng Việt làm sai chữ quét được. Tắt bộ gõ rồi quét lại.",
@@ -63,6 +64,9 @@ class InsuranceQr:
     area_code: str | None
 
 
+Card = CitizenCard | InsuranceQr
+
+
 @dataclass(frozen=True)
 class Unreadable:
     """Why a text that looks like a scan cannot be used."""
@@ -78,7 +82,7 @@ def looks_scanned(text: str) -> bool:
     """Whether the text came from a scanner rather than from fingers: parted by bars, or a payment code, or
     an address.
     """
-    return text.count("|") >= 3 or _is_foreign(text.strip())
+    return text.count("|") >= BARS or _is_foreign(text.strip())
 
 
 def parse(text: str) -> CitizenCard | InsuranceQr | Unreadable:

@@ -17,12 +17,13 @@ from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.facilities.queries import station_of
-from apps.patients import codes, match, plausibility
+from apps.patients import codes, keys, life, match, parents, plausibility
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.events import IdentifierChanged, PersonChanged, PersonCreated, PersonMoved
 from apps.patients.identifiers import check
-from apps.patients.models import Allergy, AllergyState, Identifier, InsuranceCard, Person, TreatingAccess
+from apps.patients.models import Identifier, InsuranceCard, Person, TreatingAccess
 
+ONE_HOLDER = ("cccd", "bhyt")  # kinds of which a number has one holder in the whole database
 TAKEN = "Số này đang thuộc về một người khác. Hãy xem lại giấy tờ."
 
 
@@ -51,7 +52,6 @@ class PossibleDuplicates(Exception):
 # --- the person
 
 
-@transaction.atomic
 def person_create(
     *,
     data: PersonData,
@@ -59,36 +59,62 @@ def person_create(
     card: CardData | None = None,
     reason: str = "",
     another: bool = False,
+    identity: str = "",
 ) -> Person:
-    """Enters a person with her numbers and card.
+    """Enters a person with her numbers and card; `identity` says why she has no name of her own yet.
 
     Raises Refused for what cannot be, NeedsReason for what is odd while `reason` is empty, and
     PossibleDuplicates while `another` is false; the same current number is refused in any case.
     """
-    scope = current()
-    scope.require("people.enter")
+    current().require("people.enter")
+    numbers = list(numbers)
+    try:
+        return _create(data, numbers, card, reason, another, identity)
+    except IntegrityError as clash:
+        if "identifier_one" not in str(clash):
+            raise
+        for number in numbers:
+            _refuse_taken(number)
+        raise Refused(TAKEN, field="cccd", code="taken") from clash
+
+
+@transaction.atomic
+def _create(
+    data: PersonData,
+    numbers: list[NumberData],
+    card: CardData | None,
+    reason: str,
+    another: bool,
+    identity: str,
+) -> Person:
     today = timezone.localdate()
     data, numbers = data.cleaned(), [replace(number, value=clean(number.value)) for number in numbers]
-    for refusal in [*plausibility.blocks(data, today), *map(plausibility.number_block, numbers)]:
+    for refusal in [
+        *plausibility.blocks(data, today),
+        *map(plausibility.number_block, numbers),
+        *parents.blocks(data),
+    ]:
         if refusal:
             raise refusal
-    odd = plausibility.doubts(data, numbers, today)
+    odd = [*plausibility.doubts(data, numbers, today, named=not identity), *parents.doubts(data)]
     if odd and not reason:
         raise NeedsReason(odd)
     shown = [*numbers, NumberData("bhyt", card.number)] if card else numbers
     alike = [] if another else match.candidates(data, shown)
     if alike:
         raise PossibleDuplicates(alike)
-    person = Person(**{name: getattr(data, name) for name in FIELDS})
+    _refuse_other_hamlets(data.hamlet_id)
+    person = Person(**{name: getattr(data, name) for name in FIELDS}, identity=identity)
     person.station_id = _station_for(data.hamlet_id, today)
     person.code = codes.take(person.station_id, "person")[0]
-    person.set_keys(_codes_of(numbers, card))
-    _check_fields(person)
+    person.set_keys(codes_of(numbers, card))
+    check_fields(person)
     person.save(force_insert=True)
-    for number in numbers:
-        _put_number(person, number, since=None)
+    for place, number in enumerate(numbers):
+        first = number.kind not in {each.kind for each in numbers[:place]}
+        _put_number(person, number, since=None, first=first)
     if card:
-        _put_card(person, card)
+        _put_card(person, card, first=True)
     audit.record(
         "person.created",
         person_id=person.pk,
@@ -104,28 +130,40 @@ def person_create(
 def person_update(*, person: Person, data: PersonData, expected_version: int, reason: str = "") -> Person:
     """Writes what differs. Raises StaleVersion, Refused, or NeedsReason while `reason` is empty."""
     current().require("people.edit")
-    _refuse_elsewhere(person)
+    refuse_elsewhere(person)
     today = timezone.localdate()
     data = data.cleaned()
-    for refusal in plausibility.blocks(data, today):
+    kin = (person.mother_id, person.father_id) != (data.mother_id, data.father_id)
+    born = (person.birth_date, person.birth_precision) != (data.birth_date, data.birth_precision)
+    new_kin = parents.blocks(data, person) if kin or born else []
+    for refusal in [*plausibility.blocks(data, today), *new_kin]:
         raise refusal
-    stored = _numbers_of(person)
-    known = plausibility.doubts(_data_of(person), stored, today)
-    odd = [warning for warning in plausibility.doubts(data, stored, today) if warning not in known]
+    stored, named = _numbers_of(person), not (person.identity and person.full_name == data.full_name)
+    known = plausibility.doubts(data_of(person), stored, today)
+    odd = [
+        warning for warning in plausibility.doubts(data, stored, today, named=named) if warning not in known
+    ]
+    odd += parents.doubts(data) if kin or born else []
     if odd and not reason:
         raise NeedsReason(odd)
     changed = tuple(name for name in FIELDS if getattr(person, name) != getattr(data, name))
+    if {"life_status", "died_on"} & set(changed):
+        life.refuse_recorded(person)
     if not changed and expected_version == person.version:
         return person
-    came_from, old_station = person.hamlet_id, person.station_id
+    came_from, old_station, was = person.hamlet_id, person.station_id, person.life_status
+    if "full_name" in changed:
+        _keep_name(person)
     for name in changed:
         setattr(person, name, getattr(data, name))
+    if "hamlet_id" in changed:
+        _refuse_other_hamlets(data.hamlet_id)
     if "hamlet_id" in changed and data.hamlet_id:
         person.station_id = _station_for(data.hamlet_id, today)
         if person.station_id != old_station:
             person.code = codes.take(person.station_id, "person")[0]
-    person.set_keys([*(number.value for number in stored), *_card_codes(person)])
-    _check_fields(person)
+    person.set_keys(keys.codes_of(person))
+    check_fields(person)
     save_versioned(person, expected=expected_version)
     audit.record(
         "person.changed",
@@ -134,6 +172,7 @@ def person_update(*, person: Person, data: PersonData, expected_version: int, re
         facility_id=person.station_id,
         data={"fields": list(changed), **_overridden(odd, reason)},
     )
+    life.status_edited(person, was, person.died_on or today)
     if changed:
         publish(PersonChanged(person.pk, changed))
     if "hamlet_id" in changed:
@@ -145,7 +184,8 @@ def person_update(*, person: Person, data: PersonData, expected_version: int, re
 def person_relocate(*, person: Person, hamlet_id: UUID, address_text: str, on: dt.date) -> Person:
     """She lives in another hamlet now, under the station that cares for it."""
     current().require("people.edit")
-    _refuse_elsewhere(person)
+    refuse_elsewhere(person)
+    _refuse_other_hamlets(hamlet_id)
     if person.hamlet_id == hamlet_id and person.address_text == address_text:
         return person
     came_from = person.hamlet_id
@@ -154,7 +194,7 @@ def person_relocate(*, person: Person, hamlet_id: UUID, address_text: str, on: d
         person.station_id = station_id
         person.code = codes.take(station_id, "person")[0]
     person.hamlet_id, person.address_text = hamlet_id, address_text
-    person.set_keys([*(number.value for number in _numbers_of(person)), *_card_codes(person)])
+    person.set_keys(keys.codes_of(person))
     save_versioned(person, expected=person.version)
     audit.record("person.moved", person_id=person.pk, object_id=person.pk, facility_id=station_id, data={})
     publish(PersonChanged(person.pk, ("hamlet_id", "address_text")))
@@ -172,18 +212,18 @@ def identifier_add(
 ) -> Identifier:
     """Adds a number; a current one of the same kind ends the day before. Raises Refused, NeedsReason."""
     current().require("people.edit")
-    _refuse_elsewhere(person)
+    refuse_elsewhere(person)
     today = timezone.localdate()
     number = replace(number, value=clean(number.value))
     if refusal := plausibility.number_block(number):
         raise Refused(refusal.message, field="value")
-    odd = plausibility.doubts(_data_of(person), [number], today)
+    odd = plausibility.doubts(data_of(person), [number], today)
     odd = [warning for warning in odd if warning.field == number.kind]
     if odd and not reason:
         raise NeedsReason([replace(warning, field="value") for warning in odd])
     dated.lock(person)
     stored = _put_number(person, number, since=since)
-    _renew_tokens(person)
+    keys.renew(person)
     audit.record(
         "identifier.added",
         person_id=person.pk,
@@ -199,12 +239,12 @@ def identifier_add(
 def card_add(*, person: Person, card: CardData, reason: str = "") -> InsuranceCard:
     """Adds an insurance card; an earlier card ends the day before the new one begins."""
     current().require("people.edit")
-    _refuse_elsewhere(person)
+    refuse_elsewhere(person)
     judged = check("bhyt_lookup_key", card.number)
     if judged.result == "warn" and not reason:
         raise NeedsReason([plausibility.Warning(judged.reason, judged.sentence, "number")])
     stored = _put_card(person, card)
-    _renew_tokens(person)
+    keys.renew(person)
     audit.record(
         "card.added",
         person_id=person.pk,
@@ -216,16 +256,18 @@ def card_add(*, person: Person, card: CardData, reason: str = "") -> InsuranceCa
     return stored
 
 
-def _put_number(person: Person, number: NumberData, *, since: dt.date | None) -> Identifier:
+def _put_number(
+    person: Person, number: NumberData, *, since: dt.date | None, first: bool = False
+) -> Identifier:
+    """`first`: she was made in this transaction and has none of the kind yet, so none is looked for; the
+    database itself refuses somebody else's number, and who made her asks whose it is.
+    """
     value = _as_stored(number)
     rows = Identifier.unscoped.filter(person=person, kind=number.kind)  # all her rows, whoever wrote them
-    if same := rows.filter(value=value, valid_to__isnull=True).first():
+    if not first and (same := rows.filter(value=value, valid_to__isnull=True).first()):
         return same
-    if number.kind in ("cccd", "bhyt"):
-        # unscoped: a number has one holder in the whole database; the sentence tells nothing about whom.
-        others = Identifier.unscoped.filter(kind=number.kind, value=value, valid_to__isnull=True)
-        if holder := others.exclude(person=person).first():
-            raise NumberTaken(number.kind, holder.person_id)
+    if not first:
+        _refuse_taken(number, person)
     new = Identifier(
         person=person,
         kind=number.kind,
@@ -235,6 +277,9 @@ def _put_number(person: Person, number: NumberData, *, since: dt.date | None) ->
         source=number.source,
         valid_from=since,
     )
+    if first:
+        new.save(force_insert=True)
+        return new
     try:
         with transaction.atomic():
             if rows.filter(valid_to__isnull=True).exists() and number.kind not in ("passport", "other"):
@@ -247,7 +292,18 @@ def _put_number(person: Person, number: NumberData, *, since: dt.date | None) ->
     return new
 
 
-def _put_card(person: Person, card: CardData) -> InsuranceCard:
+def _refuse_taken(number: NumberData, person: Person | None = None) -> None:
+    """Refuses a number that somebody but `person` holds now."""
+    if number.kind not in ONE_HOLDER:
+        return
+    # unscoped: a number has one holder in the whole database; the sentence tells nothing about whom.
+    others = Identifier.unscoped.filter(kind=number.kind, value=_as_stored(number), valid_to__isnull=True)
+    if holder := others.exclude(person=person).first():
+        raise NumberTaken(number.kind, holder.person_id)
+
+
+def _put_card(person: Person, card: CardData, *, first: bool = False) -> InsuranceCard:
+    """`first`: she was made in this transaction and has no card yet."""
     judged = check("bhyt_lookup_key", card.number)
     if judged.result == "invalid":
         raise Refused(judged.sentence, field="number")
@@ -258,21 +314,12 @@ def _put_card(person: Person, card: CardData) -> InsuranceCard:
     others = InsuranceCard.unscoped.filter(number=number).exclude(person=person)
     if held := dated.overlaps(others, card.valid_from, card.valid_to):
         raise NumberTaken("number", held[0].person_id)
-    full = len(number) == 15
-    new = InsuranceCard(
-        person=person,
-        number=number,
-        object_code=number[:2] if full else "",
-        level=int(number[2]) if full else None,
-        valid_from=card.valid_from,
-        valid_to=card.valid_to,
-        registered_facility_code=clean(card.registered_facility_code).upper(),
-        five_year_on=card.five_year_on,
-        area_code=card.area_code,
-        source=card.source,
-    )
+    new = card_row(person, card, number)
+    if first:
+        new.save(force_insert=True)
+        return new
     dated.lock(person)
-    rows = InsuranceCard.unscoped.filter(person=person)
+    rows = InsuranceCard.unscoped.filter(person=person)  # all her rows, whoever wrote them
     if same := rows.filter(number=number, valid_from=card.valid_from).first():
         if same.valid_to != card.valid_to:
             same.valid_to = card.valid_to
@@ -287,57 +334,21 @@ def _put_card(person: Person, card: CardData) -> InsuranceCard:
     return new
 
 
-# --- allergies
-
-
-@transaction.atomic
-def allergy_add(
-    *,
-    person: Person,
-    substance: str,
-    kind: str = "drug",
-    drug_code: str = "",
-    reaction: str = "",
-    certainty: str = "confirmed",
-    noted_on: dt.date | None = None,
-) -> Allergy:
-    """Notes what a person must not be given. The same active entry is not made twice."""
-    current().require("people.edit")
-    substance = clean(substance)
-    if not substance:
-        raise Refused("Hãy ghi tên chất gây dị ứng.", field="substance")
-    if len(substance) > 150:
-        raise Refused("Tên chất gây dị ứng dài quá 150 chữ.", field="substance")
-    if noted_on and noted_on > timezone.localdate():
-        raise Refused("Ngày ghi nhận còn ở tương lai.", field="noted_on")
-    active = Allergy.objects.filter(person=person, state=AllergyState.ACTIVE)
-    if active.filter(kind=kind, substance__iexact=substance).exists():
-        raise Refused("Đã có dị ứng này trong hồ sơ.", field="substance")
-    allergy = Allergy.objects.create(
+def card_row(person: Person, card: CardData, number: str) -> InsuranceCard:
+    """The card as it is stored; `number` as `check` gave it."""
+    full = len(number) == 15
+    return InsuranceCard(
         person=person,
-        substance=substance,
-        kind=kind,
-        drug_code=drug_code,
-        reaction=clean(reaction)[:200],
-        certainty=certainty,
-        noted_on=noted_on,
+        number=number,
+        object_code=number[:2] if full else "",
+        level=int(number[2]) if full else None,
+        valid_from=card.valid_from,
+        valid_to=card.valid_to,
+        registered_facility_code=clean(card.registered_facility_code).upper(),
+        five_year_on=card.five_year_on,
+        area_code=card.area_code,
+        source=card.source,
     )
-    audit.record("allergy.added", person_id=person.pk, object_id=allergy.pk, data={"kind": kind})
-    publish(PersonChanged(person.pk, ("allergies",)))
-    return allergy
-
-
-@transaction.atomic
-def allergy_close(*, allergy: Allergy, state: str, expected_version: int) -> Allergy:
-    """Says that an allergy is over, or was entered in error; the line stays readable."""
-    current().require("people.edit")
-    if state not in (AllergyState.RESOLVED, AllergyState.ENTERED_IN_ERROR):
-        raise Refused("Trạng thái không hợp lệ.", field="state")
-    allergy.state = state
-    save_versioned(allergy, expected=expected_version)
-    audit.record("allergy.closed", person_id=allergy.person_id, object_id=allergy.pk, data={"state": state})
-    publish(PersonChanged(allergy.person_id, ("allergies",)))
-    return allergy
 
 
 # --- who may see her
@@ -355,16 +366,39 @@ def treating_access_put(*, person_id: UUID, facility_id: UUID, until: dt.date) -
 # --- small steps
 
 
-def _refuse_elsewhere(person: Person) -> None:
-    """A station that treats somebody from elsewhere sees her; who and where she is, her own station says."""
+def refuse_elsewhere(person: Person) -> None:
+    """A station that treats somebody from elsewhere sees her; who and where she is, her own station says. And
+    what was merged into another record is changed there.
+    """
     if not current().reaches(person.station_id):
         raise Refused("Người này thuộc địa bàn trạm khác; chỉ trạm đó sửa được hồ sơ.", field="person")
+    keys.refuse_pointer(person)
 
 
-def _check_fields(person: Person) -> None:
-    """What the columns themselves refuse (length, form of an e-mail), said beside its field."""
+def _refuse_other_hamlets(hamlet_id: UUID | None) -> None:
+    """Who sees some hamlets only enters nobody elsewhere, and moves nobody out of her own sight."""
+    hamlets = current().hamlet_ids
+    if hamlets is not None and hamlet_id not in hamlets:
+        raise Refused("Chỉ ghi được người ở thôn mà anh/chị phụ trách.", field="hamlet")
+
+
+FORMER_NAMES = 10  # kept: the latest
+
+
+def _keep_name(person: Person) -> None:
+    """The name that she is no longer called by: she is found by it still."""
+    kept = [name for name in person.former_names if name != person.full_name]
+    person.former_names = [*kept, person.full_name][-FORMER_NAMES:]
+
+
+def check_fields(person: Person, *, known: tuple[str, ...] = ()) -> None:
+    """What the columns themselves refuse (length, form of an e-mail), said beside its field. `known` are
+    relations that the caller has looked up.
+    """
     try:
-        person.full_clean(exclude=["station", "hamlet"], validate_unique=False, validate_constraints=False)
+        person.full_clean(
+            exclude=["station", "hamlet", *known], validate_unique=False, validate_constraints=False
+        )
     except ValidationError as wrong:
         field, messages = next(iter(wrong.message_dict.items()))
         raise Refused(messages[0].rstrip(".") + ".", field=field) from wrong
@@ -382,7 +416,7 @@ def _station_for(hamlet_id: UUID | None, today: dt.date) -> UUID:
     return station_id
 
 
-def _codes_of(numbers: Iterable[NumberData], card: CardData | None) -> list[str]:
+def codes_of(numbers: Iterable[NumberData], card: CardData | None) -> list[str]:
     found = [_as_stored(number) for number in numbers]
     if card:
         value = check("bhyt_lookup_key", card.number).value
@@ -394,25 +428,13 @@ def _as_stored(number: NumberData) -> str:
     return check(number.kind, number.value).value if number.kind in plausibility.KIND_NAMES else number.value
 
 
-def _card_codes(person: Person) -> list[str]:
-    found: list[str] = []
-    for number in InsuranceCard.unscoped.filter(person=person).values_list("number", flat=True):
-        found += [number, number[-10:]] if len(number) == 15 else [number]
-    return found
-
-
 def _numbers_of(person: Person) -> list[NumberData]:
+    """Her numbers, unscoped: all of hers, whoever wrote them."""
     rows = Identifier.unscoped.filter(person=person).values_list("kind", "value")
     return [NumberData(kind, value) for kind, value in rows]
 
 
-def _renew_tokens(person: Person) -> None:
-    """The search tokens after a number came or went; not an edit of the person, so the version stays."""
-    person.set_keys([*(number.value for number in _numbers_of(person)), *_card_codes(person)])
-    Person.unscoped.filter(pk=person.pk).update(tokens=person.tokens)
-
-
-def _data_of(person: Person) -> PersonData:
+def data_of(person: Person) -> PersonData:
     return PersonData(**{name: getattr(person, name) for name in FIELDS})
 
 

@@ -1,16 +1,60 @@
 from django.urls import path
 
-from apps.patients import views
+from apps.patients import (
+    death_register_views,
+    death_views,
+    emergency_page,
+    life_views,
+    scan_page,
+    views,
+    views_duplicates,
+)
+from apps.patients.health_record import papers as record_papers
+from apps.patients.health_record import views as record
 
 app_name = "patients"
 
 urlpatterns = [
     path("nguoi/moi/", views.create, name="create"),
     path("nguoi/moi/the/", views.create_scanned, name="create_scanned"),
+    path("nguoi/trung/", views_duplicates.worklist, name="duplicates"),
+    path("nguoi/trung/<uuid:pk>/", views_duplicates.compare, name="duplicate"),
+    path("nguoi/trung/<uuid:pk>/khac-nhau/", views_duplicates.not_same, name="not_same"),
+    path("nguoi/lan-gop/<uuid:pk>/", views_duplicates.take_back, name="unmerge"),
+    path("nguoi/<uuid:pk>/trung/", views_duplicates.of_person, name="duplicates_of"),
+    path("nguoi/khan-cap/", emergency_page.open_record, name="emergency"),
     path("nguoi/<uuid:pk>/", views.person, name="person"),
+    path("nguoi/<uuid:pk>/the-vua-quet/", scan_page.compare, name="scan_compare"),
     path("nguoi/<uuid:pk>/sua/", views.edit, name="edit"),
     path("nguoi/<uuid:pk>/giay-to/", views.identifier_add, name="identifier_add"),
     path("nguoi/<uuid:pk>/the-bhyt/", views.card_add, name="card_add"),
     path("nguoi/<uuid:pk>/di-ung/", views.allergy_add, name="allergy_add"),
+    path("nguoi/<uuid:pk>/di-ung/khong/", views.allergy_none, name="allergy_none"),
     path("nguoi/<uuid:pk>/di-ung/<uuid:allergy>/", views.allergy_close, name="allergy_close"),
+    path("nguoi/ho-so/den-han/", record.due_list, name="record_due"),
+    path("nguoi/ho-so/den-han/in.pdf", record_papers.due_paper, name="record_due_paper"),
+    path("nguoi/<uuid:pk>/ho-so/", record.record, name="record"),
+    path("nguoi/<uuid:pk>/ho-so/in.pdf", record_papers.record_paper, name="record_paper"),
+    path("nguoi/<uuid:pk>/ho-so/cac-ban/", record.versions, name="record_versions"),
+    path("nguoi/<uuid:pk>/ho-so/ra-soat/", record.review, name="record_review"),
+    path("nguoi/<uuid:pk>/ho-so/<slug:part>/", record.section, name="record_section"),
+    path("nguoi/<uuid:pk>/ho-so/<slug:part>/them/", record.line_add, name="record_line_add"),
+    path("nguoi/<uuid:pk>/ho-so/<slug:part>/khong/", record.none_say, name="record_none"),
+    path("nguoi/<uuid:pk>/ho-so/<slug:part>/<uuid:line>/", record.line_change, name="record_line"),
+    path("nguoi/chua-ro/", life_views.unknown, name="unknown"),
+    path("nguoi/<uuid:pk>/tre-moi-sinh/", life_views.newborn, name="newborn"),
+    path("nguoi/<uuid:pk>/dat-ten/", life_views.name_give, name="name_give"),
+    path("nguoi/<uuid:pk>/mat-tich/", life_views.missing_person, name="missing"),
+    path("nguoi/<uuid:pk>/ma-tam/", life_views.temporary_key, name="temporary_key"),
+    path("nguoi/<uuid:pk>/giay-to/<uuid:number>/", life_views.identifier_change, name="identifier_change"),
+    path("nguoi/<uuid:pk>/the-bhyt/<uuid:card>/", life_views.card_end, name="card_end"),
+    path("nguoi/<uuid:pk>/tu-vong/", death_views.record, name="death_record"),
+    path("tu-vong/", death_register_views.register, name="deaths"),
+    path("tu-vong/xuat/", death_register_views.register_export, name="deaths_export"),
+    path("tu-vong/so-a6.pdf", death_register_views.register_paper, name="deaths_paper"),
+    path("tu-vong/<uuid:pk>/", death_views.death, name="death"),
+    path("tu-vong/<uuid:pk>/sua-doi/", death_views.amend, name="death_amend"),
+    path("tu-vong/<uuid:pk>/ghi-nham/", death_views.in_error, name="death_in_error"),
+    path("tu-vong/<uuid:pk>/cac-ban/", death_views.versions, name="death_versions"),
+    path("tu-vong/<uuid:pk>/tham-dinh/", death_views.review, name="death_review"),
 ]

@@ -7,26 +7,29 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.catalogues import codes
-from apps.core import ports, readlog, registry
+from apps.core import drafts, ports, readlog, registry
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
+from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal, add_warnings
 from apps.core.idempotency import idempotent
-from apps.core.ids import uuid7
+from apps.core.models import Draft
 from apps.core.scope import current
-from apps.patients import forms, queries, search, services
+from apps.patients import allergies, births, deaths, forms, queries, search, services, views_duplicates
 from apps.patients.data import CardData, NumberData
-from apps.patients.models import Allergy, Person
+from apps.patients.lines import due_line, timeline_line
+from apps.patients.models import Allergy, LifeStatus, Person
 
 # What the conflict page compares: the fields of the form under their own names.
 COMPARED = [
     "full_name", "birth_date", "sex", "ethnicity", "nationality", "occupation", "hamlet", "address_text",
     "permanent_text", "phone", "email", "education", "marital_status", "blood_group", "guardian_name",
-    "guardian_relation", "life_status", "died_on", "note",
+    "guardian_relation", "guardian_number", "life_status", "died_on", "note",
 ]  # fmt: skip
 
 
@@ -53,15 +56,23 @@ def _own_person(pk: UUID) -> Person:
 @idempotent
 def create(request: HttpRequest) -> HttpResponse:
     """The form of a new person; who may be the same is shown before anything is stored."""
-    initial = {"ethnicity": "01", "nationality": "VN"}
-    return _create(request, forms.PersonCreateForm(request.POST or None, initial=initial))
+    draft = None if request.method == "POST" else drafts.take("person-new", current().workplace_id)
+    initial = {"ethnicity": "01", "nationality": "VN", **drafts.initial_of(draft)}
+    form = forms.PersonCreateForm(request.POST or None, initial=initial)
+    # A scanned card is a form of its own: it must not overwrite what is half typed about somebody else.
+    kind = "person-scanned" if request.POST.get("scanned") else "person-new"
+    return keeps_draft(kind)(_create)(request, form, draft, kind)
 
 
 @require_safe
 @needs("people.enter")
 def create_scanned(request: HttpRequest) -> HttpResponse:
-    """The same form, filled from the card that was scanned just now."""
+    """The same form, filled from the card that was scanned just now, or from the draft of such a one."""
     card = search.scanned_by(request.user.pk)
+    draft = None if card else drafts.take("person-scanned", current().workplace_id)
+    if draft is not None:
+        form = forms.PersonCreateForm(initial=drafts.initial_of(draft))
+        return _create_page(request, form, scanned=True, draft=draft)
     if card is None:
         messages.info(request, "Thẻ vừa quét không còn giữ lại. Hãy quét lại.")
         return redirect("patients:create")
@@ -69,7 +80,9 @@ def create_scanned(request: HttpRequest) -> HttpResponse:
     return _create_page(request, forms.PersonCreateForm(initial=initial), scanned=True)
 
 
-def _create(request: HttpRequest, form: forms.PersonCreateForm) -> HttpResponse:
+def _create(
+    request: HttpRequest, form: forms.PersonCreateForm, draft: Draft | None, kind: str
+) -> HttpResponse:
     candidates: list[Any] = []
     if form.is_bound and form.is_valid():
         source = "qr" if request.POST.get("scanned") else "typed"
@@ -91,14 +104,17 @@ def _create(request: HttpRequest, form: forms.PersonCreateForm) -> HttpResponse:
             candidates = alike.candidates
             readlog.record("person.duplicates", [candidate.person.pk for candidate in candidates])
         else:
-            search.forget_scan(request.user.pk)
+            if request.POST.get("scanned"):
+                search.forget_scan(request.user.pk)
+            drafts.drop(kind, current().workplace_id)
             messages.success(request, f"Đã lưu hồ sơ {person.code}.")
             return redirect("patients:person", person.pk)
-    return _create_page(request, form, candidates=candidates)
+    return _create_page(request, form, candidates=candidates, draft=draft)
 
 
 def _create_page(request: HttpRequest, form: forms.PersonCreateForm, **context: Any) -> HttpResponse:
     context.setdefault("scanned", bool(request.POST.get("scanned")))
+    context["draft_object"] = current().workplace_id
     wrong = form.errors or context.get("candidates")
     return render(request, "patients/create.html", {"form": form, **context}, status=422 if wrong else 200)
 
@@ -111,10 +127,15 @@ def _create_page(request: HttpRequest, form: forms.PersonCreateForm, **context: 
 def person(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Who she is, what she is due for, what happened to her."""
     scope = current()
-    page = queries.person_page(scope, pk, request.GET.get("c", ""))
+    asked = queries.TimelineFilter.read(request.GET.get("loai", ""), request.GET.get("nam", ""))
+    page = queries.person_page(scope, pk, request.GET.get("c", ""), asked)
     if page is None:
         raise Http404
+    if page.person.merged_into_id is not None:
+        return views_duplicates.pointer(request, page.person)
     readlog.record("person.page", [pk])
+    panels = registry.panels_for("person", scope, page.person)
+    died = page.person.life_status == LifeStatus.DEAD
     return render(
         request,
         "patients/person.html",
@@ -122,13 +143,22 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
             **banner(page),
             "page": page,
             "facts": _facts(page.person),
-            "timeline": [_timeline_line(entry) for entry in page.timeline],
+            "asked": asked,
+            "kinds": list(registry.timeline_kinds),
+            "years": _years(page.person),
+            "timeline": [timeline_line(entry) for entry in page.timeline],
             "due": [due_line(item) for item in page.due],
-            "panels": registry.panels_for("person", scope, page.person),
+            "today": timezone.localdate(),
+            "panels": [panel for panel in panels if not panel["last"]],
+            "last_panels": [panel for panel in panels if panel["last"]],
             "actions": registry.actions_for(scope, pk),
-            "form_key": uuid7(),
             "may_edit": scope.can("people.edit") and scope.reaches(page.person.station_id),
+            "may_merge": scope.can("duplicates.edit") and scope.reaches(page.person.station_id),
+            "whole": queries.knows_whole(scope, page.person),
             "may_add_allergy": scope.can("people.edit"),
+            "death": deaths.standing_of(pk) if died and scope.can("deaths.view") else None,
+            "may_bear": births.may_bear(page.person),
+            "may_record_death": scope.can("deaths.enter") and scope.reaches(page.person.station_id),
         },
     )
 
@@ -146,7 +176,7 @@ def banner(page: queries.PersonPage) -> dict[str, Any]:
         "person": page.person,
         "household": household_link(page.household),
         "place": page.person.hamlet.name if page.person.hamlet else "Ngoài địa bàn",
-        "allergies": page.active_allergies or None,
+        "allergies": page.active_allergies,
         "insured": [insured],
         "flags": registry.flags_for(current(), [page.person.pk])[page.person.pk],
     }
@@ -159,6 +189,8 @@ def household_link(line: ports.HouseholdLine | None) -> dict[str, str] | None:
 
 def _facts(person: Person) -> list[tuple[str, str]]:
     """The person's fields in the order of the register; empty ones are left out."""
+    if not queries.knows_whole(current(), person):
+        return [("Mã người", person.code), ("Trạm phụ trách", person.station.name)]
     unit = person.permanent_unit.full_name if person.permanent_unit else ""
     rows = [
         ("Mã người", person.code),
@@ -174,7 +206,8 @@ def _facts(person: Person) -> list[tuple[str, str]]:
         ("Nhóm máu", person.blood_group),
         ("Mẹ", person.mother.full_name if person.mother else ""),
         ("Bố", person.father.full_name if person.father else ""),
-        ("Người giám hộ", person.guardian_name),
+        ("Người giám hộ", ", ".join(filter(None, [person.guardian_name, person.guardian_number]))),
+        ("Tên trước đây", ", ".join(person.former_names)),
         ("Tình trạng", person.get_life_status_display()),
         ("Ngày mất", person.died_on.strftime("%d/%m/%Y") if person.died_on else ""),
         ("Trạm phụ trách", person.station.name),
@@ -187,33 +220,11 @@ def _place(person: Person) -> str:
     return f"{person.hamlet.name}, {person.hamlet.commune.full_name}" if person.hamlet else ""
 
 
-def _timeline_line(entry: Any) -> dict[str, Any]:
-    kind = registry.timeline_kinds.get(entry.kind)
-    told = _may_be_told(kind)
-    return {
-        "at": entry.at,
-        "title": entry.title if told or kind is None else kind.title,
-        "url": kind.link(entry.object_id) if told and kind and kind.link else "",
-        "facility": entry.facility.name,
-        "state": entry.state,
-    }
-
-
-def _may_be_told(kind: Any) -> bool:
-    """Whether the scope may read what an entry of that kind says in its own words."""
-    return kind is None or kind.right is None or current().can(kind.right)
-
-
-def due_line(item: Any) -> dict[str, Any]:
-    kind = registry.due_kinds.get(item.kind)
-    told = _may_be_told(kind)
-    return {
-        "title": item.title if told or kind is None else kind.title,
-        "due_on": item.due_on,
-        "overdue_on": item.overdue_on,
-        "action_url": kind.link(item.person_id, item.object_id) if told and kind and kind.link else "",
-        "action_title": kind.action if kind else "",
-    }
+def _years(person: Person) -> range:
+    """The years that her timeline may tell of: from her birth, at most the last twenty, newest first."""
+    this = timezone.localdate().year
+    born = person.birth_year or this - 20
+    return range(this, max(born, this - 20) - 1, -1)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -292,7 +303,7 @@ def allergy_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     def save(said: dict[str, Any]) -> None:
         said.pop("form_key")
-        services.allergy_add(person=found, **said)
+        allergies.allergy_add(person=found, **said)
 
     return _small_form(
         request, found, forms.AllergyForm(request.POST or None), save, "Ghi dị ứng", "Đã ghi dị ứng."
@@ -308,13 +319,27 @@ def allergy_close(request: HttpRequest, pk: UUID, allergy: UUID) -> HttpResponse
     if found is None:
         raise Http404
     try:
-        services.allergy_close(
+        allergies.allergy_close(
             allergy=found, state=request.POST.get("state", ""), expected_version=found.version
         )
     except Refused as refused:
         messages.error(request, refused.message)
     else:
         messages.success(request, "Đã đổi trạng thái dị ứng.")
+    return redirect("patients:person", pk)
+
+
+@require_POST
+@needs("people.edit")
+@idempotent
+def allergy_none(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """She was asked, and no allergy is known."""
+    try:
+        allergies.allergy_none(person=_person(pk))
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, "Đã ghi: không có dị ứng đã biết.")
     return redirect("patients:person", pk)
 
 

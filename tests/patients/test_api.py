@@ -19,7 +19,8 @@ def nurse(station):
 
 
 def post(client, address, said):
-    return client.post(address, json.dumps(said), content_type="application/json")
+    key = {"Idempotency-Key": str(uuid7())}
+    return client.post(address, json.dumps(said), content_type="application/json", headers=key)
 
 
 def test_it_works(nurse, station):
@@ -33,8 +34,8 @@ def test_it_works(nurse, station):
         "Nguyễn Thị Hòa",
         "1990-03-05",
     )
-    assert row["identifiers"][0]["value"] == "051190000111"
-    assert row["cards"][0]["number"] == "DN4515112345678"
+    assert (row["identifiers"][0]["value"], row["identifiers"][0]["masked"]) == ("********0111", True)
+    assert (row["cards"][0]["number"], row["cards"][0]["masked"]) == ("***********5678", True)
     assert row["household"] == {"id": str(household.pk), "code": "H0000001", "relation": "00"}
     assert nurse.get(f"/api/people/{person.pk}/").json() == row
     (family,) = nurse.get("/api/households/").json()["results"]
@@ -141,3 +142,13 @@ def test_every_address_carries_its_mark():
     from config.api import router
 
     assert all(pattern.callback.access.endswith(".view") for pattern in router.urls)
+
+
+def test_a_merged_record_says_into_whom_and_is_in_no_list(nurse, station):
+    """A program that holds the old id finds the way; lists and searches name her once."""
+    kept = a_person(station)
+    old = a_person(station, merged_into=kept)
+    assert nurse.get(f"/api/people/{old.pk}/").json()["merged_into"] == str(kept.pk)
+    assert nurse.get(f"/api/people/{kept.pk}/").json()["merged_into"] is None
+    assert [row["id"] for row in nurse.get("/api/people/").json()["results"]] == [str(kept.pk)]
+    assert [row["id"] for row in post(nurse, "/api/people/search/", {"text": "hoa"}).json()] == [str(kept.pk)]

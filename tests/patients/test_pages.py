@@ -210,15 +210,31 @@ def test_the_page_shows_what_matters(nurse, station):
         assert words in page
 
 
-def test_restricted_lines_stay_hidden_from_those_who_do_not_examine(station, nurse):
+@pytest.mark.parametrize(
+    ("due_in", "overdue_in", "word"),
+    [(-9, -1, "Quá hạn"), (-9, 9, "Đến hạn"), (0, 9, "Đến hạn"), (9, 20, "Sắp đến")],
+)
+def test_what_is_due_is_told_by_the_day(nurse, station, due_in, overdue_in, word):
+    person = a_person(station)
+    today = timezone.localdate()
+    projections.put_due(
+        person_id=person.pk, kind="x", object_id=uuid7(), title="Tái khám",
+        due_on=today + dt.timedelta(days=due_in), overdue_on=today + dt.timedelta(days=overdue_in),
+    )  # fmt: skip
+    page = nurse.get(f"/nguoi/{person.pk}/").content.decode()
+    told = [each for each in ("Quá hạn", "Đến hạn", "Sắp đến") if f"{each}</span>" in page]
+    assert told == [word]
+
+
+def test_restricted_lines_are_read_by_right(station, nurse):
     person = a_person(station)
     projections.put_timeline(
         person_id=person.pk, kind="lab", object_id=uuid7(), at=timezone.now(), title="Xét nghiệm HIV",
         facility_id=station.pk, restricted=True,
     )  # fmt: skip
-    assert "HIV" in nurse.get(f"/nguoi/{person.pk}/").content.decode()
-    population = client_of(a_member("population", station))
-    assert "HIV" not in population.get(f"/nguoi/{person.pk}/").content.decode()
+    doctor = client_of(a_member("doctor", station))
+    assert "HIV" in doctor.get(f"/nguoi/{person.pk}/").content.decode()
+    assert "HIV" not in nurse.get(f"/nguoi/{person.pk}/").content.decode()
 
 
 @pytest.mark.parametrize("number", [2, 25])
@@ -268,7 +284,7 @@ def test_somebody_signed_out_is_asked_to_sign_in(client, station):
 
 
 def test_who_may_only_look_cannot_change(station, nurse):
-    worker = client_of(a_member("village_worker", station))
+    worker = client_of(a_member("pharmacist", station))
     person = a_person(station)
     assert worker.get(f"/nguoi/{person.pk}/").status_code == 200
     for address in ("sua/", "giay-to/", "the-bhyt/", "di-ung/"):
@@ -308,9 +324,16 @@ def test_the_second_editor_sees_both_versions(nurse, station):
 
 
 def test_death_before_birth_is_refused(nurse, station):
-    person = a_person(station)
+    """A death that was entered before deaths had their own record: its day may still be corrected here."""
+    person = a_person(station, life_status="dead", died_on=dt.date(2020, 1, 1))
     said = form(version=1, life_status="dead", died_on="1/1/1980")
     assert set(wrong(nurse.post(f"/nguoi/{person.pk}/sua/", said))) == {"died_on"}
+
+
+def test_nobody_is_made_dead_by_the_edit_form(nurse, station):
+    person = a_person(station)
+    said = form(version=1, life_status="dead", died_on="1/1/2020")
+    assert set(wrong(nurse.post(f"/nguoi/{person.pk}/sua/", said))) == {"life_status"}
 
 
 @pytest.mark.parametrize(
@@ -338,3 +361,24 @@ def test_an_allergy_is_closed(nurse, station):
     assert nurse.post(f"/nguoi/{person.pk}/di-ung/{allergy.pk}/", said).status_code == 302
     allergy.refresh_from_db()
     assert allergy.state == "resolved"
+
+
+def test_no_known_allergy_takes_one_click_and_stands_in_the_banner(nurse, station):
+    person = a_person(station)
+    page = f"/nguoi/{person.pk}/"
+    assert "Chưa ghi dị ứng nào" in nurse.get(page).content.decode()
+    assert nurse.post(f"{page}di-ung/khong/", {"form_key": str(uuid7())}).url == page
+    shown = nurse.get(page).content.decode()
+    assert "Không có dị ứng đã biết (" in shown
+    assert f"hỏi {timezone.localdate():%d/%m/%Y} · Nguyễn Thị Hòa" in shown
+    assert "Chưa ghi dị ứng nào" not in shown
+    assert "Đã hỏi, không có dị ứng" not in shown
+    an_allergy(person)
+    nurse.post(f"{page}di-ung/khong/", {"form_key": str(uuid7())})
+    assert "Hồ sơ đang có dị ứng" in nurse.get(page).content.decode()
+
+
+def test_a_stranger_cannot_tell_that_there_is_no_allergy(nurse, station):
+    stranger = a_person(a_station("21490", "Trạm Y tế xã Ba Vì"))
+    answer = nurse.post(f"/nguoi/{stranger.pk}/di-ung/khong/", {"form_key": str(uuid7())})
+    assert answer.status_code == 404

@@ -1,5 +1,7 @@
+import csv
 import unicodedata
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -156,3 +158,28 @@ def test_typed_words_are_not_a_scan():
 def test_any_text_has_an_answer(text):
     assert parse(text)
     assert parse("|".join([text] * 8))
+
+
+SCANS = Path(__file__).with_name("scans")
+EXPECTED = list(csv.DictReader((SCANS / "expected.csv").open(encoding="utf-8", newline="")))
+
+
+@pytest.mark.parametrize("row", EXPECTED, ids=lambda row: row["file"])
+def test_what_scanners_have_typed(row):
+    """Each file holds what a scanner typed: cards as they are, through Telex or VNI, in a wrong code page."""
+    found = parse((SCANS / row["file"]).read_bytes().decode())
+    kinds = {CitizenCard: "citizen", InsuranceQr: "insurance"}
+    assert kinds.get(type(found)) == row["reads_as"] if row["name"] else found == Unreadable(row["reads_as"])
+    assert getattr(found, "name", "") == row["name"]
+
+
+def test_every_file_of_scans_is_expected():
+    assert {path.name for path in SCANS.glob("*.txt")} == {row["file"] for row in EXPECTED}
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in EXPECTED if row["reads_as"] == "garbled"], ids=lambda row: row["file"]
+)
+def test_whose_typing_program_is_on_is_told_to_switch_it_off(row):
+    found = parse((SCANS / row["file"]).read_bytes().decode())
+    assert found.sentence == "Bộ gõ tiếng Việt làm sai chữ quét được. Tắt bộ gõ rồi quét lại."

@@ -97,6 +97,26 @@ def test_somebody_under_treatment_here_is_found(hoa):
         assert names("hoa") == ["Nguyễn Thị Hòa"]
 
 
+def test_ones_own_catchment_comes_before_who_is_only_treated_here(hoa):
+    elsewhere = a_station("21490", "Trạm Y tế xã Ba Vì")
+    guest = a_person(elsewhere, "Lê Thị Ho")  # the whole word that is typed
+    TreatingAccess.objects.create(person=guest, facility=hoa.station, until=timezone.localdate())
+    assert names("ho") == ["Nguyễn Thị Hòa", "Lê Thị Ho"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("Nguyễn Thị Hòa", "nguyễn thị hoà"), ("Nguyễn Thị Hoà", "Nguyễn Thị Hòa"), ("Đặng Đức", "dang duc"),
+        ("Lý Thị Mỹ", "li thi mi"), ("Nguye\u0302\u0303n Văn An", "nguyễn an"), ("Trần  Thuý", "tran thuy"),
+        ("H'Hen Niê", "hhen nie"), ("NGUYỄN VĂN AN", "nguyen van an"), ("Huỳnh Quý", "HUYNH QUI"),
+    ],
+)  # fmt: skip
+def test_spellings_of_one_name_find_each_other(at_station, stored, typed):
+    a_person(at_station, stored)
+    assert names(typed) == [stored]
+
+
 def test_a_search_is_one_read_row_with_the_ids_and_no_text(hoa):
     find(scope.current(), "hoa")
     entry = ReadEntry.objects.get()
@@ -137,8 +157,44 @@ def test_a_new_card_finds_her_by_the_old_number_on_it(station, nurse):
 
 
 def test_an_insurance_card_finds_its_owner(station, nurse):
-    lan = a_person(station, "Lê Thị Bưởi", bhyt="DN4484812345678")
+    lan = a_person(station, "Lê Thị Bưởi", bhyt="DN4484812345678", birth_date=dt.date(1990, 8, 9))
     assert [hit.person_id for hit in find(nurse, insurance())] == [lan.pk]
+
+
+AN = {"sex": "male", "birth_date": dt.date(1988, 3, 5), "cccd": "001088000101"}
+ADDRESS = "Thôn 2, Xã Ba Tơ, Quảng Ngãi"
+
+
+def test_a_card_that_says_the_same_keeps_nothing(station, nurse):
+    an = a_person(station, "NGUYỄN VĂN AN", permanent_text=ADDRESS.upper(), **AN)
+    Identifier.unscoped.create(person=an, kind="cmnd", value="012345678")
+    (hit,) = find(nurse, CARD)
+    assert hit.url == f"/nguoi/{an.pk}/" and not ScannedCard.objects.exists()
+
+
+def test_a_card_that_says_more_opens_her_page_with_the_way_to_both(station, nurse):
+    an = a_person(station, "Nguyễn Văn An", **AN)
+    (hit,) = find(nurse, CARD)
+    assert hit.url == f"/nguoi/{an.pk}/?the=khac"
+    assert hit.note == "Thẻ khác hồ sơ: số cmnd cũ, nơi thường trú"
+    assert ScannedCard.objects.get().fields["of"] == str(an.pk)
+
+
+@pytest.mark.parametrize(
+    "other", [{"full_name": "Trần Văn Bình"}, {"birth_date": dt.date(1989, 3, 5)}, {"sex": "female"}]
+)
+def test_a_card_that_may_be_anothers_stands_beside_the_record_first(station, nurse, other):
+    an = a_person(station, **{"full_name": "Nguyễn Văn An", "permanent_text": ADDRESS, **AN, **other})
+    compare, owner = find(nurse, CARD)
+    assert compare.url == f"/nguoi/{an.pk}/the-vua-quet/" and owner.person_id == an.pk
+
+
+def test_who_may_not_edit_is_shown_the_owner_alone(station, nurse):
+    an = a_person(station, "Trần Văn Bình", **AN)
+    rights = nurse.rights - {"people.edit"}
+    with scope.enter(nurse.__class__(**{**nurse.__dict__, "rights": rights})) as reader:
+        assert [hit.person_id for hit in find(reader, CARD)] == [an.pk]
+    assert not ScannedCard.objects.exists()
 
 
 def test_an_unknown_card_leads_to_the_form_that_it_fills(station, nurse):

@@ -9,11 +9,15 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.models import AuditEntry
 from apps.core.versions import StaleVersion
 from apps.facilities.models import Hamlet
-from apps.patients import services
+from apps.facilities.posts import scope_for
+from apps.facilities.services import catchment_open
+from apps.patients import allergies, services
 from apps.patients.data import CardData, NumberData, PersonData
 from apps.patients.events import IdentifierChanged, PersonChanged, PersonCreated, PersonMoved
 from apps.patients.models import Identifier, InsuranceCard, Person, TreatingAccess
 from apps.patients.services import PossibleDuplicates, person_create, person_update
+from tests.factories.accounts import a_member
+from tests.factories.facilities import a_point
 from tests.factories.patients import RIGHTS, a_card, a_hamlet, a_person, a_station, scope_at
 
 HOA = PersonData("Nguyễn Thị Hòa", "female", dt.date(1990, 3, 5), phone="+84 912 345 678")
@@ -52,7 +56,6 @@ def test_it_works(at_station, heard):
         ({"full_name": "Ă" * 200}, "full_name"),
         ({"sex": "x"}, "sex"),
         ({"birth_date": dt.date(2999, 1, 1)}, "birth_date"),
-        ({"birth_date": dt.date(1880, 1, 1)}, "birth_date"),
         ({"phone": "12345"}, "phone"),
         ({"email": "khong phai thu"}, "email"),
         ({"died_on": dt.date(2020, 1, 1)}, "life_status"),
@@ -131,6 +134,18 @@ def test_a_stranger_is_not_taken_for_her(at_station, name, born, sex):
     person_create(data=PersonData(name, sex, born))
 
 
+def test_the_same_phone_year_and_given_name_is_asked_about(at_station):
+    stored = a_person(
+        at_station, "Hồ Văn Huy", sex="male", birth_date=dt.date(1971, 1, 22), phone="0912345678"
+    )
+    data = PersonData("Hồ Huy", "male", dt.date(1971, 1, 1), "year", phone="0912345678")
+    with pytest.raises(PossibleDuplicates) as alike:
+        person_create(data=data)
+    assert [candidate.person for candidate in alike.value.candidates] == [stored]
+    brother = dataclasses.replace(data, full_name="Hồ Văn Hải")
+    assert person_create(data=brother).pk
+
+
 def test_the_same_number_is_the_surest_sign(at_station):
     stored = a_person(at_station, "Trần Thị Bé", cccd="051190000111", birth_date=dt.date(1970, 1, 1))
     with pytest.raises(PossibleDuplicates) as alike:
@@ -139,6 +154,24 @@ def test_the_same_number_is_the_surest_sign(at_station):
     assert alike.value.candidates[0].certain
     with pytest.raises(Refused, match="đang thuộc về một người khác"):
         person_create(data=HOA, numbers=[CCCD], another=True)
+
+
+def test_of_unknown_sex_she_is_asked_about_by_name_though_a_number_is_given(at_station):
+    stored = a_person(at_station, "Nguyễn Thị Hòa")
+    data = PersonData("Nguyen Thi Hoa", "unknown", dt.date(1990, 3, 5))
+    with pytest.raises(services.PossibleDuplicates) as alike:
+        services.person_create(data=data, numbers=[NumberData("cmnd", "212345678")])
+    assert [candidate.person for candidate in alike.value.candidates] == [stored]
+
+
+def test_who_is_treated_here_is_asked_about_too(at_station):
+    stored = a_person(a_station("21490", "Trạm Y tế xã Ba Vì"), "Nguyễn Thị Hòa")
+    services.treating_access_put(
+        person_id=stored.pk, facility_id=at_station.pk, until=timezone.localdate() + dt.timedelta(days=1)
+    )
+    with pytest.raises(services.PossibleDuplicates) as alike:
+        services.person_create(data=PersonData("Nguyen Thi Hoa", "female", dt.date(1990, 3, 5)))
+    assert [candidate.person for candidate in alike.value.candidates] == [stored]
 
 
 def test_a_number_held_elsewhere_is_refused_without_a_word_about_whom(at_station):
@@ -167,7 +200,7 @@ def test_an_update_writes_what_differs(at_station, heard):
     hamlet = a_hamlet(at_station.unit, "Thôn Mới")
     hamlet.catchments.create(facility=at_station)
     data = dataclasses.replace(
-        services._data_of(person), full_name="Nguyễn Thị Hoa", phone="0987654321", hamlet_id=hamlet.pk
+        services.data_of(person), full_name="Nguyễn Thị Hoa", phone="0987654321", hamlet_id=hamlet.pk
     )
     came_from = person.hamlet_id
     updated = person_update(person=person, data=data, expected_version=1)
@@ -188,7 +221,7 @@ def test_an_update_writes_what_differs(at_station, heard):
 def test_the_second_of_two_editors_is_told(at_station):
     person = a_person(at_station)
     again = Person.objects.get(pk=person.pk)
-    data = services._data_of(person)
+    data = services.data_of(person)
     person_update(person=person, data=dataclasses.replace(data, phone="0987654321"), expected_version=1)
     with pytest.raises(StaleVersion):
         person_update(person=again, data=dataclasses.replace(data, email="a@b.vn"), expected_version=1)
@@ -196,7 +229,7 @@ def test_the_second_of_two_editors_is_told(at_station):
 
 def test_an_old_oddity_is_not_asked_about_again(at_station):
     person = a_person(at_station, cccd="051090000111")  # the sex digit disagrees
-    data = services._data_of(person)
+    data = services.data_of(person)
     person_update(person=person, data=dataclasses.replace(data, phone="0987654321"), expected_version=1)
     with pytest.raises(NeedsReason):
         changed = dataclasses.replace(data, birth_date=dt.date(1991, 3, 5))
@@ -257,13 +290,29 @@ def test_a_card_of_somebody_else_is_refused(at_station):
 
 def test_allergies_are_noted_once_and_closed_with_a_state(at_station):
     person = a_person(at_station)
-    allergy = services.allergy_add(person=person, substance=" Penicillin ")
+    allergy = allergies.allergy_add(person=person, substance=" Penicillin ")
     with pytest.raises(Refused, match="Đã có"):
-        services.allergy_add(person=person, substance="penicillin")
+        allergies.allergy_add(person=person, substance="penicillin")
     with pytest.raises(Refused):
-        services.allergy_close(allergy=allergy, state="gone", expected_version=1)
-    services.allergy_close(allergy=allergy, state="entered_in_error", expected_version=1)
-    assert services.allergy_add(person=person, substance="Penicillin")
+        allergies.allergy_close(allergy=allergy, state="gone", expected_version=1)
+    allergies.allergy_close(allergy=allergy, state="entered_in_error", expected_version=1)
+    assert allergies.allergy_add(person=person, substance="Penicillin")
+
+
+def test_no_known_allergy_is_told_with_its_day_and_withdrawn_by_an_allergy(at_station):
+    person = a_person(at_station)
+    assert not person.knows_no_allergy
+    allergies.allergy_none(person=person)
+    person.refresh_from_db()
+    assert person.knows_no_allergy
+    assert person.no_allergy_on == timezone.localdate()
+    allergies.allergy_add(person=person, substance="Penicillin")
+    person.refresh_from_db()
+    assert not person.knows_no_allergy
+    with pytest.raises(Refused, match="đang có dị ứng"):
+        allergies.allergy_none(person=person)
+    told = set(AuditEntry.objects.values_list("action", flat=True))
+    assert {"allergy.none", "allergy.none_withdrawn"} <= told
 
 
 def test_treating_access_is_only_lengthened(at_station):
@@ -272,3 +321,18 @@ def test_treating_access_is_only_lengthened(at_station):
     for until in (dt.date(2027, 1, 1), dt.date(2026, 12, 1)):
         services.treating_access_put(person_id=person.pk, facility_id=at_station.pk, until=until)
     assert TreatingAccess.objects.get().until == dt.date(2027, 1, 1)
+
+
+def test_the_station_of_a_person_is_never_a_point(station):
+    """Searches filter on the workplace alone: whoever hung on a point would not be found."""
+    point = a_point(station)
+    hamlet = Hamlet.objects.get()
+    doctor = a_member("doctor", point)
+    with scope.system("test"):
+        catchment_open(facility=point, hamlet=hamlet, valid_from=dt.date(2026, 1, 1))
+    here = scope_for(doctor, point.pk)
+    assert here is not None and here.point_id == point.pk
+    with scope.enter(here):
+        lived = person_create(data=dataclasses.replace(HOA, hamlet_id=hamlet.pk))
+        passing = person_create(data=HOA, another=True)
+    assert lived.station_id == passing.station_id == station.pk

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from apps.core.models import ScopedDatedModel
 from apps.core.scope import Scope, ScopedModel
-from apps.patients.models.person import Person, of_visible_person
+from apps.patients.models.person import Person, in_hamlets, of_visible_person
 
 
 class IdentifierKind(models.TextChoices):
@@ -16,6 +16,7 @@ class IdentifierKind(models.TextChoices):
     PASSPORT = "passport", "Hộ chiếu"
     TEMPORARY = "temporary", "Mã tạm"
     OTHER = "other", "Giấy tờ khác"
+    FORMER = "former", "Mã người ở trạm cũ"  # written by a reform of stations alone
 
 
 ONE_AT_A_TIME = ["cccd", "bhyt"]
@@ -31,6 +32,11 @@ class Identifier(ScopedDatedModel):
     country = models.CharField("nước cấp", max_length=2, default="VN")
     issued_on = models.DateField("ngày cấp", null=True, blank=True)
     source = models.CharField("nguồn", max_length=10, default="typed")
+    # A wrong number was typed: it never was hers, and she is still found by it.
+    in_error = models.BooleanField("ghi nhầm", default=False, db_default=False, editable=False)
+    end_reason = models.CharField(
+        "lý do hết hiệu lực", max_length=300, blank=True, db_default="", editable=False
+    )
 
     class Meta(ScopedModel.Meta):
         abstract = False
@@ -49,6 +55,9 @@ class Identifier(ScopedDatedModel):
             ),
             models.CheckConstraint(condition=~Q(value=""), name="identifier_has_value"),
             models.CheckConstraint(
+                condition=Q(in_error=False) | Q(valid_to__isnull=False), name="identifier_error_has_ended"
+            ),
+            models.CheckConstraint(
                 condition=~Q(kind="cccd") | Q(value__regex=r"^[0-9]{12}$"), name="identifier_cccd_form"
             ),
         ]
@@ -62,7 +71,10 @@ class Identifier(ScopedDatedModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
-        return of_visible_person(scope)
+        if scope.hamlet_ids is not None:
+            return in_hamlets(scope)
+        # A station that only treats her needs her insurance card, not her papers.
+        return Q(person__station_id__in=scope.facility_ids)
 
 
 class InsuranceCard(ScopedDatedModel):

@@ -2,16 +2,18 @@
 
 import datetime as dt
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.core import words
 from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel
 from apps.core.text import sort_key, tokens
+from apps.patients.rawquery import station_marks
 
 
 class Sex(models.TextChoices):
@@ -33,6 +35,15 @@ class LifeStatus(models.TextChoices):
     MOVED = "moved", "Đã chuyển đi"
 
 
+class Identity(models.TextChoices):
+    """Why somebody has no name of her own yet."""
+
+    KNOWN = "", "Đã rõ"
+    NEWBORN = "newborn", "Trẻ mới sinh chưa đặt tên"
+    UNKNOWN = "unknown", "Chưa rõ danh tính"
+    ABANDONED = "abandoned", "Trẻ bị bỏ rơi"
+
+
 BLOOD_GROUPS = [(group, group) for group in ("A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-")]
 
 
@@ -48,11 +59,7 @@ class Person(ScopedModel, BaseModel):
     sort_key = models.CharField(max_length=500, editable=False, db_collation="C")
     tokens = models.TextField(editable=False, default="")
     search = models.GeneratedField(
-        expression=Func(
-            Func(F("tokens"), Value(" "), function="string_to_array"), function="array_to_tsvector"
-        ),
-        output_field=SearchVectorField(),
-        db_persist=True,
+        expression=station_marks(), output_field=SearchVectorField(), db_persist=True
     )
     sex = models.CharField("giới tính", max_length=7, choices=Sex.choices)
     birth_date = models.DateField("ngày sinh", null=True, blank=True)
@@ -114,7 +121,25 @@ class Person(ScopedModel, BaseModel):
     )
     guardian_name = models.CharField("người giám hộ", max_length=100, blank=True)
     guardian_relation = models.CharField("quan hệ với người giám hộ", max_length=2, blank=True)
+    guardian_number = models.CharField("số định danh người giám hộ", max_length=12, blank=True, db_default="")
+    identity = models.CharField(
+        "danh tính", max_length=9, choices=Identity.choices, blank=True, db_default="", editable=False
+    )
+    # Names she was recorded under before: she is found by them too.
+    former_names = ArrayField(
+        models.CharField(max_length=100),
+        verbose_name="tên trước đây",
+        default=list,
+        db_default=[],
+        editable=False,
+    )
     blood_group = models.CharField("nhóm máu", max_length=3, blank=True, choices=BLOOD_GROUPS)
+    # Asked, and none is known: when and by whom; `until` the day an allergy was noted after all.
+    no_allergy_on = models.DateField("hỏi, không có dị ứng, ngày", null=True, blank=True, editable=False)
+    no_allergy_by = models.CharField(
+        "người hỏi dị ứng", max_length=150, blank=True, editable=False, db_default=""
+    )
+    no_allergy_until = models.DateField(null=True, blank=True, editable=False)
     note = models.TextField("ghi chú", blank=True, max_length=1000)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_from"
@@ -157,6 +182,12 @@ class Person(ScopedModel, BaseModel):
             GinIndex(fields=["search"], name="person_search"),
             # The search box: broad words walk this in order; lists of a station.
             models.Index(fields=["station", "sort_key", "id"], name="person_station_sort"),
+            # How many people each station has, counted for a whole province without a look at its people.
+            models.Index(
+                fields=["station"],
+                name="person_counted",
+                condition=Q(life_status=LifeStatus.ALIVE, merged_into__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -164,7 +195,15 @@ class Person(ScopedModel, BaseModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
-        return Q(station_id__in=scope.facility_ids) | Q(pk__in=treated_ids(scope))
+        if scope.hamlet_ids is not None:
+            return in_hamlets(scope, "")
+        known = Q(station_id__in=scope.facility_ids) | Q(pk__in=treated_ids(scope))
+        return or_opened(known, scope, Q(pk__in=scope.opened))
+
+    @property
+    def knows_no_allergy(self) -> bool:
+        """Whether she was asked and knew of none, and none was noted since."""
+        return self.no_allergy_on is not None and self.no_allergy_until is None
 
     @property
     def birth_year(self) -> int | None:
@@ -190,9 +229,11 @@ class Person(ScopedModel, BaseModel):
     def set_keys(self, codes: list[str]) -> None:
         """Makes `sort_key` and `tokens`; `codes` are the numbers of her identifiers and cards."""
         self.sort_key = sort_key(self.full_name)
-        self.tokens = tokens(
+        words = tokens(
             self.full_name, birth_year=self.birth_year, phone=self.phone, codes=[self.code, *codes]
         )
+        before = " ".join(tokens(name) for name in self.former_names)
+        self.tokens = " ".join(dict.fromkeys(f"{words} {before}".split()))
 
 
 def treated_ids(scope: Scope) -> models.QuerySet:
@@ -206,7 +247,27 @@ def treated_ids(scope: Scope) -> models.QuerySet:
 
 def of_visible_person(scope: Scope) -> Q:
     """The scope of every row that hangs on a person."""
-    return Q(person__station_id__in=scope.facility_ids) | Q(person_id__in=treated_ids(scope))
+    if scope.hamlet_ids is not None:
+        return in_hamlets(scope)
+    known = Q(person__station_id__in=scope.facility_ids) | Q(person_id__in=treated_ids(scope))
+    return or_opened(known, scope, Q(person_id__in=scope.opened))
+
+
+def in_hamlets(scope: Scope, person: str = "person__") -> Q:
+    """The people of a scope of some hamlets: who lives there, and of one's own station. Whom the station
+    treats, or somebody has opened in an emergency, is not among them.
+    """
+    return Q(
+        **{
+            f"{person}station_id__in": scope.facility_ids,
+            f"{person}hamlet_id__in": scope.hamlet_ids or frozenset(),
+        }
+    )
+
+
+def or_opened(known: Q, scope: Scope, rows: Q) -> Q:
+    """What a scope knows, and `rows` of people it has opened in an emergency; no cost where it has not."""
+    return known | rows if scope.opened else known
 
 
 class AllergyKind(models.TextChoices):

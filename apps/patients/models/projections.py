@@ -5,7 +5,8 @@ from django.db.models import Q
 
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, ScopedModel
-from apps.patients.models.person import Person, of_visible_person
+from apps.patients.models.person import Person, in_hamlets, or_opened
+from apps.patients.restricted import readable
 
 
 class TimelineEntry(ScopedModel):
@@ -39,8 +40,12 @@ class TimelineEntry(ScopedModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
+        if scope.hamlet_ids is not None:
+            return in_hamlets(scope) & readable(scope)
         # A station that treats somebody from elsewhere sees what it did itself.
-        return Q(person__station_id__in=scope.facility_ids) | Q(facility_id__in=scope.facility_ids)
+        here = Q(person__station_id__in=scope.facility_ids) | Q(facility_id__in=scope.facility_ids)
+        emergency = Q(person_id__in=scope.opened, restricted=False)
+        return or_opened(here & readable(scope), scope, emergency)
 
 
 class DueState(models.TextChoices):
@@ -64,6 +69,8 @@ class DueItem(ScopedModel):
     restricted = models.BooleanField(default=False)
     object_id = models.UUIDField()
     state = models.CharField(max_length=8, choices=DueState.choices, default=DueState.OPEN)
+    # The life event that dropped it (models/closing.py); empty when it was dropped for its own reason.
+    closed_by = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta(ScopedModel.Meta):
         abstract = False
@@ -73,6 +80,10 @@ class DueItem(ScopedModel):
         indexes = [
             # What a person, or a whole family in one query, is due for.
             models.Index(fields=["person", "due_on"], name="due_person", condition=Q(state="open")),
+            # What the correction of a death or departure opens again.
+            models.Index(
+                fields=["person", "closed_by"], name="due_closed", condition=Q(closed_by__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -80,7 +91,10 @@ class DueItem(ScopedModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
-        return of_visible_person(scope)
+        if scope.hamlet_ids is not None:
+            return in_hamlets(scope) & readable(scope)
+        # Of somebody from elsewhere a treating station is told what it did itself, on her timeline.
+        return Q(person__station_id__in=scope.facility_ids) & readable(scope)
 
 
 class TreatingAccess(models.Model):

@@ -1,0 +1,35 @@
+"""Lines of a person's course and of what she is due for, in as many words as the scope may read."""
+
+from typing import Any
+
+from apps.core import registry
+from apps.core.scope import current
+
+
+def timeline_line(entry: Any) -> dict[str, Any]:
+    kind = registry.timeline_kinds.get(entry.kind)
+    told = may_be_told(kind)
+    return {
+        "at": entry.at,
+        "title": entry.title if told or kind is None else kind.title,
+        "url": kind.link(entry.object_id) if told and kind and kind.link else "",
+        "facility": entry.facility.name,
+        "state": entry.state,
+    }
+
+
+def may_be_told(kind: Any) -> bool:
+    """Whether the scope may read what an entry of that kind says in its own words."""
+    return kind is None or kind.right is None or current().can(kind.right)
+
+
+def due_line(item: Any) -> dict[str, Any]:
+    kind = registry.due_kinds.get(item.kind)
+    told = may_be_told(kind)
+    return {
+        "title": item.title if told or kind is None else kind.title,
+        "due_on": item.due_on,
+        "overdue_on": item.overdue_on,
+        "action_url": kind.link(item.person_id, item.object_id) if told and kind and kind.link else "",
+        "action_title": kind.action if kind else "",
+    }
