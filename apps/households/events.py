@@ -22,3 +22,23 @@ class MembershipChanged(Event):
     person_id: UUID
     household_id: UUID | None
     on: dt.date
+
+
+@dataclass(frozen=True)
+class ResidenceRecorded(Event):
+    """Something happened to a family or to where its people live; `kind` is an EventKind."""
+
+    event_id: UUID
+    station_id: UUID
+    kind: str
+    on: dt.date
+
+
+@dataclass(frozen=True)
+class ResidenceCorrected(Event):
+    """That event was entered in error and has been taken back."""
+
+    event_id: UUID
+    station_id: UUID
+    kind: str
+    on: dt.date

@@ -1,205 +1,186 @@
-"""A list of people with their households comes in: checked first, then written by a background job.
+"""A list of people with their households comes in: sent, its columns named, checked (checking.py), looked
+through, then written in the background (writing.py). docs/states.md, 'Import'.
 
-Each household is one transaction, so a stop in the middle leaves whole families; what is written already is
-recognised when the job runs again, and the same file sent twice changes nothing.
+The same file sent twice changes nothing; a run that broke off goes on where it stopped.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from apps.catalogues.sheets import read_upload
-from apps.core import audit, jobs
+from apps.core import audit, jobs, parameters
 from apps.core.errors import Refused
-from apps.core.models import Job
+from apps.core.models import Job, JobState
 from apps.core.scope import current
-from apps.core.text import clean
+from apps.core.text import clean, search_key
 from apps.facilities.models import Facility
-from apps.facilities.queries import hamlets_of
-from apps.households import planning, services, sheet
-from apps.households.models import HEAD, Household, ImportBatch, ImportState, Membership
-from apps.households.planning import Plan, Planned
-from apps.households.services import HouseholdData
-from apps.patients import services as people
-from apps.patients.data import FIELDS, PersonData
-from apps.patients.models import Person
+from apps.households import checking, reading, sheet, writing
+from apps.households.models import (
+    ImportBatch,
+    ImportHeading,
+    ImportRow,
+    ImportState,
+    RowChoice,
+    RowState,
+)
 
-JOB = "households.import"
-MOST_LINES = 20_000  # the people of a large commune; one family's save takes some 30 ms
-REASON = "Nhập từ danh sách"
+KEPT_DAYS = "households.import_kept_days"
+OPEN_STATES = [ImportState.MAPPING, ImportState.CHECKING, ImportState.REFUSED, ImportState.CHECKED]
 
 
-def batch_create(*, file_name: str, content: bytes) -> ImportBatch:
-    """Reads a file and keeps its lines for the preview. Raises Refused with what is wrong with the file."""
+@transaction.atomic
+def batch_create(*, file_name: str, content: bytes, data_on: dt.date | None = None) -> ImportBatch:
+    """Takes a file. Where all its headings are known it is checked at once, else its columns are named first.
+    Raises Refused with what is wrong with the file.
+    """
     scope = current()
     scope.require("households.enter")
     scope.require("people.enter")
-    lines = read_upload(file_name, content)
-    if not lines:
-        raise Refused("Tệp chỉ có dòng tiêu đề, chưa có người nào.", field="file")
-    if len(lines) > MOST_LINES:
-        raise Refused(
-            f"Tệp có {len(lines)} dòng, mỗi lần tối đa {MOST_LINES}. Chia tệp theo thôn rồi gửi lại.",
-            field="file",
-        )
-    columns, _ = sheet.recognise(lines[0])
-    missing = [sheet.HEADINGS[key] for key in sheet.REQUIRED if key not in columns]
-    if missing:
-        raise Refused(f"Tệp thiếu cột: {', '.join(missing)}. Hãy dùng tệp mẫu.", field="file")
-    kept = [{heading: line.get(heading, "") for heading in columns.values()} for line in lines]
-    with transaction.atomic():
-        batch = ImportBatch.objects.create(
-            station_id=_station_id(),
-            file_name=clean(file_name)[:200],
-            sent_by=scope.user_id,
-            columns=columns,
-            lines=[{key: clean(value) for key, value in line.items()} for line in kept],
-        )
-        audit.record("people.import_checked", object_id=batch.pk, data={"rows": len(lines)})
+    if data_on and data_on > timezone.localdate():
+        raise Refused("Ngày lập danh sách còn ở tương lai.", field="data_on")
+    head = reading.heading(reading.rows(file_name, content))
+    reading.refuse_long(file_name, content, head.at)
+    station_id = _station_id()
+    known = dict(ImportHeading.objects.filter(station_id=station_id).values_list("heading", "column"))
+    columns = sheet.recognise(head.cells, known)
+    batch = ImportBatch.objects.create(
+        station_id=station_id,
+        file_name=clean(file_name)[:200],
+        sent_by=scope.user_id,
+        content=content,
+        head_at=head.at,
+        headings=head.cells,
+        columns=columns,
+        data_on=data_on,
+    )
+    audit.record("people.import_sent", object_id=batch.pk)
+    unknown = [
+        heading
+        for at, heading in enumerate(head.cells)
+        if heading and at not in columns.values() and search_key(heading) not in {*known, *sheet.PASSED_OVER}
+    ]
+    if not unknown and not missing(columns):
+        _check(batch)
     return batch
 
 
-def plan_of(batch: ImportBatch) -> Plan:
-    """What the batch would do now."""
-    today = timezone.localdate()
-    hamlets = hamlets_of([batch.station_id], today).values_list("pk", "name", "code")
-    return planning.make_plan(
-        batch.lines, batch.columns, sheet.Words.of(hamlets), planning.Stored(batch.station_id), today
+def missing(columns: Iterable[str]) -> list[str]:
+    """The headings that no list can do without and this one lacks."""
+    return [sheet.HEADINGS[key] for key in sheet.REQUIRED if key not in set(columns)]
+
+
+@transaction.atomic
+def batch_map(*, batch: ImportBatch, chosen: Mapping[int, str]) -> ImportBatch:
+    """What each column stands for (place -> key, '' for none), kept for the station's next list; then the
+    check begins. Raises Refused for a column named twice or one that is missing.
+    """
+    current().require("households.enter")
+    columns: dict[str, int] = {}
+    for at, key in chosen.items():
+        if not key:
+            continue
+        if key not in sheet.HEADINGS:
+            raise Refused("Cột đã chọn không có trong danh sách.", field=f"column_{at}")
+        if key in columns:
+            raise Refused(f"Hai cột cùng là “{sheet.HEADINGS[key]}”.", field=f"column_{at}")
+        columns[key] = at
+    if lacking := missing(columns):
+        raise Refused(f"Chưa có cột nào là: {', '.join(lacking)}.")
+    taken = ImportBatch.objects.filter(pk=batch.pk, state=ImportState.MAPPING)
+    if not taken.update(columns=columns):
+        raise Refused("Danh sách này đã qua bước chọn cột.")
+    by_place = {at: key for key, at in columns.items()}
+    for at, heading in enumerate(batch.headings):
+        if at in chosen and (word := search_key(heading)):
+            ImportHeading.objects.update_or_create(
+                station_id=batch.station_id, heading=word[:200], defaults={"column": by_place.get(at, "")}
+            )
+    audit.record("people.import_mapped", object_id=batch.pk, data={"columns": len(columns)})
+    _check(batch)
+    return batch
+
+
+def _check(batch: ImportBatch) -> None:
+    job = jobs.start(
+        checking.JOB,
+        title=f"Kiểm tra tệp {batch.file_name}"[:200],
+        scope=current(),
+        args={"batch": str(batch.pk)},
     )
+    batch.state, batch.job = ImportState.CHECKING, job
+    ImportBatch.objects.filter(pk=batch.pk).update(state=batch.state, job=job)
+
+
+@transaction.atomic
+def rows_choose(*, batch: ImportBatch, choices: Mapping[int, str]) -> int:
+    """What is decided about doubtful rows: place -> choice. How many were set."""
+    current().require("households.enter")
+    _still_open(batch)
+    doubtful = batch.rows.filter(state=RowState.DOUBTFUL, place__in=choices)
+    done = 0
+    for row in doubtful.only("place", "choice"):
+        if (choice := choices[row.place]) in RowChoice.values:
+            done += ImportRow.objects.filter(pk=row.pk).update(choice=choice)
+    return done
+
+
+@transaction.atomic
+def rows_choose_all(*, batch: ImportBatch, choice: str) -> int:
+    """The same decision for all doubtful rows that nobody has decided about yet."""
+    current().require("households.enter")
+    _still_open(batch)
+    if choice not in RowChoice.values or not choice:
+        raise Refused("Hãy chọn cách xử lý.", field="choice")
+    done: int = batch.rows.filter(state=RowState.DOUBTFUL, choice="").update(choice=choice)
+    audit.record("people.import_decided", object_id=batch.pk, data={"rows": done})
+    return done
+
+
+def _still_open(batch: ImportBatch) -> None:
+    """Locks the batch while it may still be decided about."""
+    if not ImportBatch.objects.select_for_update().filter(pk=batch.pk, state=ImportState.CHECKED).exists():
+        raise Refused("Danh sách này đã được nhập hoặc đang nhập.")
 
 
 @transaction.atomic
 def batch_start(*, batch: ImportBatch) -> Job:
     """Queues the import; a batch is imported once."""
     scope = current()
+    scope.require("households.enter")
+    scope.require("people.enter")
     taken = ImportBatch.objects.filter(pk=batch.pk, state=ImportState.CHECKED)
     if not taken.update(state=ImportState.RUNNING):
         raise Refused("Danh sách này đã được nhập hoặc đang nhập.")
+    return _run(batch)
+
+
+@transaction.atomic
+def batch_resume(*, batch: ImportBatch) -> Job:
+    """Goes on with an import whose job has failed for good; what is written already stays as it is."""
+    scope = current()
+    scope.require("households.enter")
+    scope.require("people.enter")
+    broken = ImportBatch.objects.select_for_update().filter(
+        pk=batch.pk, state=ImportState.RUNNING, job__state=JobState.FAILED
+    )
+    if not broken.exists():
+        raise Refused("Danh sách này đang nhập hoặc đã nhập xong.")
+    return _run(batch)
+
+
+def _run(batch: ImportBatch) -> Job:
     job = jobs.start(
-        JOB, title=f"Nhập tệp {batch.file_name}"[:200], scope=scope, args={"batch": str(batch.pk)}
+        writing.JOB,
+        title=f"Nhập tệp {batch.file_name}"[:200],
+        scope=current(),
+        args={"batch": str(batch.pk)},
     )
     ImportBatch.objects.filter(pk=batch.pk).update(job=job)
     return job
-
-
-def run(job: Job) -> None:
-    """The job: writes family by family, telling how far it is."""
-    batch = ImportBatch.objects.get(pk=job.args["batch"])
-    plan = plan_of(batch)
-    groups = _groups(plan)
-    total, done, failed = sum(len(lines) for _, lines in groups), 0, []
-    for key, lines in groups:
-        try:
-            with transaction.atomic():
-                written = _write(batch, plan, key, lines)
-            for line, person_id in written:
-                line.person_id = person_id
-        except Refused as refused:
-            people.note_taken(refused)
-            failed += [f"Dòng {line.place}: {refused.message}" for line in lines]
-        done += len(lines)
-        jobs.progress(job, done, total, f"Đã xong {done} trên {total} người.")
-    failed += _write_parents(batch, plan)
-    counts: dict[str, Any] = plan.counts | {"failed": len(failed), "failures": failed[:200]}
-    with transaction.atomic():
-        ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.DONE, lines=[], counts=counts)
-        audit.record(
-            "people.imported",
-            object_id=batch.pk,
-            data={"added": counts["new"], "changed": counts["changed"], "failed": len(failed)},
-        )
-    job.message = (
-        f"Thêm {counts['new']} người, sửa {counts['changed']}, giữ nguyên {counts['unchanged']},"
-        f" không nhận {counts['rejected'] + len(failed)}."
-    )
-    job.result = {"batch": str(batch.pk)}
-
-
-def _groups(plan: Plan) -> list[tuple[str, list[Planned]]]:
-    """The lines with something to do, by household in the order of the file; people without one stand
-    alone.
-    """
-    groups: dict[str, list[Planned]] = defaultdict(list)
-    for line in plan.lines:
-        if line.state in ("new", "changed"):
-            groups[line.household or f"\x00{line.place}"].append(line)
-    return list(groups.items())
-
-
-def _write_parents(batch: ImportBatch, plan: Plan) -> list[str]:
-    """Who is whose mother and father, once everybody is there. Gives what was refused."""
-    known = dict(Person.objects.filter(station_id=batch.station_id).values_list("code", "pk"))
-    known |= {line.code: line.person_id for line in plan.lines if line.code and line.person_id}
-    refused = []
-    for line in plan.lines:
-        parents = {f"{role}_id": known[code] for role, code in line.parents.items() if code in known}
-        if not parents or line.person_id is None or line.state not in ("new", "changed"):
-            continue
-        person = Person.objects.get(pk=line.person_id)
-        data = PersonData(**{name: getattr(person, name) for name in FIELDS} | parents)
-        try:
-            people.person_update(person=person, data=data, expected_version=person.version, reason=REASON)
-        except Refused as wrong:
-            refused.append(f"Dòng {line.place}: {wrong.message}")
-    return refused
-
-
-def _write(batch: ImportBatch, plan: Plan, key: str, lines: Iterable[Planned]) -> list[tuple[Planned, UUID]]:
-    """One family: heads first, so that the others have somewhere to go. Gives who each line became."""
-    written = []
-    household_id = plan.households.get(key)
-    household = Household.objects.get(pk=household_id) if household_id else None
-    for line in sorted(lines, key=lambda line: line.relation != HEAD):
-        person = _write_person(line)
-        written.append((line, person.pk))
-        if key not in plan.households or not line.joins:
-            continue
-        if household is None:
-            household = services.household_create(data=_household_data(line, person), head=person)
-        elif Membership.objects.filter(person=person, valid_to__isnull=True).exists():
-            services.member_move(
-                person=person, household=household, relation=_relation(line), on=timezone.localdate()
-            )
-        else:
-            services.member_add(household=household, person=person, relation=_relation(line))
-    return written
-
-
-def _write_person(line: Planned) -> Person:
-    data = line.data
-    assert data is not None  # noqa: S101 - a line without data is rejected before
-    if line.person_id is None:
-        return people.person_create(
-            data=data, numbers=line.numbers, card=line.card, reason=REASON, another=True
-        )
-    person = Person.objects.get(pk=line.person_id)
-    if line.changes:
-        now = {name: getattr(person, name) for name in FIELDS}
-        people.person_update(
-            person=person,
-            data=PersonData(**now | line.changes),
-            expected_version=person.version,
-            reason=REASON,
-        )
-    for number in line.numbers:
-        people.identifier_add(person=person, number=number, reason=REASON)
-    if line.card:
-        people.card_add(person=person, card=line.card, reason=REASON)
-    return person
-
-
-def _relation(line: Planned) -> str:
-    return "" if line.relation == HEAD else line.relation
-
-
-def _household_data(line: Planned, head: Person) -> HouseholdData:
-    if head.hamlet_id is None:
-        raise Refused("Chủ hộ thiếu thôn, tổ.")
-    return HouseholdData(head.hamlet_id, head.address_text, line.poverty)
 
 
 def _station_id() -> UUID:
@@ -210,14 +191,16 @@ def _station_id() -> UUID:
     return station.station_id
 
 
-def preview(plan: Plan, most: int = 200) -> dict[str, Any]:
-    """What the preview page lists: the rejected, the changed and the odd, each up to `most` lines."""
-    return {
-        "counts": plan.counts,
-        "rejected": [line for line in plan.lines if line.state == "rejected"][:most],
-        "changed": [line for line in plan.lines if line.state == "changed"][:most],
-        "added": [line for line in plan.lines if line.state == "new"][:most],
-        "noted": [line for line in plan.lines if line.notes and line.state in ("new", "changed")][:most],
-        "new_households": sum(pk is None for pk in plan.households.values()),
-        "most": most,
-    }
+def forget_unstarted(day: dt.date) -> str:
+    """Empty the lists that were sent and never started, or broke off, and what was not taken of the others:
+    nobody's data are kept for nothing.
+    """
+    days = int(parameters.value(KEPT_DAYS, on=day))
+    over = timezone.now() - dt.timedelta(days=days)
+    idle = Q(state__in=OPEN_STATES) | Q(state=ImportState.RUNNING, job__state=JobState.FAILED)
+    # unscoped: the house's own clean-up, of all stations
+    old = ImportBatch.unscoped.filter(created_at__lt=over)
+    # unscoped: as above
+    ImportRow.unscoped.filter(batch__in=old.filter(idle | Q(state=ImportState.DONE)).values("pk")).delete()
+    gone = old.filter(idle).update(state=ImportState.EXPIRED, content=None)
+    return f"Xóa nội dung {gone} danh sách để quá {days} ngày."

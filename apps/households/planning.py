@@ -1,303 +1,407 @@
-"""What an import would do, line by line, before anything is done: new, changed, unchanged or rejected.
+"""What an import would do, line by line, before anything is done: new, changed, unchanged, perhaps somebody
+who is stored already, or rejected.
 
-All that is stored of the station is read once, a query a table; the lines are then judged in memory.
+Lines are judged one after the other against the small tables of `stored`; what is kept of each until the file
+has ended (`Line`) is what other lines are held against: numbers, households, parents.
 """
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
 
 from apps.core.text import search_key, sort_key
-from apps.households import sheet
-from apps.households.models import HEAD, Household, Membership
-from apps.patients import plausibility
+from apps.households.models import HEAD, RowState
+from apps.households.said import PARENTS, Reader, Said
+from apps.households.stored import Stored
+from apps.patients import alike, plausibility
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
-from apps.patients.identifiers import check, normalise
-from apps.patients.models import Identifier, InsuranceCard, Person
+from apps.patients.models import Person
 
-State = Literal["new", "changed", "unchanged", "rejected"]
-PARENTS = {"mother": "mẹ", "father": "bố"}
-SAME_ENOUGH = 60  # 0..100: below, a code of the file stands for somebody else here
+SAME_ENOUGH = 60  # 0..100: below, a code or a number of the file stands for somebody else here
+SHOWN = 3  # of those whom a line may mean
+AT_ONCE = 500  # lines whose people are read together
+NEW, CHANGED, UNCHANGED, DOUBTFUL, REJECTED = (
+    RowState.NEW, RowState.CHANGED, RowState.UNCHANGED, RowState.DOUBTFUL, RowState.REJECTED,
+)  # fmt: skip
 
 
-@dataclass
-class Planned:
-    """One line: what it says, whom it means, what would become of it."""
+@dataclass(slots=True)
+class Line:
+    """What is kept of a line until the file has ended."""
 
     place: int
-    name: str = ""
-    code: str = ""
-    state: State = "new"
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    data: PersonData | None = None
-    numbers: list[NumberData] = field(default_factory=list)
-    card: CardData | None = None
+    state: str = NEW
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     person_id: UUID | None = None
-    changes: dict[str, Any] = field(default_factory=dict)
+    candidates: tuple[tuple[UUID, int, tuple[str, ...]], ...] = ()
+    code: str = ""
     household: str = ""
-    relation: str = ""
-    poverty: str = ""
-    joins: bool = False  # comes into the household of its line
-    parents: dict[str, str] = field(default_factory=dict)  # mother, father: the codes of the file
-
-    @property
-    def change_words(self) -> list[str]:
-        """What would change, by the names of the fields."""
-        fields: dict[str, Any] = {each.attname: each for each in Person._meta.concrete_fields}
-        words = [str(fields[name].verbose_name) for name in self.changes]
-        words += ["giấy tờ"] * bool(self.numbers) + ["thẻ BHYT"] * bool(self.card) + ["hộ"] * self.joins
-        words += [PARENTS[role] for role in self.parents]
-        return words
+    is_head: bool = False
+    group: int = 0
+    household_id: UUID | None = None
+    joins: bool = False
+    sex: str = ""
+    born: dt.date | None = None
+    parents: dict[str, Any] | None = None  # codes of the file; then places of lines, or ids of people
 
     def reject(self, *reasons: str) -> None:
-        self.state = "rejected"
-        self.reasons += [reason for reason in reasons if reason not in self.reasons]
+        self.state = REJECTED
+        self.reasons += tuple(reason for reason in reasons if reason not in self.reasons)
 
 
-@dataclass
-class Plan:
-    """All lines, and the stored household that each key of the file means (None: a new one)."""
-
-    lines: list[Planned]
-    households: dict[str, UUID | None]
-
-    def count(self, state: State) -> int:
-        return sum(line.state == state for line in self.lines)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return {state: self.count(state) for state in ("new", "changed", "unchanged", "rejected")}
-
-
-class Stored:
-    """The people and households of a station, as far as lines are held against them."""
-
-    def __init__(self, station_id: UUID) -> None:
-        people = Person.objects.filter(station_id=station_id, merged_into=None).defer("tokens", "search")
-        self.people: dict[UUID, Person] = {person.pk: person for person in people}
-        self.by_code = {person.code: person.pk for person in self.people.values()}
-        self.by_name: dict[tuple[str, dt.date | None, str], list[UUID]] = defaultdict(list)
-        for person in self.people.values():
-            self.by_name[(person.sort_key, person.birth_date, person.sex)].append(person.pk)
-        numbers = Identifier.objects.filter(person__station_id=station_id, valid_to__isnull=True)
-        self.numbers: dict[tuple[str, str], UUID] = {}
-        self.numbers_of: dict[UUID, set[tuple[str, str]]] = defaultdict(set)
-        for kind, value, person_id in numbers.values_list("kind", "value", "person_id"):
-            self.numbers[(kind, value)] = person_id
-            self.numbers_of[person_id].add((kind, value))
-        self.cards: dict[str, UUID] = {}
-        self.card_rows: set[tuple[UUID, str, dt.date | None, dt.date | None]] = set()
-        cards = InsuranceCard.objects.filter(person__station_id=station_id)
-        for person_id, number, since, until in cards.values_list(
-            "person_id", "number", "valid_from", "valid_to"
-        ):
-            self.cards[number] = person_id
-            self.card_rows.add((person_id, number, since, until))
-        rows = Membership.objects.filter(household__station_id=station_id, valid_to__isnull=True)
-        self.member_of = {row.person_id: row for row in rows}
-        self.household_codes = dict(Household.objects.filter(station_id=station_id).values_list("code", "pk"))
-
-
-def make_plan(
-    lines: Sequence[Mapping[str, str]],
-    columns: Mapping[str, str],
-    words: sheet.Words,
-    stored: Stored,
-    today: dt.date,
-) -> Plan:
-    """Judges all lines of a file against what is stored."""
-    planned = [_read(place, line, columns, words, today) for place, line in enumerate(lines, start=2)]
-    _refuse_twins(planned)
-    for line in planned:
-        if line.state != "rejected":
-            _recognise(line, stored, today)
-    _refuse_two_for_one(planned)
-    households = _households(planned, stored)
-    _parents(planned, stored)
-    for line in planned:
-        if line.state in ("unchanged", "changed") and (line.joins or line.parents):
-            line.state = "changed"
-    return Plan(planned, households)
-
-
-def _read(
-    place: int, line: Mapping[str, str], columns: Mapping[str, str], words: sheet.Words, today: dt.date
-) -> Planned:
-    read = sheet.read_line(place, line, columns, words)
-    planned = Planned(place)
-    said = read.values
-    planned.name = str(said.get("full_name", ""))
-    planned.code = str(said.get("code", "")).upper()
-    planned.parents = {role: str(said[role]).upper() for role in PARENTS if role in said}
-    planned.household = str(said.get("household", ""))
-    planned.relation = str(said.get("relation", ""))
-    planned.poverty = str(said.get("poverty", ""))
-    if read.wrong:
-        planned.reject(*read.wrong)
-        return planned
-    planned.changes = {name: said[name] for name in FIELDS if name in said}
-    planned.numbers = [
-        NumberData(kind, str(said[kind]), source="import") for kind in ("cccd", "cmnd") if kind in said
-    ]
-    if "bhyt" in said:
-        planned.card = CardData(
-            number=normalise("bhyt", str(said["bhyt"])),
-            valid_from=said.get("bhyt_from"),  # type: ignore[arg-type]
-            valid_to=said.get("bhyt_to"),  # type: ignore[arg-type]
-            registered_facility_code=str(said.get("bhyt_place", "")),
-            source="import",
-        )
-        judged = check("bhyt_lookup_key", planned.card.number)
-        if judged.result == "invalid":
-            planned.reject(f"Số thẻ BHYT: {judged.sentence}")
-    for number in planned.numbers:
-        if refusal := plausibility.number_block(number):
-            planned.reject(refusal.message)
-    return planned
-
-
-def _refuse_twins(planned: Iterable[Planned]) -> None:
-    """The same number or code twice in one file: neither line can be trusted."""
-    seen: dict[tuple[str, str], Planned] = {}
-    for line in planned:
-        keys = [(number.kind, check(number.kind, number.value).value) for number in line.numbers]
-        if line.card:
-            keys.append(("bhyt", line.card.number))
-        if line.code:
-            keys.append(("code", line.code))
-        for key in keys:
-            if first := seen.get(key):
-                line.reject(f"Trùng số hoặc mã với dòng {first.place}.")
-            else:
-                seen[key] = line
-
-
-def _recognise(line: Planned, stored: Stored, today: dt.date) -> None:
-    """Whom the line means: by numbers, by the code, by name with birth and sex."""
-    said = dict(line.changes)
-    found = {stored.numbers.get((n.kind, check(n.kind, n.value).value)) for n in line.numbers}
-    if line.card:
-        found.add(stored.cards.get(line.card.number))
-    found.discard(None)
-    name = str(said["full_name"])
-    if not found and (by_code := stored.by_code.get(line.code)):
-        if fuzz.ratio(search_key(stored.people[by_code].full_name), search_key(name)) < SAME_ENOUGH:
-            line.reject(f"Mã người {line.code} ở đây là của người khác.")
-            return
-        found = {by_code}
-    if not found:
-        same = stored.by_name.get((sort_key(name), said.get("birth_date"), str(said["sex"])), [])
-        found = set(same)
-    if len(found) > 1:
-        line.reject("Khớp với hơn một người đã có hồ sơ.")
-        return
-    person_id = next(iter(found), None)
-    person = stored.people[person_id] if person_id else None
-    base = {field: getattr(person, field) for field in FIELDS} if person else {}
-    line.data = PersonData(**{"full_name": name, "sex": said["sex"], **base, **said}).cleaned()
-    if refusals := plausibility.blocks(line.data, today):
-        line.reject(*(refusal.message for refusal in refusals))
-        return
-    line.notes += [warning.sentence for warning in plausibility.doubts(line.data, line.numbers, today)]
-    line.changes = {}
-    if person is None:
-        if line.data.hamlet_id is None:
-            line.reject("Thiếu thôn, tổ.")
-        return
-    line.person_id = person.pk
-    line.changes = {
-        field: getattr(line.data, field) for field in FIELDS if getattr(line.data, field) != base[field]
-    }
-    line.numbers = [
-        n for n in line.numbers if (n.kind, check(n.kind, n.value).value) not in stored.numbers_of[person.pk]
-    ]
-    card = line.card
-    if card and (person.pk, card.number, card.valid_from, card.valid_to) in stored.card_rows:
-        line.card = None
-    line.state = "changed" if line.changes or line.numbers or line.card else "unchanged"
-
-
-def _refuse_two_for_one(planned: Iterable[Planned]) -> None:
-    """Two lines that mean one stored person, or two new lines of one name, birth and sex."""
-    seen: dict[Any, Planned] = {}
-    for line in planned:
-        if line.state == "rejected" or line.data is None:
-            continue
-        data = line.data
-        key: Any = line.person_id or (sort_key(data.full_name), data.birth_date, data.sex)
-        if first := seen.get(key):
-            told_apart = line.person_id is None and bool(line.numbers and first.numbers)
-            if not told_apart:
-                line.reject(f"Trùng người với dòng {first.place}.")
-        else:
-            seen[key] = line
-
-
-def _parents(planned: Iterable[Planned], stored: Stored) -> None:
-    """Keeps of each line's parents those that would be new: found by a code of the file, else by one
-    stored.
+@dataclass(frozen=True)
+class Settled:
+    """What somebody has decided about a doubtful line: the same as `person_id`, or somebody new (None), or to
+    leave it out, for `left_out`.
     """
-    by_code = {line.code: line for line in planned if line.code and line.state != "rejected"}
-    for line in planned:
-        for role, code in list(line.parents.items()):
+
+    person_id: UUID | None = None
+    left_out: str = ""
+
+
+def judge(
+    lines: Iterable[tuple[int, Sequence[str]]],
+    reader: Reader,
+    stored: Stored,
+    settled: Mapping[int, Settled] | None = None,
+) -> list[Line]:
+    """Judges all lines of a file against what is stored. Two queries for AT_ONCE lines that mean somebody."""
+    found: list[Line] = []
+    twins = _Twins()
+    waiting: list[tuple[Line, Said]] = []
+    for place, cells in lines:
+        said = reader.read(place, cells)
+        line = _line(said)
+        found.append(line)
+        if line.state != REJECTED:
+            twins.look(line, said)
+        if line.state != REJECTED:
+            _recognise(line, said, stored, (settled or {}).get(place))
+        if line.state != REJECTED:
+            twins.look_for_person(line, said)
+        if line.state != REJECTED:
+            waiting.append((line, said))
+        if len(waiting) >= AT_ONCE:
+            _compare(waiting, stored, reader.today)
+            waiting = []
+    _compare(waiting, stored, reader.today)
+    _households(found, stored)
+    _parents(found, stored)
+    for line in found:
+        if line.state == UNCHANGED and (line.joins or line.parents):
+            line.state = CHANGED
+    return found
+
+
+def data_of(said: Said, base: Mapping[str, Any] | None = None) -> PersonData:
+    """The line over what is stored. Another writing of the same name is no news."""
+    said_name = str(said.fields.get("full_name", ""))
+    if base and sort_key(base["full_name"]) == sort_key(said_name):
+        return PersonData(**{**base, **said.fields, "full_name": base["full_name"]}).cleaned()
+    return PersonData(**{"full_name": "", "sex": "", **(base or {}), **said.fields}).cleaned()
+
+
+def _line(said: Said) -> Line:
+    line = Line(
+        said.place,
+        notes=tuple(said.notes),
+        code=said.code,
+        household=said.household,
+        is_head=said.relation == HEAD,
+        sex=str(said.fields.get("sex", "")),
+        born=said.fields.get("birth_date"),
+        parents=dict(said.parents) or None,
+    )
+    if said.wrong:
+        line.reject(*said.wrong)
+    return line
+
+
+class _Twins:
+    """Lines of one file that say two things of one number, code or person."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, str], int] = {}
+        self._people: dict[Any, tuple[int, bool]] = {}
+
+    def look(self, line: Line, said: Said) -> None:
+        keys = said.numbers_by_kind()
+        if said.card:
+            keys.append(("bhyt", said.card.number))
+        if said.code:
+            keys.append(("code", said.code))
+        for key in keys:
+            if first := self._keys.get(key):
+                line.reject(f"Trùng số hoặc mã với dòng {first}.")
+        for key in keys:
+            self._keys.setdefault(key, line.place)
+
+    def look_for_person(self, line: Line, said: Said) -> None:
+        exact = said.fields.get("birth_precision") == "day"
+        key: Any = line.person_id or (
+            sort_key(str(said.fields["full_name"])), line.born, line.sex,
+            None if exact else (said.fields.get("hamlet_id"), said.household),
+        )  # fmt: skip
+        has_numbers = bool(said.numbers)
+        first = self._people.setdefault(key, (line.place, has_numbers))
+        told_apart = line.person_id is None and has_numbers and first[1]
+        if first[0] != line.place and not told_apart:
+            line.reject(f"Trùng người với dòng {first[0]}.")
+
+
+def _recognise(line: Line, said: Said, stored: Stored, settled: Settled | None) -> None:
+    """Whom the line means: by numbers, by the code, by name with birth and sex; else who it might mean."""
+    if settled is not None:
+        if settled.left_out:
+            line.reject(settled.left_out)
+            return
+        line.person_id = settled.person_id if settled.person_id in stored.people else None
+        line.state = CHANGED if line.person_id else NEW
+        return
+    numbers = said.numbers_by_kind()
+    found = {stored.numbers[key] for key in numbers if key in stored.numbers}
+    if said.card and said.card.number in stored.cards:
+        found.add(stored.cards[said.card.number])
+    name = str(said.fields["full_name"])
+    if len(found) > 1:
+        line.reject("Các số giấy tờ trên dòng này là của hơn một người đã có hồ sơ.")
+        return
+    if found:
+        _by_number(line, next(iter(found)), name, stored)
+        return
+    if by_code := stored.by_code.get(said.code):
+        if _name_alike(stored.people[by_code].name, name) < SAME_ENOUGH:
+            line.reject(f"Mã người {said.code} ở đây là của người khác.")
+            return
+        line.person_id = by_code
+        return
+    same = _by_name(said, numbers, stored)
+    if len(same) == 1:
+        line.person_id = same[0]
+        return
+    _doubt(line, said, stored, same)
+
+
+def _by_number(line: Line, person_id: UUID, name: str, stored: Stored) -> None:
+    line.person_id = person_id
+    if _name_alike(stored.people[person_id].name, name) < SAME_ENOUGH:
+        line.state = DOUBTFUL
+        line.reasons = ("Số giấy tờ này ở đây là của người có tên khác.",)
+        line.candidates = ((person_id, alike.CERTAIN, ("trùng số giấy tờ hoặc số thẻ",)),)
+
+
+def _by_name(said: Said, numbers: Sequence[tuple[str, str]], stored: Stored) -> list[UUID]:
+    """Those of exactly this name, birth and sex whom nothing speaks against. A birth that is not exact to the
+    day needs the same hamlet as well: of one year and one name there are several.
+    """
+    fields = said.fields
+    key = (sort_key(str(fields["full_name"])), fields.get("birth_date"), str(fields["sex"]))
+    precision = str(fields.get("birth_precision", "day"))
+    same = []
+    for person_id in stored.by_name.get(key, ()):
+        row = stored.people[person_id]
+        other_number = any(
+            kind == stored_kind and value != stored_value
+            for kind, value in numbers
+            for stored_kind, stored_value in stored.numbers_of.get(person_id, ())
+        )
+        vague = precision != "day" or row.born is None
+        elsewhere = vague and fields.get("hamlet_id") not in (None, row.hamlet)
+        if row.precision == precision and not other_number and not elsewhere:
+            same.append(person_id)
+    if len(same) > 1 and (home := stored.household_codes.get(said.household.upper())):
+        same = [pk for pk in same if stored.home_of.get(pk) == home] or same
+    return same
+
+
+def _doubt(line: Line, said: Said, stored: Stored, same: Sequence[UUID]) -> None:
+    fields = said.fields
+    asked = alike.Facts(
+        full_name=str(fields["full_name"]),
+        sex=str(fields["sex"]),
+        birth_date=fields.get("birth_date"),
+        birth_precision=str(fields.get("birth_precision", "day")),
+        phone=str(fields.get("phone", "")),
+        hamlet_id=fields.get("hamlet_id"),
+        numbers=alike.number_keys([value for _, value in said.numbers_by_kind()]),
+    )
+    liked = {pk: (found.score, tuple(alike.words(found.reasons))) for pk, found in stored.like(asked)}
+    for pk in same:
+        liked.setdefault(pk, (alike.CERTAIN - 1, ("trùng họ tên, năm sinh",)))
+    if liked:
+        best = sorted(liked.items(), key=lambda pair: (-pair[1][0], pair[0]))[:SHOWN]
+        line.state = DOUBTFUL
+        line.candidates = tuple((pk, score, why) for pk, (score, why) in best)
+
+
+def _name_alike(one: str, other: str) -> float:
+    return fuzz.ratio(search_key(one), search_key(other))
+
+
+def _compare(lines: Sequence[tuple[Line, Said]], stored: Stored, today: dt.date) -> None:
+    """What would change of those who are stored, and whether what comes out of it can be."""
+    ids = {line.person_id for line, _ in lines if line.person_id}
+    rows = Person.objects.filter(pk__in=ids).values("pk", *FIELDS) if ids else []
+    bases = {row.pop("pk"): row for row in rows}
+    for line, said in lines:
+        base = bases.get(line.person_id) if line.person_id else None
+        if base and said.former_unit and base["permanent_unit_id"] == said.former_unit:
+            said.fields["permanent_unit_id"] = said.former_unit  # known already, by the name it then had
+        data = data_of(said, base)
+        if refusals := plausibility.blocks(data, today):
+            line.reject(*(refusal.message for refusal in refusals))
+            continue
+        line.notes += tuple(doubt.sentence for doubt in plausibility.doubts(data, said.numbers, today))
+        if base is None:
+            if data.hamlet_id is None:
+                line.reject("Thiếu thôn, tổ.")
+            continue
+        changed = changes_of(data, base)
+        words = [str(_verbose(name)) for name in changed]
+        words += ["giấy tờ"] * bool(new_numbers(said, line.person_id, stored))
+        words += ["thẻ BHYT"] * bool(said.card and not has_card(said.card, line.person_id, stored))
+        line.changes = tuple(words)
+        if line.state != DOUBTFUL:
+            line.state = CHANGED if words else UNCHANGED
+
+
+def changes_of(data: PersonData, base: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that would be others."""
+    return {name: getattr(data, name) for name in FIELDS if getattr(data, name) != base[name]}
+
+
+def new_numbers(said: Said, person_id: UUID | None, stored: Stored) -> list[NumberData]:
+    """The numbers of the line that the person does not carry yet."""
+    known = stored.numbers_of.get(person_id, ()) if person_id else ()
+    return [n for n, key in zip(said.numbers, said.numbers_by_kind(), strict=True) if key not in known]
+
+
+def has_card(card: CardData, person_id: UUID | None, stored: Stored) -> bool:
+    return (person_id, card.number, card.valid_from, card.valid_to) in stored.card_rows
+
+
+def _verbose(name: str) -> object:
+    return {each.attname: each for each in Person._meta.concrete_fields}[name].verbose_name
+
+
+def _households(lines: Iterable[Line], stored: Stored) -> None:
+    """The stored household of each key of the file: by its code, else by a member who lives there already."""
+    groups: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        line.group = line.place
+        if line.household and line.state != REJECTED:
+            groups[line.household].append(line)
+    for key, members in groups.items():
+        for line in members:
+            line.group = members[0].place
+        homes = {
+            stored.home_of[line.person_id]
+            for line in members
+            if line.person_id in stored.home_of and line.state != DOUBTFUL
+        }
+        if len(homes) > 1 and stored.household_codes.get(key.upper()) not in homes:
+            for line in members:
+                line.reject(f"Hộ {key}: các thành viên đang ở nhiều hộ khác nhau.")
+            continue
+        household_id = _household_of(key, members, homes, stored)
+        heads = [line for line in members if line.is_head]
+        if household_id is None and len(heads) != 1:
+            sentence = "thiếu chủ hộ" if not heads else "có hơn một chủ hộ"
+            for line in members:
+                line.reject(f"Hộ {key}: {sentence}.")
+            continue
+        if len(heads) > 1:
+            for line in heads:
+                line.reject(f"Hộ {key}: có hơn một chủ hộ.")
+        for line in members:
+            line.household_id = household_id
+            home = stored.home_of.get(line.person_id) if line.person_id else None
+            line.joins = home is None or home != household_id
+
+
+def _household_of(key: str, members: Sequence[Line], homes: set[UUID], stored: Stored) -> UUID | None:
+    household_id = stored.household_codes.get(key.upper())
+    if homes and household_id not in homes:
+        return next(iter(homes))
+    if household_id is not None and not homes and any(line.is_head for line in members):
+        # A file from elsewhere: its code is another family's here. A list of newcomers names no head.
+        return None
+    return household_id
+
+
+def _parents(lines: Sequence[Line], stored: Stored) -> None:
+    """Keeps of each line's parents those that would be new: found by a code of the file, else one stored."""
+    by_code = {line.code: line for line in lines if line.code and line.state != REJECTED}
+    with_parents = [line for line in lines if line.parents and line.state != REJECTED]
+    for line in with_parents:
+        kept: dict[str, Any] = {}
+        for role, code in (line.parents or {}).items():
             other = by_code.get(code)
             parent_id = other.person_id if other else stored.by_code.get(code)
-            if other is None and parent_id and not _may_be(role, stored.people[parent_id], line):
+            if other is None and parent_id and not _may_be(role, _born_and_sex(parent_id, stored), line):
                 parent_id = None  # a code from elsewhere that is somebody else's here
             if other is line or (other is None and parent_id is None):
-                line.notes.append(f"Không thấy người mang mã {code} để ghi là {PARENTS[role]}.")
-                del line.parents[role]
-            elif line.person_id and parent_id == getattr(stored.people[line.person_id], f"{role}_id"):
-                del line.parents[role]
+                line.notes += (f"Không thấy người mang mã {code} để ghi là {PARENTS[role]}.",)
+            elif other is not None and not _may_be(role, (other.born, other.sex), line):
+                line.notes += (f"Dòng {other.place} không thể là {PARENTS[role]}: xem lại giới, năm sinh.",)
+            elif not (line.person_id and parent_id == _parent_now(line.person_id, role, stored)):
+                kept[role] = str(parent_id) if parent_id else other.place if other else None
+        line.parents = kept or None
+    _refuse_circles(with_parents, lines, stored)
 
 
-def _may_be(role: str, parent: Person, line: Planned) -> bool:
-    """Whether a stored person may be the mother or father of whom the line means: sex and years allow it."""
+def _born_and_sex(person_id: UUID, stored: Stored) -> tuple[dt.date | None, str]:
+    row = stored.people[person_id]
+    return row.born, row.sex
+
+
+def _parent_now(person_id: UUID, role: str, stored: Stored) -> UUID | None:
+    row = stored.people[person_id]
+    return row.mother if role == "mother" else row.father
+
+
+def _may_be(role: str, parent: tuple[dt.date | None, str], line: Line) -> bool:
+    """Whether somebody may be the mother or father of whom the line means: sex and years allow it."""
     wanted = "female" if role == "mother" else "male"
-    born, child = parent.birth_year, line.data.birth_year if line.data else None
-    return parent.sex == wanted and (
-        born is None or child is None or child - born >= plausibility.YOUNGEST_MOTHER
+    born, sex = parent
+    return sex == wanted and (
+        born is None or line.born is None or line.born.year - born.year >= plausibility.YOUNGEST_MOTHER
     )
 
 
-def _households(planned: Iterable[Planned], stored: Stored) -> dict[str, UUID | None]:
-    """The stored household of each key: by its code, else by a member who lives there already."""
-    groups: dict[str, list[Planned]] = defaultdict(list)
-    for line in planned:
-        if line.household and line.state != "rejected":
-            groups[line.household].append(line)
-    found: dict[str, UUID | None] = {}
-    for key, lines in groups.items():
-        homes = {
-            stored.member_of[line.person_id].household_id
-            for line in lines
-            if line.person_id in stored.member_of
-        }
-        household_id = stored.household_codes.get(key.upper())
-        if homes and household_id not in homes:
-            household_id = next(iter(homes)) if len(homes) == 1 else None
-            if len(homes) > 1:
-                for line in lines:
-                    line.reject(f"Hộ {key}: các thành viên đang ở nhiều hộ khác nhau.")
-                continue
-        if household_id is not None and not homes and any(line.relation == HEAD for line in lines):
-            # A file from elsewhere: its code is another family's here. A list of newcomers names no head.
-            household_id = None
-        found[key] = household_id
-        for line in lines:
-            row = stored.member_of.get(line.person_id) if line.person_id else None
-            line.joins = row is None or row.household_id != household_id
-        if household_id is None:
-            heads = [line for line in lines if line.relation == HEAD]
-            if len(heads) != 1:
-                sentence = "thiếu chủ hộ" if not heads else "có hơn một chủ hộ"
-                for line in lines:
-                    line.reject(f"Hộ {key}: {sentence}.")
-                del found[key]
-    return found
+def _refuse_circles(with_parents: Sequence[Line], lines: Sequence[Line], stored: Stored) -> None:
+    """Nobody is her own forebear. Without birth dates only this tells."""
+    at = {line.place: line for line in lines}
+    of_person = {line.person_id: line for line in lines if line.person_id}
+
+    def above(node: Line | UUID) -> Iterator[Line | UUID]:
+        said = node.parents or {} if isinstance(node, Line) else {}
+        person_id = node.person_id if isinstance(node, Line) else node
+        for value in said.values():
+            yield at[value] if isinstance(value, int) else of_person.get(UUID(value)) or UUID(value)
+        for role in PARENTS:
+            now = _parent_now(person_id, role, stored) if person_id in stored.people else None
+            if now is not None and role not in said:
+                yield of_person.get(now) or now
+
+    for line in with_parents:
+        if not line.parents:
+            continue
+        seen: set[Any] = set()
+        left = list(above(line))
+        while left:
+            node = left.pop()
+            mark = node.place if isinstance(node, Line) else node
+            if node is line:
+                line.reject("Quan hệ mẹ, bố trong tệp đi thành vòng: người này là con cháu của chính mình.")
+                break
+            if mark not in seen:
+                seen.add(mark)
+                left.extend(above(node))

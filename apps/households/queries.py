@@ -1,37 +1,60 @@
 """Everything that screens, other rooms and the API read about households. Scoped and typed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.core import registry
 from apps.core.ports import HouseholdLine
+from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
-from apps.households.models import Household, Membership
-from apps.patients.models import DueItem, InsuranceCard, Person
-from apps.patients.queries import active_allergies, cards_in_force, due_items
+from apps.core.together import heard, told
+from apps.households.conditions import facts, status_words
+from apps.households.models import (
+    EventKind,
+    EventState,
+    Household,
+    LivingSurvey,
+    Membership,
+    PersonStatus,
+    ResidenceEvent,
+    ResidenceEventPerson,
+)
+from apps.households.statuses import LISTS, poverty_on
+from apps.patients.models import Allergy, DueItem, InsuranceCard, Person
+from apps.patients.queries import allergies_held, cards_good, due_items
+
+SEEN = (*LISTS, "latrine_hygienic", "note")
 
 
 class Households:
     """The port HouseholdOf."""
 
-    def of(self, person_ids: Sequence[UUID]) -> dict[UUID, HouseholdLine]:
-        """The present household of each person, within the scope. One query."""
+    def of(self, person_ids: Sequence[UUID], on: dt.date | None = None) -> dict[UUID, HouseholdLine]:
+        """The household of each person within the scope, now or as it was on that day. One query."""
         head = Membership.objects.filter(
             household=OuterRef("household"), is_head=True, valid_to__isnull=True
         ).order_by("pk")[:1]
+        of_day = Q(valid_to__isnull=True)
+        if on is not None:
+            of_day |= Q(valid_to__gte=on)
+            of_day &= Q(valid_from__isnull=True) | Q(valid_from__lte=on)
         rows = (
-            Membership.objects.filter(person_id__in=list(person_ids), valid_to__isnull=True)
+            Membership.objects.filter(of_day, person_id__in=list(person_ids))
             .annotate(
                 head_id=Subquery(head.values("person_id")),
                 head_name=Subquery(head.values("person__full_name")),
+                of_the_day=poverty_on(on or timezone.localdate(), "household"),
             )
+            .order_by(F("valid_from").asc(nulls_first=True), "pk")
             .values_list(
                 "person_id",
                 "household_id",
@@ -39,7 +62,7 @@ class Households:
                 "head_id",
                 "head_name",
                 "relation",
-                "household__poverty",
+                "of_the_day",
             )
         )
         return {
@@ -55,8 +78,21 @@ class Households:
             for person_id, household_id, code, head_id, head_name, relation, poverty in rows
         }
 
+    def members(self, household_id: UUID) -> Sequence[UUID]:
+        """Who belongs to a household within the scope now. One query."""
+        rows = Membership.objects.filter(household_id=household_id, valid_to__isnull=True)
+        return list(rows.values_list("person_id", flat=True))
 
-household_of = Households().of
+
+class Living:
+    """The port LivingOf."""
+
+    def latrine(self, person_id: UUID) -> tuple[str, dt.date] | None:
+        """What the last survey of her family says, when it says something of it. One query."""
+        home = Membership.objects.filter(person_id=person_id, valid_to__isnull=True).values("household")
+        seen = LivingSurvey.objects.filter(household__in=home, state=EventState.FINAL)
+        last = seen.order_by("-on").values_list("latrine", "on").first()
+        return last if last and last[0] else None
 
 
 @dataclass(frozen=True)
@@ -69,13 +105,24 @@ class Member:
     due: list[DueItem]
     allergies: list[Any]
     flags: list[registry.Flag]
+    away: ResidenceEvent | None = None
+    statuses: list[tuple[str, str]] = field(default_factory=list)  # the word, and the whole of it
+
+
+@dataclass(frozen=True)
+class Left:
+    """Somebody who was of the family; with the departure that she may come back from."""
+
+    membership: Membership
+    departure: ResidenceEvent | None
 
 
 @dataclass(frozen=True)
 class HouseholdPage:
     household: Household
     members: list[Member]
-    left: list[Membership]
+    left: list[Left]
+    living: tuple[dt.date, list[tuple[str, str]]] | None = None
 
     @property
     def head(self) -> Person | None:
@@ -84,27 +131,48 @@ class HouseholdPage:
 
 def get_household(household_id: UUID) -> Household | None:
     """A household within the scope with its place, or None."""
-    return Household.objects.select_related("hamlet__commune", "station").filter(pk=household_id).first()
+    return _at_home().filter(pk=household_id).first()
+
+
+def _at_home() -> QuerySet[Household]:
+    return Household.objects.select_related("hamlet__commune__parent", "station", "merged_into")
 
 
 def household_page(scope: Scope, household_id: UUID) -> HouseholdPage | None:
     """A family on one page, or None for a stranger. The same number of queries whatever its size."""
-    household = get_household(household_id)
+    seen = LivingSurvey.objects.filter(household=OuterRef("pk"), state=EventState.FINAL).order_by("-on")
+    of_page = _at_home().annotate(last_seen=Subquery(seen.values(told=_as_json("on", *SEEN))[:1]))
+    household = of_page.filter(pk=household_id).first()
     if household is None:
         return None
+    today = timezone.localdate()
+    entitled = PersonStatus.objects.filter(person=OuterRef("person"), state=EventState.FINAL).on(today)
     # unscoped people: members of a household of the station, also one who was seen off to another hamlet.
     everybody = Person.unscoped.defer("tokens", "search").select_related("hamlet")
-    rows = list(
+    everybody = everybody.annotate(
+        cards_told=told(cards_good(today).filter(person=OuterRef("pk"))),
+        allergies_told=told(allergies_held().filter(person=OuterRef("pk"))),
+    )
+    rows: list[Any] = list(
         Membership.objects.filter(household=household)
+        .annotate(
+            entitled=ArraySubquery(
+                entitled.order_by("kind", "pk").values(told=_as_json("kind", "category", "degree"))
+            )
+        )
         .prefetch_related(Prefetch("person", queryset=everybody))
         .order_by("-is_head", "relation", "pk")
     )
     now = [row for row in rows if row.valid_to is None]
+    # whoever was merged into another record has not left: she stands there under that one
+    gone = [row for row in rows if row.valid_to is not None and row.person.merged_into_id is None]
     ids = [row.person_id for row in now]
-    cards = cards_in_force(ids, timezone.localdate())
-    allergies, flags = active_allergies(ids), registry.flags_for(scope, ids)
+    away = _away(household, rows)
+    flags = registry.flags_for(scope, ids)
     due: dict[UUID, list[DueItem]] = {}
     for item in due_items(ids):
+        if item.restricted:
+            continue  # on a page of the whole family, for nobody
         due.setdefault(item.person_id, []).append(item)
     now.sort(
         key=lambda row: (not row.is_head, row.relation or "99", row.person.birth_date or timezone.localdate())
@@ -115,18 +183,52 @@ def household_page(scope: Scope, household_id: UUID) -> HouseholdPage | None:
             Member(
                 membership=row,
                 person=row.person,
-                card=cards.get(row.person_id),
+                card=next(iter(heard(InsuranceCard, row.person.cards_told)), None),
                 due=due.get(row.person_id, []),
-                allergies=allergies.get(row.person_id, []),
+                allergies=heard(Allergy, row.person.allergies_told),
                 flags=flags[row.person_id],
+                away=away.get(("absent", row.person_id)),
+                statuses=[
+                    (words.partition(":")[0], words)
+                    for each in row.entitled
+                    if (words := status_words(PersonStatus(**each), scope))
+                ],
             )
             for row in now
         ],
-        left=[row for row in rows if row.valid_to is not None],
+        left=[
+            Left(row, away.get(("departed", row.person_id)) if row.person.life_status == "moved" else None)
+            for row in gone
+        ],
+        living=_seen(household.last_seen),
     )
 
 
-def household_list(scope: Scope, *, hamlet_id: UUID | None = None) -> QuerySet[Household]:
+def _as_json(*names: str) -> JSONObject:
+    """Some columns of a row that another query brings along."""
+    return JSONObject(**{name: F(name) for name in names})
+
+
+def _seen(last: dict[str, Any] | None) -> tuple[dt.date, list[tuple[str, str]]] | None:
+    return (dt.date.fromisoformat(last["on"]), facts(last)) if last else None
+
+
+def _away(household: Household, rows: Sequence[Membership]) -> dict[tuple[str, UUID], ResidenceEvent]:
+    """Who of the family is away for a time, or has left from here: by kind and person. One query."""
+    back = ResidenceEventPerson.objects.filter(
+        event__follows=OuterRef("event"), person=OuterRef("person"), event__state=EventState.FINAL
+    )
+    found = ResidenceEventPerson.objects.filter(
+        ~Exists(back),
+        event__household=household,
+        event__kind__in=[EventKind.ABSENT, EventKind.DEPARTED],
+        event__state=EventState.FINAL,
+        person__in=[row.person_id for row in rows],
+    ).select_related("event")
+    return {(row.event.kind, row.person_id): row.event for row in found.order_by("event__on")}
+
+
+def household_list(scope: Scope, *, hamlet_id: UUID | None = None) -> QuerySet[Any]:
     """The households of the catchment with head and number of members; ordered by the caller."""
     heads = Membership.objects.filter(is_head=True, valid_to__isnull=True).select_related("person")
     members = (
@@ -140,11 +242,37 @@ def household_list(scope: Scope, *, hamlet_id: UUID | None = None) -> QuerySet[H
         .prefetch_related(Prefetch("memberships", queryset=heads, to_attr="heads"))
         .annotate(member_count=Coalesce(Subquery(members.values("number")), 0))
     )
+    households = households.filter(closed="")
     return households.filter(hamlet_id=hamlet_id) if hamlet_id else households
 
 
 def household_by_code(code: str) -> list[Household]:
-    """Households within the scope with that code. One query."""
+    """Households within the scope with that code, or that had it at a former station. One query."""
+    known = Q(code=code) | Q(former_codes__contains=[code])
+    return list(_with_heads().filter(known).order_by("former_codes", "code", "pk")[:5])
+
+
+def households_with_heads(household_ids: Sequence[UUID]) -> list[Household]:
+    """These households within the scope, in the order given. One query, none for none."""
+    found = {row.pk: row for row in _with_heads().filter(pk__in=household_ids)} if household_ids else {}
+    return [found[pk] for pk in household_ids if pk in found]
+
+
+def _with_heads() -> QuerySet[Household]:
     heads = Membership.objects.filter(is_head=True, valid_to__isnull=True).select_related("person")
-    found = Household.objects.filter(code=code).select_related("hamlet")
-    return list(found.prefetch_related(Prefetch("memberships", queryset=heads, to_attr="heads"))[:5])
+    return Household.objects.select_related("hamlet__commune").prefetch_related(
+        Prefetch("memberships", queryset=heads, to_attr="heads")
+    )
+
+
+def draft_subjects(scope: Scope, household_ids: Iterable[UUID]) -> dict[UUID, DraftSubject]:
+    """The households that somebody was about to add a member to. One query."""
+    households = Household.visible(scope).filter(pk__in=list(household_ids))
+    return {
+        household.pk: DraftSubject(
+            title=f"Thêm người vào hộ {household.code}",
+            url=reverse("households:member_new", args=[household.pk]),
+            facility_id=household.station_id,
+        )
+        for household in households
+    }

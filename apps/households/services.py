@@ -9,18 +9,30 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.core import audit, dated
+from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.facilities.queries import station_of
 from apps.households.events import HouseholdCreated, MembershipChanged
-from apps.households.models import HEAD, Household, Membership, Poverty
+from apps.households.families import check_open, open_of, open_rows, station_for
+from apps.households.ledger import Ledger
+from apps.households.models import (
+    HEAD,
+    EventKind,
+    Household,
+    Membership,
+    Poverty,
+    Reach,
+    ResidenceEvent,
+)
+from apps.households.moving import departed_as
+from apps.households.places import Elsewhere
+from apps.households.statuses import household_status_put
 from apps.patients import codes
 from apps.patients.events import PersonChanged
-from apps.patients.models import Person
+from apps.patients.models import LifeStatus, Person
 from apps.patients.services import person_relocate
 
 
@@ -37,17 +49,30 @@ class HouseholdData:
         return replace(self, address_text=clean(self.address_text), note=clean(self.note, lines=True))
 
 
+TWO_HEADS = "Hộ này đã có chủ hộ. Một hộ chỉ có một chủ hộ."
 FIELDS = ("hamlet_id", "address_text", "poverty", "note")
 
 
 @transaction.atomic
-def household_create(*, data: HouseholdData, head: Person, since: dt.date | None = None) -> Household:
-    """A new household with its head, who leaves the household that she was in. Raises Refused."""
+def household_create(
+    *,
+    data: HouseholdData,
+    head: Person,
+    since: dt.date | None = None,
+    place: Elsewhere | None = None,
+    replaces: ResidenceEvent | None = None,
+) -> Household:
+    """A new household with its head, who leaves the household that she was in. Raises Refused.
+
+    `place` is where the family comes from, when it moves in from outside the commune on `since`.
+    """
     scope = current()
     scope.require("households.enter")
     data = data.cleaned()
     _check(data)
-    station_id = _station_for(data.hamlet_id)
+    if place is not None and since is None:
+        raise Refused("Hãy ghi ngày chuyển đến.", field="since")
+    station_id = station_for(data.hamlet_id)
     household = Household(
         station_id=station_id,
         code=codes.take(station_id, "household")[0],
@@ -62,7 +87,26 @@ def household_create(*, data: HouseholdData, head: Person, since: dt.date | None
         data={"code": household.code},
     )
     publish(HouseholdCreated(household.pk, station_id))
-    _open(household, head, HEAD, is_head=True, on=since)
+    old = open_of(head)
+    if old is not None and place is not None:
+        raise Refused("Chủ hộ đang ở một hộ của trạm, không phải từ nơi khác đến.", field="reach")
+    day = since or timezone.localdate()
+    ledger = Ledger(
+        EventKind.ARRIVED if place else EventKind.CREATED,
+        on=day,
+        household=household,
+        from_household=old.household if old else None,
+        place=place,
+        replaces=replaces,
+    )
+    ledger.about(head)
+    ledger.opens(household)
+    if old is not None:
+        _leave_last(ledger, old, day)
+    if place is not None and head.life_status == LifeStatus.MOVED:
+        ledger.comes_back(head, departed_as(head))
+    ledger.begins(household, head, HEAD, is_head=True, since=since or (day if old else None))
+    ledger.done()
     return household
 
 
@@ -74,9 +118,10 @@ def household_update(*, household: Household, data: HouseholdData, expected_vers
     _check(data)
     changed = [name for name in FIELDS if getattr(household, name) != getattr(data, name)]
     for name in changed:
-        setattr(household, name, getattr(data, name))
+        if name != "poverty":
+            setattr(household, name, getattr(data, name))
     if "hamlet_id" in changed:
-        station_id = _station_for(data.hamlet_id)
+        station_id = station_for(data.hamlet_id)
         if station_id != household.station_id:
             household.station_id = station_id
             household.code = codes.take(station_id, "household")[0]
@@ -87,8 +132,10 @@ def household_update(*, household: Household, data: HouseholdData, expected_vers
         facility_id=household.station_id,
         data={"code": household.code, "fields": changed},
     )
+    if "poverty" in changed:
+        household_status_put(household=household, poverty=data.poverty, since=timezone.localdate())
     if {"hamlet_id", "address_text"} & set(changed):
-        for membership in _open_rows(household).select_related("person"):
+        for membership in open_rows(household):
             _take_home(membership.person, household)
     return household
 
@@ -97,18 +144,26 @@ def household_update(*, household: Household, data: HouseholdData, expected_vers
 def member_add(
     *, household: Household, person: Person, relation: str, since: dt.date | None = None
 ) -> Membership:
-    """Puts a person who belongs to no household into this one. Raises Refused."""
+    """Puts a person who belongs to no household into this one: she was of the family all along, or since that
+    day. Whoever comes from outside the commune arrives (moving.member_arrive). Raises Refused.
+    """
     current().require("households.edit")
-    if row := _open_of(person):
-        same = row.household_id == household.pk
+    check_open(household)
+    if row := open_of(person):
+        if row.household_id == household.pk:
+            raise Refused("Người này đã ở trong hộ này.", field="person")
         raise Refused(
-            "Người này đã ở trong hộ này."
-            if same
-            else "Người này đang ở hộ khác. Hãy dùng Chuyển hộ trên trang của người đó.",
-            field="person",
+            "Người này đang ở hộ khác. Nếu đã về ở đây, hãy đánh dấu chuyển sang hộ này.",
+            field="move",
         )
-    _check_relation(household, relation)
-    return _open(household, person, relation, is_head=False, on=since)
+    ledger = Ledger(EventKind.JOINED, on=since or timezone.localdate(), household=household)
+    is_head = relation == HEAD
+    if is_head and _has_head(household):
+        raise Refused(TWO_HEADS, field="relation")
+    ledger.about(person)
+    membership = ledger.begins(household, person, relation, is_head=is_head, since=since)
+    ledger.done()
+    return membership
 
 
 @transaction.atomic
@@ -117,28 +172,40 @@ def member_move(*, person: Person, household: Household, relation: str, on: dt.d
     behind.
     """
     current().require("households.edit")
-    if on > timezone.localdate():
-        raise Refused("Ngày chuyển còn ở tương lai.", field="on")
-    _check_relation(household, relation)
-    return _open(household, person, relation, is_head=not _open_rows(household).exists(), on=on)
+    check_open(household)
+    old = open_of(person)
+    if old is not None and old.household_id == household.pk:
+        raise Refused("Người này đã ở trong hộ này.", field="person")
+    ledger = Ledger(
+        EventKind.MOVED if old else EventKind.JOINED,
+        on=on,
+        household=household,
+        from_household=old.household if old else None,
+        reach=Reach.COMMUNE if old else "",
+    )
+    rows = open_rows(household)
+    if relation == HEAD and any(row.is_head for row in rows):
+        raise Refused(TWO_HEADS, field="relation")
+    ledger.about(person)
+    if old is not None:
+        _leave_last(ledger, old, on)
+    membership = ledger.begins(household, person, relation, is_head=not rows, since=on)
+    ledger.done()
+    return membership
 
 
 @transaction.atomic
 def member_leave(*, membership: Membership, on: dt.date) -> Membership:
-    """The person belongs to no household after that day."""
+    """The person belongs to no household after that day, the last one with the family."""
     current().require("households.edit")
-    if on > timezone.localdate():
-        raise Refused("Ngày rời hộ còn ở tương lai.", field="on")
     household = membership.household
-    dated.lock(household)
-    _close(membership, on)
-    audit.record(
-        "household.member_left",
-        person_id=membership.person_id,
-        object_id=household.pk,
-        facility_id=household.station_id,
-        data={"code": household.code},
-    )
+    ledger = Ledger(EventKind.LEFT, on=on, household=household)
+    ledger.about(membership.person)
+    membership.refresh_from_db(fields=["valid_to", "version", "is_head"])
+    if membership.valid_to is not None:
+        raise Refused("Người này không còn ở trong hộ.", field="on")
+    _leave_last(ledger, membership, on + dt.timedelta(days=1))
+    ledger.done()
     publish(MembershipChanged(membership.person_id, None, on))
     return membership
 
@@ -161,30 +228,30 @@ def member_relation(*, membership: Membership, relation: str, expected_version: 
 
 
 @transaction.atomic
-def head_change(*, household: Household, person: Person, old_head_relation: str = "99") -> None:
+def head_change(
+    *,
+    household: Household,
+    person: Person,
+    old_head_relation: str = "99",
+    on: dt.date | None = None,
+    replaces: ResidenceEvent | None = None,
+) -> None:
     """Makes a member the head. The relations of the others stay as they are, to be looked through."""
     current().require("households.edit")
-    dated.lock(household)
-    rows = {row.person_id: row for row in _open_rows(household)}
+    check_open(household)
+    ledger = Ledger(EventKind.HEAD, on=on or timezone.localdate(), household=household, replaces=replaces)
+    rows = {row.person_id: row for row in open_rows(household)}
     if person.pk not in rows:
         raise Refused("Người này không ở trong hộ.", field="person")
+    if rows[person.pk].is_head:
+        return
+    ledger.about(person)
     for row in rows.values():
-        if row.is_head and row.person_id != person.pk:
-            row.is_head, row.relation = False, old_head_relation
-            save_versioned(row, expected=row.version)
-    new = rows[person.pk]
-    if not new.is_head:
-        new.is_head, new.relation = True, HEAD
-        save_versioned(new, expected=new.version)
-    # unscoped: it was taken through the scope before.
-    Household.unscoped.filter(pk=household.pk).update(sort_key=person.sort_key)
-    audit.record(
-        "household.head_changed",
-        person_id=person.pk,
-        object_id=household.pk,
-        facility_id=household.station_id,
-        data={"code": household.code},
-    )
+        if row.is_head:
+            ledger.relates(row, old_head_relation)
+    ledger.relates(rows[person.pk], HEAD, is_head=True)
+    ledger.orders(household, person)
+    ledger.done()
     publish(MembershipChanged(person.pk, household.pk, timezone.localdate()))
 
 
@@ -210,71 +277,17 @@ def _check(data: HouseholdData) -> None:
         raise Refused("Ghi chú dài quá 1.000 chữ.", field="note")
 
 
-def _check_relation(household: Household, relation: str) -> None:
-    if relation == HEAD and _open_rows(household).filter(is_head=True).exists():
-        raise Refused("Hộ này đã có chủ hộ.", field="relation")
+def _has_head(household: Household) -> bool:
+    return any(row.is_head for row in open_rows(household))
 
 
-def _station_for(hamlet_id: UUID) -> UUID:
-    station = station_of(hamlet_id, timezone.localdate())
-    if station is None or not current().reaches(station.pk):
-        raise Refused("Thôn này không thuộc địa bàn của trạm.", field="hamlet")
-    return station.pk
-
-
-def _open_rows(household: Household):  # type: ignore[no-untyped-def]
-    return Membership.objects.filter(household=household, valid_to__isnull=True)
-
-
-def _open_of(person: Person) -> Membership | None:
-    # unscoped: one open membership in the whole database; the sentence tells nothing about which.
-    rows = Membership.unscoped.filter(person=person, valid_to__isnull=True)
-    return rows.select_related("household").first()
-
-
-def _open(
-    household: Household, person: Person, relation: str, *, is_head: bool, on: dt.date | None
-) -> Membership:
-    """Ends the person's membership elsewhere the day before, and begins one here."""
-    dated.lock(household)
-    old = _open_of(person)
-    if old:
-        if old.household_id == household.pk:
-            raise Refused("Người này đã ở trong hộ này.", field="household")
-        on = on or timezone.localdate()
-        _close(old, on - dt.timedelta(days=1))
-    membership = Membership(
-        household=household,
-        person=person,
-        relation=HEAD if is_head else relation,
-        is_head=is_head,
-        valid_from=on,
-    )
-    membership.save(force_insert=True)
-    if is_head:  # unscoped: `household` was taken through the scope before
-        Household.unscoped.filter(pk=household.pk).update(sort_key=person.sort_key)
-    _take_home(person, household)
-    audit.record(
-        "household.member_added",
-        person_id=person.pk,
-        object_id=household.pk,
-        facility_id=household.station_id,
-        data={"code": household.code},
-    )
-    publish(MembershipChanged(person.pk, household.pk, on or timezone.localdate()))
-    return membership
-
-
-def _close(membership: Membership, on: dt.date) -> None:
-    """Ends a membership after that day; a head may go only last."""
-    if membership.is_head:
-        others = Membership.unscoped.filter(household_id=membership.household_id, valid_to__isnull=True)
-        if others.exclude(pk=membership.pk).exists():
-            raise Refused("Người này là chủ hộ. Hãy đặt người khác làm chủ hộ trước.", field="on")
-    if membership.valid_from and on < membership.valid_from:
-        raise Refused("Ngày rời hộ phải sau ngày vào hộ.", field="on")
-    membership.valid_to = on
-    save_versioned(membership, expected=membership.version)
+def _leave_last(ledger: Ledger, row: Membership, on: dt.date) -> None:
+    """The member is gone from that day on; a head may go only last."""
+    # unscoped: the members of a household that was taken through the scope.
+    others = Membership.unscoped.filter(household_id=row.household_id, valid_to__isnull=True)
+    if row.is_head and others.exclude(pk=row.pk).exists():
+        raise Refused("Người này là chủ hộ. Hãy đặt người khác làm chủ hộ trước.", field="on")
+    ledger.ends(row, on - dt.timedelta(days=1))
 
 
 def _take_home(person: Person, household: Household) -> None:

@@ -1,7 +1,8 @@
 """The list of people with their households as a table: its columns, and one line read into plain values.
 
 The headings are recognised with or without accents and by several names. An empty cell says nothing: it
-never wipes out what is stored.
+never wipes out what is stored. django-import-export reads a line by `PeopleResource` (decision 0011 says what
+it does not do here).
 """
 
 import datetime as dt
@@ -9,7 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from import_export import fields, resources, widgets
 
 from apps.catalogues import codes
 from apps.core.dates import parse_date, parse_partial_date
@@ -22,7 +27,8 @@ from apps.patients.models import LifeStatus
 COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("household", "Mã hộ", ("Số hộ", "Mã hộ gia đình", "Hộ số", "Hộ")),
     ("code", "Mã người", ("Mã cá nhân", "Mã số")),
-    ("full_name", "Họ và tên", ("Họ tên", "Tên", "Họ tên người dân")),
+    ("full_name", "Họ và tên", ("Họ tên", "Tên", "Họ tên người dân", "Họ tên công dân", "Tên người dân")),
+    ("family_name", "Họ và tên đệm", ("Họ đệm", "Họ", "Họ lót", "Họ và chữ đệm")),
     ("birth", "Ngày sinh", ("Ngày tháng năm sinh", "Năm sinh", "Sinh ngày", "Ngày, tháng, năm sinh")),
     ("sex", "Giới tính", ("Giới", "Nam/Nữ", "Phái")),
     ("relation", "Quan hệ với chủ hộ", ("Quan hệ", "QH với chủ hộ", "Quan hệ chủ hộ")),
@@ -41,7 +47,11 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("bhyt_from", "BHYT từ ngày", ("Giá trị từ", "Từ ngày", "Thẻ từ ngày")),
     ("bhyt_to", "BHYT đến ngày", ("Giá trị đến", "Đến ngày", "Thẻ đến ngày", "Hạn thẻ")),
     ("bhyt_place", "Nơi đăng ký KCB ban đầu", ("KCB ban đầu", "Mã KCBBĐ", "Nơi KCBBĐ")),
-    ("permanent_text", "Nơi thường trú", ("Thường trú", "Hộ khẩu thường trú", "HKTT")),
+    ("permanent_text", "Nơi thường trú", ("Thường trú", "Hộ khẩu thường trú", "HKTT", "Địa chỉ thường trú")),
+    ("permanent_code", "Mã xã thường trú", ("Mã xã hộ khẩu", "Mã xã HKTT")),
+    ("permanent_commune", "Xã thường trú", ("Xã hộ khẩu", "Phường xã thường trú", "Xã, phường thường trú")),
+    ("permanent_district", "Huyện thường trú", ("Huyện hộ khẩu", "Quận huyện thường trú")),
+    ("permanent_province", "Tỉnh thường trú", ("Tỉnh hộ khẩu", "Tỉnh thành thường trú")),
     ("email", "Thư điện tử", ("Email", "E-mail")),
     ("blood_group", "Nhóm máu", ()),
     ("mother", "Mã mẹ", ("Mã người mẹ",)),
@@ -52,23 +62,31 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("note", "Ghi chú", ()),
 )
 HEADINGS = {key: heading for key, heading, _ in COLUMNS}
+ONLY_READ = frozenset(
+    {"family_name", "permanent_district", "permanent_province"}
+)  # of earlier systems' lists
+EXPORTED = {key: heading for key, heading in HEADINGS.items() if key not in ONLY_READ}
+# Headings that need no meaning: running numbers, and what our own file of results adds.
+PASSED_OVER = frozenset({"stt", "tt", "so tt", "so thu tu", "dong", "ly do khong nhan"})
 REQUIRED = ("full_name", "sex")
 
-Line = Mapping[str, str]
+FORMULA = re.compile(r"=\s*\S|[+@]\s*[A-Za-z]+\s*\(")  # what a spreadsheet would compute
 
 
-def recognise(headings: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """Which column each heading stands for (key -> heading of the file), and the headings nobody knows."""
-    known = {search_key(name): key for key, heading, others in COLUMNS for name in (heading, *others)}
-    found: dict[str, str] = {}
-    unknown = []
-    for heading in headings:
-        key = known.get(search_key(heading))
-        if key and key not in found:
-            found[key] = heading
-        else:
-            unknown.append(heading)
-    return found, unknown
+def recognise(headings: Iterable[str], known: Mapping[str, str] | None = None) -> dict[str, int]:
+    """Which column each heading stands for: key of COLUMNS -> place in the file. `known` is what a station
+    has said itself (folded heading -> key, '' for none) and goes before the names above.
+    """
+    said, found = known or {}, dict[str, int]()
+    for at, heading in enumerate(headings):
+        word = search_key(heading)
+        key = said[word] if word in said else _NAMES.get(word)
+        if key:
+            found.setdefault(key, at)
+    return found
+
+
+_NAMES = {search_key(name): key for key, heading, others in COLUMNS for name in (heading, *others)}
 
 
 @dataclass(frozen=True)
@@ -123,25 +141,22 @@ LIFE_WORDS = {search_key(label): value for value, label in LifeStatus.choices}
 BLOOD = re.compile("(A|B|AB|O)[+-]")
 
 
-def read_line(place: int, line: Line, columns: Mapping[str, str], words: Words) -> Read:
-    """Reads the known columns of one line. Never raises: what is wrong is told in sentences."""
+def read_line(place: int, cells: Mapping[str, str], words: Words) -> Read:
+    """Reads one line, given by the keys of COLUMNS. Never raises: what is wrong is told in sentences."""
     read = Read(place)
-    for key, heading in columns.items():
-        raw = line.get(heading, "")
-        text = _plain(raw)
-        if not text:
-            continue
-        try:
-            read.values |= _READERS.get(key, partial(_text, key))(text, words)
-        except ValueError as error:
-            read.wrong.append(str(error))
+    try:
+        RESOURCE.import_instance(read, cells, words=words)
+    except ValidationError as wrong:
+        read.wrong += [sentence for sentences in wrong.message_dict.values() for sentence in sentences]
+    if family := read.values.pop("family_name", ""):
+        read.values["full_name"] = f"{family} {read.values.get('full_name', '')}".strip()
     for key in REQUIRED:
         if key not in read.values and not any(HEADINGS[key] in sentence for sentence in read.wrong):
             read.wrong.append(f"Thiếu {HEADINGS[key].lower()}.")
     return read
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The cell's text; a quote that keeps a spreadsheet from computing is taken off."""
     text = clean(text)
     return text[1:] if re.match("'[=+@-]", text) else text
@@ -149,6 +164,11 @@ def _plain(text: str) -> str:
 
 def _text(key: str, text: str, _words: Words) -> dict[str, object]:
     return {key: text}
+
+
+def _name(key: str, text: str, _words: Words) -> dict[str, object]:
+    """Lists of earlier systems hold names in capitals."""
+    return {key: text.title() if text.isupper() and len(text) > 1 else text}
 
 
 def _birth(text: str, _words: Words) -> dict[str, object]:
@@ -206,6 +226,9 @@ def _blood(text: str, _words: Words) -> dict[str, object]:
 
 
 _READERS: dict[str, Callable[[str, Words], dict[str, object]]] = {
+    "full_name": partial(_name, "full_name"),
+    "family_name": partial(_name, "family_name"),
+    "guardian_name": partial(_name, "guardian_name"),
     "birth": _birth,
     "sex": partial(_word, "sex", SEX_WORDS),
     "poverty": partial(_word, "poverty", POVERTY_WORDS),
@@ -225,6 +248,46 @@ _READERS: dict[str, Callable[[str, Words], dict[str, object]]] = {
     "cmnd": partial(_digits, "cmnd", 9),
     "blood_group": _blood,
 }
+
+
+class CellWidget(widgets.Widget):
+    """A cell into the values that it stands for; ValueError with a sentence when it stands for none."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.read = _READERS.get(key, partial(_text, key))
+        self.heading = HEADINGS[key]
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> dict[str, object]:
+        text = clean(value) if value else ""
+        if not text:
+            return {}
+        if FORMULA.match(text):
+            raise ValueError(f"{self.heading} là công thức “{text[:30]}”. Hãy dán lại dạng giá trị.")
+        text = plain(text)
+        return self.read(text, kwargs["words"]) if text else {}
+
+
+class CellField(fields.Field):
+    """A column: its cell may stand for several values (a birth date and how exact it is)."""
+
+    def save(self, instance: Read, row: Any, is_m2m: bool = False, **kwargs: Any) -> None:
+        instance.values |= self.clean(row, **kwargs)
+
+
+class PeopleResource(resources.Resource):
+    """The columns of COLUMNS for django-import-export, which reads and judges a line's cells one by one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {key: CellField(key, key, CellWidget(key)) for key in HEADINGS}
+        self._in_order = list(self.fields.values())
+
+    def get_import_fields(self, selected_fields: Any = None) -> list[fields.Field]:
+        return self._in_order
+
+
+RESOURCE = PeopleResource()
 
 
 def date_text(value: dt.date | None, precision: str = "day") -> str:

@@ -1,16 +1,29 @@
 from django.urls import path
 
-from apps.households import exchange, views
+from apps.households import (
+    condition_pages,
+    event_pages,
+    exchange,
+    family_pages,
+    import_pages,
+    moving_pages,
+    papers,
+    views,
+)
 
 app_name = "households"
 
 urlpatterns = [
     path("ho/", views.household_list, name="list"),
     path("ho/moi/", views.create, name="create"),
-    path("ho/nhap/", exchange.upload, name="import"),
+    path("ho/nhap/", import_pages.upload, name="import"),
     path("ho/nhap/mau.xlsx", exchange.template, name="import_template"),
-    path("ho/nhap/<uuid:pk>/", exchange.batch, name="import_batch"),
-    path("ho/nhap/<uuid:pk>/chay/", exchange.start, name="import_start"),
+    path("ho/nhap/<uuid:pk>/", import_pages.batch, name="import_batch"),
+    path("ho/nhap/<uuid:pk>/chay/", import_pages.start, name="import_start"),
+    path("ho/nhap/<uuid:pk>/cot/", import_pages.columns, name="import_columns"),
+    path("ho/nhap/<uuid:pk>/chon/", import_pages.choose, name="import_choose"),
+    path("ho/nhap/<uuid:pk>/tiep/", import_pages.resume, name="import_resume"),
+    path("ho/nhap/<uuid:pk>/khong-nhan.xlsx", import_pages.rejected, name="import_rejected"),
     path("ho/xuat/", exchange.export, name="export"),
     path("ho/<uuid:pk>/", views.household, name="household"),
     path("ho/<uuid:pk>/sua/", views.edit, name="edit"),
@@ -19,4 +32,27 @@ urlpatterns = [
     path("ho/<uuid:pk>/thanh-vien/<uuid:member>/roi/", views.member_leave, name="member_leave"),
     path("ho/<uuid:pk>/thanh-vien/<uuid:member>/quan-he/", views.member_relation, name="member_relation"),
     path("ho/<uuid:pk>/thanh-vien/<uuid:member>/chu-ho/", views.head_change, name="head_change"),
+    path("ho/<uuid:pk>/tach/", family_pages.split, name="split"),
+    path("ho/<uuid:pk>/nhap-vao/", family_pages.merge, name="merge"),
+    path("ho/<uuid:pk>/doi-cho-o/", moving_pages.relocate, name="relocate"),
+    path("ho/<uuid:pk>/chuyen-di/", moving_pages.depart, name="depart"),
+    path("ho/<uuid:pk>/chuyen-ve/<uuid:event>/", moving_pages.come_back, name="return"),
+    path("ho/<uuid:pk>/tam-vang/", moving_pages.absence, name="absence"),
+    path("ho/<uuid:pk>/het-tam-vang/<uuid:event>/", moving_pages.back, name="back"),
+    path("ho/<uuid:pk>/thanh-vien/<uuid:member>/ket-hon/", family_pages.marry, name="marry"),
+    path("ho/<uuid:pk>/thanh-vien/<uuid:member>/ly-hon/", family_pages.divorce, name="divorce"),
+    path("ho/<uuid:pk>/lich-su/", event_pages.event_list, name="history"),
+    path("ho/<uuid:pk>/lich-su/<uuid:event>/rut-lai/", event_pages.withdraw, name="withdraw"),
+    path("ho/<uuid:pk>/dien/", condition_pages.status_list, name="statuses"),
+    path("ho/<uuid:pk>/dien/ho/", condition_pages.household_status, name="household_status"),
+    path("ho/<uuid:pk>/dien/nguoi/", condition_pages.person_status, name="person_status"),
+    path("ho/<uuid:pk>/dien/<uuid:row>/", condition_pages.status_end, name="status_end"),
+    path("ho/<uuid:pk>/dieu-kien-song/", condition_pages.survey, name="survey"),
+    path(
+        "ho/<uuid:pk>/dieu-kien-song/<uuid:survey>/rut-lai/",
+        condition_pages.survey_withdraw,
+        name="survey_withdraw",
+    ),
+    path("ho/<uuid:pk>/phieu-ho.pdf", papers.sheet, name="sheet"),
+    path("ho/danh-sach.pdf", papers.hamlet_list, name="hamlet_list"),
 ]

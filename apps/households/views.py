@@ -12,29 +12,28 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.catalogues import codes
-from apps.core import readlog, registry
+from apps.core import drafts, readlog, registry
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
+from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal, add_warnings
 from apps.core.idempotency import idempotent
-from apps.core.ids import uuid7
 from apps.core.paging import keyset
 from apps.core.scope import current
-from apps.facilities.queries import hamlets_of
-from apps.households import forms, queries, services
+from apps.facilities.queries import hamlets_in
+from apps.households import due_text, forms, queries, services
+from apps.households.event_pages import household_of
+from apps.households.families import Joining
 from apps.households.models import Household, Membership
+from apps.households.moving import member_arrive
+from apps.patients.births import may_bear
+from apps.patients.lines import due_line
+from apps.patients.models import Person
 from apps.patients.services import PossibleDuplicates, note_taken, person_create
-from apps.patients.views import due_line
 
 LIST_PAGE = 50
-
-
-def _household(pk: UUID) -> Household:
-    found = queries.get_household(pk)
-    if found is None:
-        raise Http404
-    return found
+CHILD = 13  # years below which a wedding is not offered
 
 
 def _member(pk: UUID, member: UUID) -> Membership:
@@ -53,7 +52,7 @@ def _member(pk: UUID, member: UUID) -> Membership:
 def household_list(request: HttpRequest) -> HttpResponse:
     """The families of the catchment, of one hamlet when asked, in the order of their heads' names."""
     scope = current()
-    hamlets = list(hamlets_of(scope.facility_ids, timezone.localdate()))
+    hamlets = list(hamlets_in(scope, timezone.localdate()))
     chosen = next((hamlet for hamlet in hamlets if str(hamlet.pk) == request.GET.get("thon")), None)
     page = keyset(
         queries.household_list(scope, hamlet_id=chosen.pk if chosen else None),
@@ -93,9 +92,13 @@ def household(request: HttpRequest, pk: UUID) -> HttpResponse:
             "relation": codes.label("relationship_to_head", member.membership.relation),
             "card": member.card,
             "due": [due_line(item) for item in member.due],
+            "statuses": member.statuses,
+            "away": member.away,
             "allergies": member.allergies,
             "flags": member.flags,
             "actions": registry.actions_for(scope, member.person.pk),
+            "may_bear": may_bear(member.person),
+            "child": _is_child(member.person),
         }
         for member in page.members
     ]
@@ -107,13 +110,22 @@ def household(request: HttpRequest, pk: UUID) -> HttpResponse:
             "head": page.head,
             "members": members,
             "left": page.left,
+            "living": page.living,
+            "copied": due_text.written(
+                page, {member["person"].pk: member["due"] for member in members}, timezone.localdate()
+            ),
             "panels": registry.panels_for("household", scope, page.household),
-            "may_edit": scope.can("households.edit"),
+            "may_edit": scope.can("households.edit") and not page.household.closed,
+            "may_reopen": scope.can("households.edit"),
             "may_add_person": scope.can("people.enter") and scope.can("households.edit"),
             "today": timezone.localdate(),
-            "form_key": uuid7(),
         },
     )
+
+
+def _is_child(person: Person) -> bool:
+    """Too young by far for a wedding to be offered; the form itself asks from there to the age of the law."""
+    return person.birth_date is not None and timezone.localdate().year - person.birth_date.year < CHILD
 
 
 # --- the household itself
@@ -122,34 +134,45 @@ def household(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("households.enter")
 @idempotent
+@keeps_draft("household-new")
 def create(request: HttpRequest) -> HttpResponse:
     """A new household: with a head who has a record, or with a head entered on the same form."""
-    form = forms.HouseholdCreateForm(request.POST or None)
-    head_form = forms.NewMemberForm(
-        request.POST or None, prefix="head", initial={"ethnicity": "01", "nationality": "VN"}
-    )
+    draft = None if request.method == "POST" else drafts.take("household-new", current().workplace_id)
+    form = forms.HouseholdCreateForm(request.POST or None, initial=drafts.initial_of(draft))
+    initial = {"ethnicity": "01", "nationality": "VN", **drafts.initial_of(draft, "head")}
+    head_form = forms.NewMemberForm(request.POST or None, prefix="head", initial=initial)
     context: dict[str, Any] = {}
     if form.is_bound and form.is_valid():
         head = form.cleaned_data["head"]
         if head is not None:
             try:
-                made = services.household_create(data=form.data_of(), head=head)
+                made = services.household_create(
+                    data=form.data_of(), head=head, since=form.cleaned_data["since"], place=form.origin()
+                )
             except Refused as refused:
                 add_refusal(form, refused)
             else:
+                drafts.drop("household-new", current().workplace_id)
                 return _done(request, made, f"Đã lưu hộ {made.code}.")
         else:
             if head_form.is_valid():
                 made_with, context = _create_with_head(form, head_form)
                 if made_with is not None:
+                    drafts.drop("household-new", current().workplace_id)
                     return _done(request, made_with, f"Đã lưu hộ {made_with.code}.")
     wrong = form.errors or (form.is_bound and head_form.errors) or context
     if not form.is_bound or form.cleaned_data.get("head"):
-        head_form = forms.NewMemberForm(prefix="head", initial={"ethnicity": "01", "nationality": "VN"})
+        head_form = forms.NewMemberForm(prefix="head", initial=initial)
     return render(
         request,
         "households/create.html",
-        {"form": form, "head_form": head_form, **context},
+        {
+            "form": form,
+            "head_form": head_form,
+            "draft": draft,
+            "draft_object": current().workplace_id,
+            **context,
+        },
         status=422 if wrong else 200,
     )
 
@@ -168,9 +191,12 @@ def _create_with_head(
                 reason=head_form.cleaned_data["reason"],
                 another=head_form.cleaned_data["another"],
             )
-            return services.household_create(data=data, head=head), {}
+            made = services.household_create(
+                data=data, head=head, since=form.cleaned_data["since"], place=form.origin()
+            )
+            return made, {}
     except Refused as refused:
-        add_refusal(head_form, refused)
+        add_refusal(form if refused.field in form.fields else head_form, refused)
         note_taken(refused)
     except NeedsReason as needed:
         add_warnings(head_form, needed)
@@ -188,18 +214,17 @@ def _done(request: HttpRequest, made: Household, sentence: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("households.edit")
-@conflict_page(["hamlet", "address_text", "poverty", "note"])
+@conflict_page(["hamlet", "address_text", "note"])
 @idempotent
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = _household(pk)
+    found = household_of(pk)
     initial = {
         "hamlet": str(found.hamlet_id),
         "address_text": found.address_text,
-        "poverty": found.poverty,
         "note": found.note,
         "version": found.version,
     }
-    form = forms.HouseholdForm(request.POST or None, initial=initial)
+    form = forms.HouseholdForm(request.POST or None, initial=initial, stored=found)
     if form.is_bound and form.is_valid():
         try:
             services.household_update(
@@ -220,54 +245,67 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @idempotent
 def member_add(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Somebody who has a record joins the family, from another family when that is said."""
-    found = _household(pk)
+    found = household_of(pk)
     form = forms.MemberForm(request.POST or None)
     if form.is_bound and form.is_valid():
-        said = form.cleaned_data
         try:
-            if said["move"]:
-                services.member_move(
-                    person=said["person"],
-                    household=found,
-                    relation=said["relation"],
-                    on=said["since"] or timezone.localdate(),
-                )
-            else:
-                services.member_add(
-                    household=found, person=said["person"], relation=said["relation"], since=said["since"]
-                )
+            sentence = _put_in(found, form, form.cleaned_data["person"])
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            return _done(request, found, "Đã thêm thành viên.")
+            return _done(request, found, sentence)
     return _form_page(request, found, form, f"Thêm người đã có hồ sơ vào hộ {found.code}")
+
+
+def _put_in(found: Household, form: Any, person: Person) -> str:
+    """Puts a person into the family the way the form says; what the page then tells."""
+    said = form.cleaned_data
+    if said.get("move"):
+        services.member_move(
+            person=person,
+            household=found,
+            relation=said["relation"],
+            on=said["since"] or timezone.localdate(),
+        )
+        return "Đã chuyển sang hộ này."
+    if place := form.origin():
+        member_arrive(
+            household=found, joining=Joining(person, said["relation"]), place=place, on=said["since"]
+        )
+        return "Đã ghi chuyển đến."
+    services.member_add(household=found, person=person, relation=said["relation"], since=said["since"])
+    return "Đã thêm thành viên."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("households.edit")
 @idempotent
+@keeps_draft("member-new", of="pk")
 def member_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Somebody without a record joins the family: a newborn, a daughter-in-law."""
     current().require("people.enter")
-    found = _household(pk)
+    found = household_of(pk)
     initial = {
         "ethnicity": "01",
         "nationality": "VN",
         "hamlet": str(found.hamlet_id),
         "address_text": found.address_text,
     }
+    draft = None if request.method == "POST" else drafts.take("member-new", pk)
+    initial |= drafts.initial_of(draft)
     form = forms.NewMemberForm(request.POST or None, household=found, initial=initial)
     context: dict[str, Any] = {}
     if form.is_bound and form.is_valid():
         try:
-            person = person_create(
-                data=form.data_of(),
-                numbers=form.numbers_of(),
-                card=form.card_of(),
-                reason=form.cleaned_data["reason"],
-                another=form.cleaned_data["another"],
-            )
-            services.member_add(household=found, person=person, relation=form.cleaned_data["relation"])
+            with transaction.atomic():
+                person = person_create(
+                    data=form.data_of(),
+                    numbers=form.numbers_of(),
+                    card=form.card_of(),
+                    reason=form.cleaned_data["reason"],
+                    another=form.cleaned_data["another"],
+                )
+                _put_in(found, form, person)
         except Refused as refused:
             add_refusal(form, refused)
             note_taken(refused)
@@ -278,11 +316,12 @@ def member_new(request: HttpRequest, pk: UUID) -> HttpResponse:
             readlog.record("person.duplicates", [candidate.person.pk for candidate in alike.candidates])
             context = {"candidates": alike.candidates}
         else:
+            drafts.drop("member-new", pk)
             return _done(request, found, f"Đã thêm {person.code} vào hộ.")
     return render(
         request,
         "households/member_new.html",
-        {"form": form, "household": found, **context},
+        {"form": form, "household": found, "draft": draft, **context},
         status=422 if form.errors or context else 200,
     )
 

@@ -1,5 +1,7 @@
 """Families as the station knows them, and who belongs to which from when to when."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -14,6 +16,16 @@ class Poverty(models.TextChoices):
     NONE = "", "Không thuộc diện"
     POOR = "poor", "Hộ nghèo"
     NEAR_POOR = "near_poor", "Hộ cận nghèo"
+
+
+class Closed(models.TextChoices):
+    """Why nobody lives under a household's number any more."""
+
+    OPEN = "", "Đang ở"
+    MERGED = "merged", "Đã nhập vào hộ khác"
+    DEPARTED = "departed", "Cả hộ đã chuyển đi"
+    EMPTY = "empty", "Không còn ai ở"
+    ERROR = "error", "Lập nhầm"
 
 
 class Household(ScopedModel, BaseModel):
@@ -39,7 +51,29 @@ class Household(ScopedModel, BaseModel):
     )
     poverty = models.CharField("diện hộ", max_length=9, choices=Poverty.choices, blank=True)
     note = models.TextField("ghi chú", blank=True, max_length=1000)
+    # What it was called at stations that have become points of this one.
+    former_codes = ArrayField(
+        models.CharField(max_length=12),
+        verbose_name="mã hộ ở trạm cũ",
+        default=list,
+        blank=True,
+        editable=False,
+    )
     sort_key = models.CharField(max_length=500, editable=False, default="", db_collation="C")
+    closed = models.CharField(
+        "tình trạng hộ", max_length=8, choices=Closed.choices, blank=True, db_default="", editable=False
+    )
+    closed_on = models.DateField("hộ thôi từ ngày", null=True, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name="đã nhập vào hộ",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="merged_from",
+        db_index=False,
+    )
 
     class Meta(ScopedModel.Meta):
         abstract = False
@@ -50,6 +84,8 @@ class Household(ScopedModel, BaseModel):
             # The list of a station, and of one hamlet, in the order of the heads' names.
             models.Index(fields=["station", "sort_key", "id"], name="household_station_sort"),
             models.Index(fields=["hamlet", "sort_key", "id"], name="household_hamlet_sort"),
+            # The search box: a code out of an old booklet.
+            GinIndex(fields=["former_codes"], name="household_former_codes"),
         ]
 
     def __str__(self) -> str:
@@ -57,40 +93,8 @@ class Household(ScopedModel, BaseModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
-        return Q(station_id__in=scope.facility_ids)
-
-
-class ImportState(models.TextChoices):
-    CHECKED = "checked", "Đã xem trước"
-    RUNNING = "running", "Đang nhập"
-    DONE = "done", "Đã nhập"
-
-
-class ImportBatch(ScopedModel, BaseModel):
-    """A list of people that somebody sent, between its check and its import. `lines` is emptied
-    afterwards.
-    """
-
-    station = models.ForeignKey("facilities.Facility", on_delete=models.PROTECT, related_name="+")
-    file_name = models.CharField("tệp", max_length=200)
-    sent_by = models.UUIDField(null=True)
-    columns = models.JSONField(default=dict)
-    lines = models.JSONField(default=list)
-    counts = models.JSONField(default=dict)
-    state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.CHECKED)
-    job = models.ForeignKey("core.Job", null=True, on_delete=models.SET_NULL, related_name="+")
-
-    class Meta(ScopedModel.Meta):
-        abstract = False
-        verbose_name = "lượt nhập danh sách"
-        verbose_name_plural = "lượt nhập danh sách"
-
-    def __str__(self) -> str:
-        return self.get_state_display()
-
-    @classmethod
-    def scope_q(cls, scope: Scope) -> Q:
-        return Q(station_id__in=scope.facility_ids)
+        known = Q(station_id__in=scope.facility_ids)
+        return known if scope.hamlet_ids is None else known & Q(hamlet_id__in=scope.hamlet_ids)
 
 
 class Membership(ScopedDatedModel):
@@ -127,4 +131,9 @@ class Membership(ScopedDatedModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
-        return Q(household__station_id__in=scope.facility_ids)
+        known = Q(household__station_id__in=scope.facility_ids)
+        if scope.hamlet_ids is None:
+            return known
+        # Neither a family of another hamlet, nor of one's own whoever has gone to live in another.
+        theirs = Q(household__hamlet_id__in=scope.hamlet_ids, person__hamlet_id__in=scope.hamlet_ids)
+        return known & theirs

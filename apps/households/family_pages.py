@@ -1,0 +1,195 @@
+"""The pages on which families part and join: split, merged, a wedding, a divorce."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from apps.core.access import needs
+from apps.core.errors import Refused
+from apps.core.idempotency import idempotent
+from apps.households import event_forms, families, marriages, queries, splitting
+from apps.households.event_forms import AWAY, AWAY_OTHER, COMES, GOES, TO, TO_OTHER
+from apps.households.event_pages import (
+    METHODS,
+    household_of,
+    initial_of,
+    page_of,
+    people_of,
+    replaced,
+)
+from apps.households.marriages import Move
+from apps.households.models import Household, Membership, ResidenceEvent
+from apps.patients.models import Person
+
+# --- two families, or one
+
+
+@require_http_methods(METHODS)
+@needs("households.edit")
+@idempotent
+def split(request: HttpRequest, pk: UUID) -> HttpResponse:
+    household = household_of(pk)
+    rows = families.open_rows(household)
+    initial = initial_of(request, rows) | {
+        "hamlet": str(household.hamlet_id),
+        "address_text": household.address_text,
+    }
+    form = event_forms.SplitForm(request.POST or None, rows=rows, initial=initial)
+    form.offer(rows)
+
+    def act(form: Any) -> ResidenceEvent:
+        head = form.head()
+        if head is None:
+            raise Refused("Hãy chọn ai là chủ hộ của hộ mới.", field="people")
+        return splitting.household_split(
+            household=household,
+            joining=form.joining(),
+            head=head,
+            hamlet_id=form.cleaned_data["hamlet"],
+            address_text=form.cleaned_data["address_text"],
+            on=form.cleaned_data["on"],
+            new_head=form.successor(),
+            note=form.cleaned_data["note"],
+            replaces=replaced(form),
+        )
+
+    return page_of(
+        request,
+        household,
+        form,
+        act,
+        title=f"Tách hộ {household.code}",
+        lead="Chọn những người ra ở riêng và quan hệ của họ với chủ hộ mới. Một người là “Chủ hộ”.",
+        done="Đã tách hộ. Đây là hộ mới.",
+        shown=people_of(rows),
+        button="Tách hộ",
+    )
+
+
+@require_http_methods(METHODS)
+@needs("households.edit")
+@idempotent
+def merge(request: HttpRequest, pk: UUID) -> HttpResponse:
+    household = household_of(pk)
+    rows = families.open_rows(household)
+    form = event_forms.MergeForm(request.POST or None, rows=rows, initial=initial_of(request))
+
+    def act(form: Any) -> ResidenceEvent:
+        return splitting.household_merge(
+            household=household,
+            into=form.cleaned_data["into"],
+            joining=form.joining(),
+            on=form.cleaned_data["on"],
+            note=form.cleaned_data["note"],
+            replaces=replaced(form),
+        )
+
+    return page_of(
+        request,
+        household,
+        form,
+        act,
+        title=f"Nhập hộ {household.code} vào hộ khác",
+        lead="Cả hộ về ở một hộ khác. Mã hộ này thôi dùng và chỉ sang hộ kia.",
+        done="Đã nhập hộ.",
+        shown=people_of(rows),
+        button="Nhập hộ",
+    )
+
+
+# --- marriage and divorce
+
+
+@require_http_methods(METHODS)
+@needs("households.edit")
+@idempotent
+def marry(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
+    return _couple(request, pk, member, wedding=True)
+
+
+@require_http_methods(METHODS)
+@needs("households.edit")
+@idempotent
+def divorce(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
+    return _couple(request, pk, member, wedding=False)
+
+
+def _couple(request: HttpRequest, pk: UUID, member: UUID, *, wedding: bool) -> HttpResponse:
+    household = household_of(pk)
+    rows = families.open_rows(household)
+    row = next((each for each in rows if each.pk == member), None)
+    if row is None:
+        raise Http404
+    person = row.person
+    form = event_forms.CoupleForm(
+        request.POST or None,
+        person=person,
+        wedding=wedding,
+        initial=initial_of(request) | {"moves": event_forms.STAYS} | _partner(rows, row, wedding),
+    )
+    form.offer([each for each in rows if each.pk != row.pk])
+
+    def act(form: Any) -> ResidenceEvent:
+        said = form.cleaned_data
+        record = marriages.marriage_record if wedding else marriages.divorce_record
+        return record(
+            person=person,
+            spouse=said["spouse"],
+            spouse_text=said["spouse_text"],
+            on=said["on"],
+            move=_move(form, person, household),
+            note=said["note"],
+            reason=said["reason"],
+            replaces=replaced(form),
+        )
+
+    return page_of(
+        request,
+        household,
+        form,
+        act,
+        title=f"{'Kết hôn' if wedding else 'Ly hôn'}: {person.full_name}",
+        lead="Tình trạng hôn nhân trong hồ sơ của hai người đổi theo.",
+        done="Đã ghi kết hôn." if wedding else "Đã ghi ly hôn.",
+        shown=people_of(rows),
+    )
+
+
+def _partner(rows: list[Membership], row: Membership, wedding: bool) -> dict[str, Any]:
+    """Of a couple in the family, the other one, to be looked at."""
+    if wedding:
+        return {}
+    head = next((each for each in rows if each.is_head), None)
+    spouse = next((each for each in rows if each.relation in ("01", "02")), None)
+    pair = {head.pk: spouse, spouse.pk: head} if head and spouse else {}
+    other = pair.get(row.pk)
+    return {"spouse": other.person.code} if other else {}
+
+
+def _move(form: Any, person: Person, household: Household) -> Move | None:
+    said = form.cleaned_data
+    spouse, moves, relation = said["spouse"], said["moves"], said["relation"]
+    successor = form.successor()
+    if moves in (COMES, TO_OTHER, AWAY_OTHER) and spouse is None:
+        raise Refused(
+            "Người này chưa có hồ sơ: hãy thêm hồ sơ trước, hoặc chọn không đổi chỗ ở.", field="moves"
+        )
+    if moves == COMES:
+        return Move(spouse, household, relation, place=form.place() if said["reach"] else None)
+    if moves == GOES:
+        home = families.open_of(spouse) if spouse else None
+        if home is None:
+            raise Refused("Vợ hoặc chồng chưa ở hộ nào của trạm; hãy chọn chuyển đi khỏi xã.", field="moves")
+        target = queries.get_household(home.household_id)
+        if target is None:
+            raise Refused("Hộ của vợ hoặc chồng không thuộc địa bàn của trạm.", field="moves")
+        return Move(person, target, relation, new_head=successor)
+    if moves in (TO, TO_OTHER):
+        if said["into"] is None:
+            raise Refused("Hãy chọn hộ chuyển sang.", field="into")
+        return Move(person if moves == TO else spouse, said["into"], relation, new_head=successor)
+    if moves in (AWAY, AWAY_OTHER):
+        return Move(person if moves == AWAY else spouse, place=form.place(), new_head=successor)
+    return None
