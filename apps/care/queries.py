@@ -1,19 +1,38 @@
 """What is read about measurements and appointments."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from apps.care.models import Appointment, AppointmentState, FactState, Measurement
-from apps.care.vitals import BY_CODE, Band, shipped_bounds
+from apps.care.vitals import BY_CODE, BY_KEY, Band, shipped_bounds, shipped_watch
 from apps.core import parameters
 from apps.core.scope import Scope
 
-PREFIX = "vitals."
+PREFIX, WATCH = "vitals.", "watch."
+EARLY, LATE = "appointments.came_days_early", "appointments.missed_after_days"
+
+
+@dataclass(frozen=True)
+class KeptDays:
+    """Who comes so many days `early` or `late` has kept the appointment; later she has missed it."""
+
+    early: int
+    late: int
+
+
+def kept_days(on: dt.date) -> KeptDays:
+    """What holds for appointments about that day: one query."""
+    found = parameters.values([EARLY, LATE], on=on)
+    if missing := {EARLY, LATE} - found.keys():
+        raise parameters.NoParameter(f"{', '.join(sorted(missing))} on {on}")
+    return KeptDays(int(found[EARLY]), int(found[LATE]))
 
 
 def bound_keys() -> list[str]:
@@ -28,19 +47,31 @@ def bounds_from(found: Mapping[str, Any]) -> dict[str, list[Band]]:
     }
 
 
+def watch_keys() -> list[str]:
+    """The parameters that hold what is aimed at."""
+    return [f"{WATCH}{key}" for key in shipped_watch()]
+
+
+def watch_from(found: Mapping[str, Any]) -> dict[str, list[Band]]:
+    """What is aimed at, by sign, out of parameters that were read; what they lack is as shipped."""
+    return shipped_watch() | {
+        key.removeprefix(WATCH): bands for key, bands in found.items() if key.startswith(WATCH)
+    }
+
+
 def bounds(on: dt.date) -> dict[str, list[Band]]:
     """The limits of every sign in force on `on`: one query."""
     return bounds_from(parameters.values(bound_keys(), on=on))
 
 
 def measured(source_kind: str, source_id: UUID) -> dict[str, Decimal]:
-    """The figures taken in one record, by the sign's key. The caller has seen the record in its scope."""
+    """The figures taken in one record, by the sign's key. Unscoped: the caller has seen the record."""
     rows = Measurement.unscoped.filter(source_kind=source_kind, source_id=source_id, state=FactState.FINAL)
     return {BY_CODE[row.code].key: row.value for row in rows}
 
 
 def measured_in(source_kind: str, source_ids: Sequence[UUID]) -> dict[UUID, dict[str, Decimal]]:
-    """The figures of several records, {record: {sign's key: figure}}: one query. The caller has seen them."""
+    """The figures of several records, {record: {key: figure}}: one query. Unscoped: the caller saw them."""
     rows = Measurement.unscoped.filter(
         source_kind=source_kind, source_id__in=source_ids, state=FactState.FINAL
     )
@@ -52,9 +83,37 @@ def measured_in(source_kind: str, source_ids: Sequence[UUID]) -> dict[UUID, dict
 
 def expected(scope: Scope, on: dt.date) -> QuerySet[Appointment]:
     """Who is expected at the scope's stations on a day, with their people."""
+    return expected_between(scope, on, on)
+
+
+def expected_between(scope: Scope, since: dt.date, until: dt.date) -> QuerySet[Appointment]:
+    """Who is expected at the scope's stations between two days, by day and name, with their people."""
     return (
         Appointment.visible(scope)
-        .filter(facility_id__in=scope.facility_ids, on=on, state=AppointmentState.PLANNED)
+        .filter(
+            facility_id__in=scope.facility_ids,
+            on__gte=since,
+            on__lte=until,
+            state=AppointmentState.PLANNED,
+        )
         .select_related("person")
-        .order_by("person__sort_key")
+        .order_by("on", "person__sort_key")
     )
+
+
+def last_figures(
+    scope: Scope, person_ids: Iterable[UUID], keys: Sequence[str]
+) -> dict[UUID, dict[str, tuple[Decimal, dt.date]]]:
+    """Each person's last figure of each sign, with its day. One query."""
+    by_code = {BY_KEY[key].code: key for key in keys}
+    rows = (
+        Measurement.visible(scope)
+        .filter(person_id__in=list(person_ids), code__in=by_code, state=FactState.FINAL)
+        .order_by("person_id", "code", "-occurred_at")
+        .distinct("person_id", "code")
+    )
+    found: dict[UUID, dict[str, tuple[Decimal, dt.date]]] = {}
+    for row in rows:
+        on = timezone.localdate(row.occurred_at)
+        found.setdefault(row.person_id, {})[by_code[row.code]] = (row.value, on)
+    return found

@@ -10,19 +10,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.care.events import AppointmentChanged
 from apps.care.models import Appointment, AppointmentState, FactState, Measurement, fact_values
+from apps.care.queries import kept_days
 from apps.care.vitals import BY_KEY
+from apps.core import registry
 from apps.core.events import publish
-from apps.patients import projections
+from apps.patients import closing, projections
+from apps.patients.events import FollowUpClosed, FollowUpReopened
 from apps.patients.facts import ClinicalFact
 from apps.patients.models import DueState
 
 DUE_KIND = "appointment"
-CAME_DAYS_EARLY = 7  # who comes within a week before the day has come for that appointment
-MISSED_AFTER_DAYS = 30  # later than this after the day she did not come
 _DUE_STATES: dict[str, str] = {
     AppointmentState.PLANNED: DueState.OPEN,
     AppointmentState.CAME: DueState.DONE,
@@ -93,51 +95,128 @@ def appointment_put(
         appointment = found or Appointment(
             **fact_values(fact), source_kind=source_kind, source_id=source_id, kind=kind, on=on
         )
-        if found is None or (found.on, found.reason, found.state) != (on, reason, AppointmentState.PLANNED):
-            appointment.on, appointment.reason, appointment.state = on, reason, AppointmentState.PLANNED
+        # Of somebody who has died or left nothing is planned: it waits, should that have been a mistake.
+        closed_by = closing.standing(fact.person_id)
+        state = AppointmentState.CANCELLED if closed_by else AppointmentState.PLANNED
+        asked_on = None
+        if found is not None and not closed_by and _stands(found, on):
+            # Moved or cancelled by hand, kept or missed: the record that asks again for the same day is told
+            # nothing new.
+            state, on, asked_on = AppointmentState(found.state), found.on, found.asked_on
+        said = (on, reason, state, fact.restricted, closed_by)
+        if found is None or said != (
+            found.on,
+            found.reason,
+            found.state,
+            found.restricted,
+            found.closed_by,
+        ):
+            appointment.on, appointment.reason, appointment.state = on, reason, state
+            appointment.restricted, appointment.closed_by = fact.restricted, closed_by
+            appointment.asked_on = asked_on
             appointment.save()
-            _tell(appointment)
+            tell(appointment)
         return appointment
+
+
+def _stands(found: Appointment, on: dt.date) -> bool:
+    """Whether what became of an appointment holds although its record asks for `on` once more."""
+    if found.asked_on is not None:
+        return found.asked_on == on
+    return found.on == on and found.state in (AppointmentState.CAME, AppointmentState.MISSED)
 
 
 def appointment_drop(*, source_kind: str, source_id: UUID, kind: str = "follow_up") -> None:
     """The record no longer expects the person; an appointment she has kept stays kept."""
     with transaction.atomic():
+        # What a death has cancelled is cancelled for good, too: no correction brings it back.
+        waiting = Q(state=AppointmentState.PLANNED) | Q(closed_by__isnull=False)
         for appointment in Appointment.unscoped.filter(
-            source_kind=source_kind, source_id=source_id, kind=kind, state=AppointmentState.PLANNED
+            waiting, source_kind=source_kind, source_id=source_id, kind=kind
         ):
+            # Should the record ask again, it asks anew.
+            Appointment.unscoped.filter(pk=appointment.pk).update(asked_on=None, hand_reason="")
             _set_state(appointment, AppointmentState.CANCELLED)
 
 
 def appointments_met(*, person_id: UUID, facility_id: UUID, on: dt.date) -> None:
     """The person has come: what she was expected for about now is kept."""
+    days = kept_days(on)
     with transaction.atomic(savepoint=False):
         for appointment in Appointment.unscoped.filter(
             person_id=person_id,
             facility_id=facility_id,
             state=AppointmentState.PLANNED,
-            on__lte=on + dt.timedelta(days=CAME_DAYS_EARLY),
-            on__gte=on - dt.timedelta(days=MISSED_AFTER_DAYS),
+            on__lte=on + dt.timedelta(days=days.early),
+            on__gte=on - dt.timedelta(days=days.late),
         ):
             _set_state(appointment, AppointmentState.CAME)
 
 
-def _set_state(appointment: Appointment, state: str) -> None:
-    appointment.state = state
-    appointment.save(update_fields=["state", "updated_at"])
-    _tell(appointment)
+def appointments_missed(*, on: dt.date) -> int:
+    """Whoever has not come by now does not keep the appointment any more. How many that were."""
+    last = on - dt.timedelta(days=kept_days(on).late)
+    late = Appointment.unscoped.filter(state=AppointmentState.PLANNED, on__lt=last).order_by("on", "pk")
+    missed = 0
+    for pk in list(late.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # Locked and looked at again: she may come in this minute.
+            appointment = (
+                Appointment.unscoped.select_for_update().filter(pk=pk, state=AppointmentState.PLANNED).first()
+            )
+            if appointment is not None:
+                _set_state(appointment, AppointmentState.MISSED)
+                missed += 1
+    return missed
 
 
-def _tell(appointment: Appointment) -> None:
+def close_by_event(event: FollowUpClosed) -> None:
+    """She has died or left: what she was expected for is cancelled, marked with the event's id."""
+    planned = Appointment.unscoped.select_for_update().filter(
+        person_id=event.person_id, state=AppointmentState.PLANNED
+    )
+    for appointment in planned:
+        _set_state(appointment, AppointmentState.CANCELLED, closed_by=event.event_id)
+
+
+def reopen_by_event(event: FollowUpReopened) -> None:
+    """That was a mistake: exactly those appointments are planned again, unless another event keeps them."""
+    rows = Appointment.unscoped.select_for_update().filter(
+        person_id=event.person_id, closed_by=event.event_id
+    )
+    if event.instead_id:
+        rows.update(closed_by=event.instead_id)
+        return
+    for appointment in rows:
+        _set_state(appointment, AppointmentState.PLANNED)
+
+
+def _set_state(appointment: Appointment, state: str, *, closed_by: UUID | None = None) -> None:
+    appointment.state, appointment.closed_by = state, closed_by
+    appointment.save(update_fields=["state", "closed_by", "updated_at"])
+    tell(appointment)
+
+
+def due_title(appointment: Appointment) -> str:
+    """'Tái khám: I10 - Tăng huyết áp', as the list of what is due says it."""
+    kind = registry.appointment_kinds.get(appointment.kind)
+    title = kind.title if kind else "Lịch hẹn"
+    return f"{title}: {appointment.reason}" if appointment.reason else title
+
+
+def tell(appointment: Appointment) -> None:
+    """Renews the due item of an appointment and tells the other rooms."""
     due: dict[str, Any] = {
         "person_id": appointment.person_id,
         "kind": DUE_KIND,
         "object_id": appointment.id,
-        "title": f"Tái khám: {appointment.reason}" if appointment.reason else "Tái khám",
+        "title": due_title(appointment),
         "due_on": appointment.on,
         "overdue_on": appointment.on + dt.timedelta(days=1),
-        "closes_on": appointment.on + dt.timedelta(days=MISSED_AFTER_DAYS),
-        "state": _DUE_STATES[appointment.state],
+        "closes_on": appointment.on + dt.timedelta(days=kept_days(appointment.on).late),
+        # What a death has cancelled waits among the due items too, closed by the same event.
+        "state": DueState.OPEN if appointment.closed_by else _DUE_STATES[appointment.state],
+        "restricted": appointment.restricted,
     }
     projections.put_due(**due)
     publish(

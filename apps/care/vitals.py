@@ -32,6 +32,10 @@ class Vital:
     decimals: int
     low_word: str = ""
     high_word: str = ""
+    # How far the LOINC code can be trusted: seen in use, or from memory alone.
+    confidence: str = "high"
+    # Another unit that may have been typed by mistake: its word, and how many of it make one of `unit`.
+    other_unit: tuple[str, str] | None = None
 
 
 VITALS: tuple[Vital, ...] = (
@@ -47,8 +51,43 @@ VITALS: tuple[Vital, ...] = (
     Vital("height", "8302-2", "cm", "Chiều cao", "cm", 1),
     Vital("waist", "8280-0", "cm", "Vòng bụng", "cm", 1),
 )
-BY_KEY: dict[str, Vital] = {vital.key: vital for vital in VITALS}
-BY_CODE: dict[str, Vital] = {vital.code: vital for vital in VITALS}
+GLUCOSE = ("mg/dL", "18.0182")  # NCD-D10
+# Measured outside a visit's form too: of children, and of who is followed for a chronic disease.
+MORE_SIGNS: tuple[Vital, ...] = (
+    Vital("length", "8306-3", "cm", "Chiều dài (nằm)", "cm", 1),
+    Vital("head", "9843-4", "cm", "Vòng đầu", "cm", 1),
+    Vital("muac", "56072-2", "cm", "Vòng cánh tay", "cm", 1, "Vòng cánh tay nhỏ", confidence="medium"),
+    Vital(
+        "glucose_fasting",
+        "14771-0",
+        "mmol/L",
+        "Đường huyết lúc đói",
+        "mmol/L",
+        1,
+        "Hạ đường huyết",
+        "Đường huyết rất cao",
+        other_unit=GLUCOSE,
+    ),
+    Vital(
+        "glucose_random",
+        "14749-6",
+        "mmol/L",
+        "Đường huyết bất kỳ",
+        "mmol/L",
+        1,
+        "Hạ đường huyết",
+        "Đường huyết rất cao",
+        other_unit=GLUCOSE,
+    ),
+    Vital("hba1c", "4548-4", "%", "HbA1c", "%", 1),
+    Vital("peak_flow", "33452-4", "L/min", "Lưu lượng đỉnh", "lít/phút", 0, confidence="medium"),
+)
+SIGNS: tuple[Vital, ...] = VITALS + MORE_SIGNS
+BY_KEY: dict[str, Vital] = {vital.key: vital for vital in SIGNS}
+BY_CODE: dict[str, Vital] = {vital.code: vital for vital in SIGNS}
+
+# A height is measured standing, a length lying. Below 9 months nobody is measured standing (WHO Anthro).
+LYING_UNTIL_DAYS = 274
 
 
 @dataclass(frozen=True)
@@ -97,9 +136,19 @@ def bmi(weight_kg: Decimal | None, height_cm: Decimal | None) -> Decimal | None:
 @lru_cache(maxsize=1)
 def shipped_bounds() -> dict[str, list[Band]]:
     """Limits as shipped: {key: [{"to_days", "can", "usual", "danger"}, ...]} from youngest to oldest."""
+    return _shipped("vitals.")
+
+
+@lru_cache(maxsize=1)
+def shipped_watch() -> dict[str, list[Band]]:
+    """What is aimed at, as shipped: {key: [{"to_days", "watch"}, ...]}; few signs have it."""
+    return _shipped("watch.")
+
+
+def _shipped(prefix: str) -> dict[str, list[Band]]:
     with BOUNDS_FILE.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["key"].startswith("vitals.")]
-    return {row["key"].removeprefix("vitals."): json.loads(row["value"]) for row in rows}
+        rows = [row for row in csv.DictReader(lines) if row["key"].startswith(prefix)]
+    return {row["key"].removeprefix(prefix): json.loads(row["value"]) for row in rows}
 
 
 def band_for(bands: list[Band], age_days: int | None) -> Band:
@@ -114,13 +163,13 @@ def band_for(bands: list[Band], age_days: int | None) -> Band:
 def assess(
     values: dict[str, Decimal | None], age_days: int | None, bounds: dict[str, list[Band]] | None = None
 ) -> list[Finding]:
-    """What is impossible, odd or dangerous among `values` ({key: figure}) at `age_days`, in VITALS' order."""
+    """What is impossible, odd or dangerous among `values` ({key: figure}) at `age_days`, in SIGNS' order."""
     limits = bounds or shipped_bounds()
     unknown = set(values) - set(BY_KEY)
     if unknown:
         raise KeyError(f"unknown vital signs: {sorted(unknown)}")
     findings: list[Finding] = []
-    for vital in VITALS:
+    for vital in SIGNS:
         value = values.get(vital.key)
         if value is not None:
             findings += _one(vital, value, band_for(limits[vital.key], age_days))
@@ -137,12 +186,37 @@ def assess(
     return findings
 
 
+def posture(values: dict[str, Decimal | None], age_days: int | None) -> list[Finding]:
+    """How a child was measured: a height is taken standing, a length lying (who-growth: the posture rule)."""
+    found = []
+    if values.get("height") is not None and age_days is not None and age_days < LYING_UNTIL_DAYS:
+        found.append(
+            Finding(
+                "height",
+                "odd",
+                "Trẻ dưới 9 tháng đo nằm: ghi vào ô Chiều dài. Đúng là đo đứng thì ghi lý do.",
+            )
+        )
+    if values.get("height") is not None and values.get("length") is not None:
+        found.append(
+            Finding("length", "impossible", "Chỉ ghi một: chiều dài (đo nằm) hoặc chiều cao (đo đứng).")
+        )
+    return found
+
+
+def watched(bands: list[Band] | None, value: Decimal, age_days: int | None) -> bool:
+    """Whether a figure lies beyond what is aimed at (`watch` of the age's band) without being dangerous."""
+    low, high = (band_for(bands, age_days).get("watch") or (None, None)) if bands else (None, None)
+    return (low is not None and value < Decimal(str(low))) or (
+        high is not None and value >= Decimal(str(high))
+    )
+
+
 def _one(vital: Vital, value: Decimal, band: Band) -> list[Finding]:
     shown = f"{vital.title} {number_text(value)} {vital.unit_text}"
     low, high = (Decimal(str(limit)) for limit in band["can"])
     if not low <= value <= high:
-        hint = _shifted(value, band)
-        ask = f" Có phải là {number_text(hint)} không?" if hint else " Hãy đo và ghi lại."
+        ask = _guess(vital, value, band) or " Hãy đo và ghi lại."
         return [Finding(vital.key, "impossible", f"{shown} là không thể.{ask}")]
     found: list[Finding] = []
     low, high = (Decimal(str(limit)) for limit in band["usual"])
@@ -165,6 +239,20 @@ def _one(vital: Vital, value: Decimal, band: Band) -> list[Finding]:
         word = band.get("high_word") or vital.high_word
         found.append(Finding(vital.key, "danger", f"{word}: {number_text(value)} {vital.unit_text}", word))
     return found
+
+
+def _guess(vital: Vital, value: Decimal, band: Band) -> str:
+    """What was probably meant, as a question; '' when nothing fits."""
+    if vital.other_unit is not None:
+        # 126 mg/dL is 7 mmol/L: a comma moved by one place would be another disease.
+        word, many = vital.other_unit
+        told = (value / Decimal(many)).quantize(Decimal("0.1"))
+        low, high = (Decimal(str(limit)) for limit in band["usual"])
+        if not low <= told <= high:
+            return ""
+        return f" Có phải là {number_text(value)} {word}, tức {number_text(told)} {vital.unit_text} không?"
+    hint = _shifted(value, band)
+    return f" Có phải là {number_text(hint)} không?" if hint else ""
 
 
 def _shifted(value: Decimal, band: Band) -> Decimal | None:

@@ -93,6 +93,12 @@ def test_an_odd_weight_asks_and_does_not_block():
     assert levels({"weight": D(180)}) == {("weight", "odd")}
 
 
+def test_the_weight_of_a_grown_up_is_odd_in_a_child_of_seven():
+    seven = 7 * 365 + 80
+    assert levels({"weight": D(52)}, seven) == {("weight", "odd")}
+    assert levels({"weight": D(22)}, seven) == levels({"weight": D(36)}, seven) == set()
+
+
 def test_without_an_age_the_adults_limits_hold():
     assert vitals.assess({"weight": D(55)}, None) == []
 
