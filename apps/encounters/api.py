@@ -9,11 +9,9 @@ from uuid import UUID
 
 import django_filters.rest_framework
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -22,10 +20,8 @@ from rest_framework.routers import BaseRouter
 
 from apps.care import queries as care
 from apps.care.vitals import BY_KEY
-from apps.core.api import ScopedViewSet, Unwilling, refusal, warnings
+from apps.core.api import KEY_HEADER, ScopedViewSet, Unwilling, once, refusal, stale, warnings
 from apps.core.errors import NeedsReason, Refused
-from apps.core.idempotency import claim
-from apps.core.models import SubmittedForm
 from apps.core.versions import StaleVersion
 from apps.encounters import services, states
 from apps.encounters.forms import MAX_LINES
@@ -34,8 +30,6 @@ from apps.encounters.models import Diagnosis, Payer, Prescription, PrescriptionL
 from apps.encounters.writing import Problems
 from apps.patients.models import Person
 
-KEY = "Idempotency-Key"
-KEY_HEADER = OpenApiParameter(KEY, OpenApiTypes.UUID, OpenApiParameter.HEADER, required=True)
 MAX_DIAGNOSES = 30
 TEXTS = ("reason", "history", "examination", "course", "treatment_text", "advice", "outcome", "result")
 
@@ -166,10 +160,12 @@ class VisitViewSet(ScopedViewSet):
     queryset = Visit.unscoped.none()  # names the model for the schema; nothing is read from it
 
     def get_queryset(self) -> QuerySet[Visit]:
+        # The parts are unscoped: whoever sees the visit sees them.
         lines = PrescriptionLine.unscoped.select_related("drug").order_by("position")
         sheets = Prescription.unscoped.order_by("kind").prefetch_related(Prefetch("lines", lines))
         return Visit.objects.prefetch_related(
-            Prefetch("diagnoses", Diagnosis.unscoped.order_by("position")), Prefetch("prescriptions", sheets)
+            Prefetch("diagnoses", Diagnosis.unscoped.order_by("position")),  # as above
+            Prefetch("prescriptions", sheets),
         )
 
     def people_of(self, rows: Sequence[Any]) -> list[UUID]:
@@ -205,7 +201,7 @@ class VisitViewSet(ScopedViewSet):
             lines=[LineInput(**row) for row in said["lines"]] if "lines" in said else None,
         )
         visit = _tried(lambda: services.visit_save(visit_id=pk, expected_version=said["version"], data=data))
-        return self._shown(visit)
+        return self._shown(visit.pk)
 
     @extend_schema(request=EndSerializer, responses=VisitSerializer, parameters=[KEY_HEADER])
     @action(detail=True, methods=["post"])
@@ -221,25 +217,16 @@ class VisitViewSet(ScopedViewSet):
 
     def _once(self, request: Request, act: Callable[[], Visit], status: int = 200) -> Response:
         """Do `act` once for the key of the request; a repeat answers with the record that came of it."""
-        try:
-            key = UUID(request.headers.get(KEY, ""))
-        except ValueError:
-            raise Unwilling({KEY: ["Cần tiêu đề Idempotency-Key là một UUID."]}, status=400) from None
-        with transaction.atomic():
-            if not claim(key, request):
-                before = SubmittedForm.objects.get(key=key)
-                if before.user_id != request.user.pk or before.path != request.path:
-                    raise Unwilling({KEY: ["Khóa này đã dùng cho việc khác."]}, status=409)
-                done = Visit.objects.filter(pk=before.location).first()
-                if done is None:  # made at another workplace of hers
-                    raise Http404
-                return self._shown(done)
-            visit = _tried(act)
-            SubmittedForm.objects.filter(key=key).update(location=str(visit.pk))
-        return self._shown(visit, status)
+        pk, now = once(request, lambda: _tried(act).pk)
+        if not now and not Visit.objects.filter(pk=pk).exists():  # made at another workplace of hers
+            raise Http404
+        return self._shown(pk, status if now else 200)
 
-    def _shown(self, visit: Visit, status: int = 200) -> Response:
-        return Response(self.shown([self.get_queryset().get(pk=visit.pk)])[0], status=status)
+    def _shown(self, pk: UUID, status: int = 200) -> Response:
+        found = self.get_queryset().filter(pk=pk).first()
+        if found is None:  # what a program has just written is restricted: kept, and not read back to it
+            return Response(status=204)
+        return Response(self.shown([found])[0], status=status)
 
 
 def _read(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
@@ -257,9 +244,8 @@ def _tried(act: Callable[[], Visit]) -> Visit:
         raise Http404 from None
     except PermissionDenied:
         raise Http404 from None
-    except StaleVersion as stale:
-        said = {"version": ["Lượt khám vừa được người khác sửa."], "current": stale.current.version}
-        raise Unwilling(said, status=409) from stale
+    except StaleVersion as outrun:
+        raise stale(outrun, "Lượt khám vừa được người khác sửa.") from outrun
     except Problems as problems:
         raise Unwilling({problem.field: [problem.sentence] for problem in problems.problems}) from problems
     except Refused as refused:

@@ -26,7 +26,7 @@ class Parts:
 
 
 def parts(visit: Visit) -> Parts:
-    """Four queries, whatever their number. The caller has seen the visit through its scope."""
+    """Four queries, whatever their number; unscoped, the caller has seen the visit through its scope."""
     return Parts(
         measured=care.measured(SOURCE, visit.pk),
         diagnoses=list(Diagnosis.unscoped.filter(visit=visit).order_by("position")),
@@ -51,6 +51,8 @@ class Looked:
 def look(visit: Visit, known: Parts) -> Looked:
     """All checks of a visit as it stands. Notes that ask nothing are left out."""
     limits = Limits.on(visit.on)
+    if known.lines:
+        limits = limits.with_doses(visit.on)
     findings = vitals.assess(dict(known.measured), visit.age_days, limits.vitals)
     asked = [
         rules.Problem(f"vital-{found.key}", found.sentence, found.key, blocks=found.level == "impossible")
@@ -58,7 +60,11 @@ def look(visit: Visit, known: Parts) -> Looked:
         if found.level != "danger"
     ]
     return Looked(
-        [*asked, *_diagnoses(visit, known), *rules.check_visit(_facts(visit, known), limits.prescriptions)],
+        [
+            *asked,
+            *_diagnoses(visit, known),
+            *rules.check_visit(_facts(visit, known, limits), limits.prescriptions),
+        ],
         [found for found in findings if found.level == "danger"],
     )
 
@@ -91,8 +97,9 @@ def _diagnoses(visit: Visit, known: Parts) -> list[rules.Problem]:
     ]
 
 
-def _facts(visit: Visit, known: Parts) -> rules.VisitFacts:
+def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
     birth = visit.person.birth_date
+    usual = vitals.band_for(limits.vitals["weight"], visit.age_days)["usual"]
     return rules.VisitFacts(
         on=visit.on,
         age_months=completed_months(birth, visit.on) if birth else None,
@@ -100,9 +107,12 @@ def _facts(visit: Visit, known: Parts) -> rules.VisitFacts:
         main_diagnoses=sum(row.role == "main" for row in known.diagnoses),
         has_performer=visit.performer_id is not None or bool(visit.performer_text),
         weight_kg=known.measured.get("weight"),
+        heaviest_kg=Decimal(str(usual[1])),
         follow_up_on=visit.follow_up_on,
         lines=[
-            line_facts(row.position, row.drug, row.dose, row.times_per_day, row.days, row.quantity)
+            line_facts(
+                row.position, row.drug, row.dose, row.dose_unit, row.times_per_day, row.days, row.quantity
+            )
             for row in known.lines
         ],
         allergies=[

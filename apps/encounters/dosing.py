@@ -17,6 +17,7 @@ KINDS = {"c": "Đơn thuốc", "n": "Đơn thuốc “N”", "h": "Đơn thuốc
 
 # Units a station hands out whole: half a tablet a day for seven days takes four tablets off the shelf.
 WHOLE_UNITS = {"viên", "gói", "ống", "viên nang", "viên sủi", "viên đặt", "miếng", "túi"}
+SHORT = {"v": "viên", "vien": "viên"}  # what is typed in a hurry is printed in full
 DOSE_PATTERN = re.compile(
     r"(?P<whole>\d{1,4}(?:[.,]\d{1,3})?)(?:\s*/\s*(?P<part>\d{1,2}))?\s*(?P<unit>[^\d/]{0,20})"
 )
@@ -37,14 +38,18 @@ def read_dose(text: str, unit: str) -> tuple[Decimal, str]:
     if amount >= 1_000_000:
         raise ValueError("Liều mỗi lần lớn quá mức có thể.")
     dose = (Decimal(amount.numerator) / Decimal(amount.denominator)).quantize(Decimal("0.001")).normalize()
-    return dose, (found["unit"].strip().lower() or unit.strip().lower())
+    said = found["unit"].strip().lower() or unit.strip().lower()
+    return dose, SHORT.get(said, said)
 
 
 def quantity(
     dose: Decimal, times_per_day: int, days: int, unit: str, dose_unit: str | None = None
 ) -> Decimal | None:
-    """How much is handed out, in `unit`; None when the dose has another unit (5 ml out of a bottle)."""
-    if dose_unit is not None and dose_unit.lower() != unit.lower():
+    """How much is handed out, in `unit`; None when the dose has another unit (5 ml out of a bottle).
+
+    A viên of what is counted in viên nang is no other unit.
+    """
+    if dose_unit is not None and not f"{unit.lower()} ".startswith(f"{dose_unit.lower()} "):
         return None
     total = dose * times_per_day * days
     if unit.lower() in WHOLE_UNITS:

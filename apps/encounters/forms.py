@@ -11,6 +11,7 @@ from django import forms
 from django.http import QueryDict
 
 from apps.care import vitals
+from apps.care.forms.figures import PressureField, VitalField
 from apps.catalogues import codes, picks
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.widgets import CodePicker, DecimalInput
@@ -40,34 +41,6 @@ def text_field(label: str, rows: int = 2, **kwargs: Any) -> forms.CharField:
     return forms.CharField(
         label=label, required=False, max_length=4000, widget=forms.Textarea({"rows": rows}), **kwargs
     )
-
-
-class VitalField(forms.CharField):
-    """One figure; `37,5` and `37.5` are the same."""
-
-    widget = DecimalInput
-
-    def clean(self, value: Any) -> Decimal | None:
-        text = super().clean(value)
-        if not text.strip():
-            return None
-        try:
-            return vitals.read_number(text)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
-
-
-class PressureField(forms.CharField):
-    """Blood pressure in one box, 120/80 -> (systolic, diastolic)."""
-
-    def clean(self, value: Any) -> tuple[Decimal, Decimal] | None:
-        text = super().clean(value)
-        if not text.strip():
-            return None
-        try:
-            return vitals.read_pressure(text)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
 
 
 class OpenForm(FormKeyMixin):

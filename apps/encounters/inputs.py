@@ -74,3 +74,4 @@ class Opening:
     card_id: Any = None
     at: dt.datetime | None = None
     entry_mode: str = "direct"
+    performer: Any = None  # a Practitioner; without, the one who receives

@@ -1,6 +1,6 @@
-"""A visit and what it holds: diagnoses, prescriptions, earlier versions, what was typed and not yet saved."""
+"""A visit and what it holds: diagnoses, prescriptions, earlier versions."""
 
-from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from apps.catalogues.models import Drug
 from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel
 from apps.encounters import dosing, states
-from apps.facilities.models import Facility, Practitioner
+from apps.facilities.models import Practitioner
 from apps.patients.facts import ClinicalFact
 from apps.patients.models import InsuranceCard
 
@@ -57,6 +57,9 @@ class Visit(ClinicalFact, BaseModel):
     follow_up_on = models.DateField("ngày tái khám", null=True, blank=True)
     outcome = models.CharField("hình thức ra về", max_length=10, blank=True)  # code list discharge_type
     result = models.CharField("kết quả điều trị", max_length=10, blank=True)  # code list treatment_result
+
+    # Why it is restricted: groups of patients/restricted.py. Once final, a group is never taken away again.
+    restricted_by = ArrayField(models.CharField(max_length=20), default=list, editable=False)
 
     # Every warning that somebody overrode: [{"code", "sentence", "reason", "by", "at"}].
     overrides = models.JSONField(default=list, encoder=DjangoJSONEncoder, blank=True)
@@ -241,37 +244,3 @@ class VisitRevision(VisitPart):
 
     def __str__(self) -> str:
         return f"bản {self.of_version}"
-
-
-class VisitDraft(VisitPart):
-    """What somebody typed and has not saved: the raw text of the form, so that nothing typed is lost."""
-
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="drafts")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    data = models.JSONField()
-    of_version = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name = "bản nháp lượt khám"
-        verbose_name_plural = "bản nháp lượt khám"
-        base_manager_name = "unscoped"
-        constraints = [models.UniqueConstraint(fields=["visit", "user"], name="draft_once")]
-
-    def __str__(self) -> str:
-        return "bản nháp"
-
-
-class Counter(models.Model):
-    """The last number given in one book of a facility: visits of a year, the queue of a day."""
-
-    facility = models.ForeignKey(Facility, on_delete=models.CASCADE, related_name="+")
-    book = models.CharField(max_length=20)  # 'visit-2026', 'queue-2026-11-22'
-    last = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name = "sổ cấp số"
-        verbose_name_plural = "sổ cấp số"
-        constraints = [models.UniqueConstraint(fields=["facility", "book"], name="counter_once")]
-
-    def __str__(self) -> str:
-        return self.book

@@ -83,18 +83,6 @@ def _names(data: QueryDict, visit: Visit) -> Names:
     )
 
 
-def draft_data(scope: Scope, visit: Visit) -> QueryDict | None:
-    """What this user typed before and did not save, in the shape of a post with a fresh form key."""
-    draft = queries.draft_of(visit, scope.user_id)
-    if draft is None:
-        return None
-    data = QueryDict(mutable=True)
-    for name, values in draft.data.items():
-        data.setlist(name, values)
-    data["form_key"] = str(uuid7())
-    return data
-
-
 def banner(scope: Scope, person: Person) -> dict[str, Any]:
     """Who it is, with allergies and flags: stands on every page of a person."""
     return {
@@ -176,10 +164,19 @@ def line_form(data: QueryDict) -> LineForm | None:
     return form if form and not form.is_blank and form.is_valid() else None
 
 
-def line_sum(form: LineForm, on: dt.date) -> LineSum | None:
+def sums_put(form: VisitForm, on: dt.date) -> None:
+    """What each line of a form sent back comes to. One query."""
+    lines = [line for line in form.lines if not line.is_blank and line.is_valid()]
+    drugs = {
+        drug.code: drug for drug in Drug.objects.filter(code__in=[line.line().drug_code for line in lines])
+    }
+    for line in lines:
+        line.sum = line_sum(line, drugs.get(line.line().drug_code), on)
+
+
+def line_sum(form: LineForm, drug: Drug | None, on: dt.date) -> LineSum | None:
     """The quantity and the wording of a line as it would be saved; None for an unknown medicine."""
     entry = form.line()
-    drug = Drug.objects.filter(code=entry.drug_code).first()
     if drug is None:
         return None
     unit = drug.unit.lower()

@@ -12,20 +12,38 @@ from apps.catalogues.frequency import CodeFrequency
 from apps.core import ports, readlog, registry
 from apps.core.registry import (
     AuditSentence,
+    DraftKind,
     DueKind,
+    Handover,
     HomePanel,
     MenuItem,
+    MergeRule,
+    NumberKind,
     PaperKind,
     PersonAction,
     ReadScreen,
     RecordPanel,
+    RecordSection,
     Section,
+    StationFigure,
+    SuccessionStep,
+    TaskKind,
     TimelineKind,
 )
 from apps.core.scope import Scope
-from apps.encounters import queries
-from apps.encounters.services import TIMELINE
+from apps.encounters import (
+    back_entry,
+    handing_over,
+    health_record,
+    merging,
+    notifying,
+    queries,
+    succeeding,
+)
+from apps.encounters.services import DRAFT, NUMBER, QUEUE, TIMELINE
+from apps.outage.kinds import kinds as outage
 
+SIGN_ROWS = 5
 HOME_ROWS = 12  # what fits on a 768-pixel screen beside the other panels
 
 
@@ -76,13 +94,27 @@ def _expected(scope: Scope) -> dict[str, Any] | None:
         "rows": rows[:HOME_ROWS],
         "more": len(rows) > HOME_ROWS,
         "may_receive": scope.can("visits.enter"),
+        "may_diary": scope.can("appointments.view"),
     }
+
+
+def _to_sign(scope: Scope) -> dict[str, Any] | None:
+    visits = queries.unsigned_first(scope, SIGN_ROWS + 1)
+    if not visits:
+        return None
+    readlog.record("visit.unsigned", [visit.person_id for visit in visits[:SIGN_ROWS]])
+    return {"visits": visits[:SIGN_ROWS], "more": len(visits) > SIGN_ROWS}
 
 
 registry.sections.add(Section("visits", "Khám bệnh", 30), Section("prescriptions", "Đơn thuốc", 40))
 registry.menu.add(MenuItem("visits", "Khám bệnh", "encounters:day", "visits.view", 30, "stethoscope"))
+registry.station_figures.add(
+    StationFigure("visits", "Lượt khám tháng này", queries.visits_this_month, 20),
+    StationFigure("last_visit", "Khám gần nhất", queries.last_visit_days, 30, "date"),
+)
 registry.home_panels.add(
     HomePanel("visits", "Khám bệnh hôm nay", "visits.view", "encounters/panel_home.html", _today, 10),
+    HomePanel("unsigned", "Chờ bạn ký", "visits.approve", "encounters/panel_unsigned.html", _to_sign, 5),
     HomePanel(
         "expected", "Hẹn khám lại hôm nay", "visits.view", "encounters/panel_expected.html", _expected, 20
     ),
@@ -98,9 +130,24 @@ registry.record_panels.add(
         order=20,
     )
 )
+registry.record_sections.add(
+    RecordSection(
+        key="visits",
+        letter="D",
+        right="visits.view",
+        template="encounters/record_section.html",
+        paper="print/record_examinations.html",
+        provide=health_record.provide,
+        printed=health_record.printed,
+    )
+)
 registry.person_actions.add(PersonAction("visit", "Tiếp nhận khám", "visits.enter", _open, 10))
 registry.timeline_kinds.add(TimelineKind(TIMELINE, "Khám bệnh", _visit, "stethoscope", "visits.view"))
 registry.due_kinds.add(DueKind(DUE_KIND, "Hẹn khám lại", "Tiếp nhận", _receive, "visits.view"))
+registry.audit_sentences.add(
+    AuditSentence("visit.handed_over", "đã bàn giao lượt khám {number} cho đồng nghiệp"),
+)
+
 registry.readlog_screens.add(
     ReadScreen("visit.page", "Trang lượt khám"),
     ReadScreen("visit.day", "Danh sách khám trong ngày"),
@@ -109,6 +156,23 @@ registry.readlog_screens.add(
     ReadScreen("visit.paper", "In giấy của lượt khám"),
     ReadScreen("visit.open", "Tiếp nhận"),
     ReadScreen("visit.api", "Lượt khám qua API"),
+)
+registry.numbers.add(
+    NumberKind(
+        NUMBER, "Số khám", "{on.year}-{number:06d}", registry.by_year, queries.highest_number, kept=False
+    ),
+    NumberKind(
+        QUEUE,
+        "Số thứ tự trong ngày",
+        "{number}",
+        registry.by_day,
+        queries.highest_in_queue,
+        kept=False,
+        listed=False,
+    ),
+)
+registry.task_kinds.add(
+    TaskKind(notifying.TASK, "Báo cáo ca bệnh truyền nhiễm", "visits.view", "tasks.case_24h", _visit)
 )
 registry.papers.add(
     PaperKind("exam_slip", "phiếu khám bệnh", _visit),
@@ -124,3 +188,76 @@ registry.audit_sentences.add(
     AuditSentence("visit.entered_in_error", "đã ghi lượt khám {number} là nhập nhầm"),
 )
 ports.provide(CodeFrequency, queries.UsualCodes())
+
+outage.add(back_entry.KIND)
+registry.drafts.add(
+    DraftKind(DRAFT, "Lượt khám", "visits.enter", queries.draft_subjects, 10),
+    DraftKind("visit-open", "Tiếp nhận khám", "visits.enter", queries.reception_subjects, 20),
+)
+
+registry.handovers.add(
+    Handover(
+        "visits.open",
+        "Lượt khám chưa hoàn tất",
+        "visits.edit",
+        handing_over.open_visits,
+        handing_over.move_visits,
+        order=10,
+    ),
+    Handover(
+        "visits.unsigned",
+        "Lượt khám chờ bác sĩ ký",
+        "visits.edit",
+        handing_over.unsigned_visits,
+        note="Người được ký của trạm mở từng lượt và ký; tên người khám giữ nguyên.",
+        order=20,
+    ),
+    Handover(
+        "appointments",
+        "Lịch hẹn khám lại",
+        "visits.edit",
+        handing_over.appointments,
+        handing_over.move_appointments,
+        order=40,
+    ),
+)
+registry.merge_rules.add(
+    MergeRule.simple("encounters.Visit.person", refuse=merging.refuse),
+    MergeRule.special("core.Draft.object_id", merging.drafts, why="one draft a user, form and record"),
+)
+registry.guide.add(
+    registry.GuideChapter(
+        "kham-benh",
+        "Một lượt khám",
+        "guide/visit.html",
+        {
+            "encounters:day": "tiep-don",
+            "encounters:open": "tiep-don",
+            "encounters:visit": "kham",
+            "encounters:unsigned": "cho-ky",
+            "encounters:amend": "sua",
+            "encounters:in_error": "sua",
+            "encounters:versions": "sua",
+        },
+        40,
+    )
+)
+
+registry.succession_steps.add(
+    SuccessionStep(
+        "visits",
+        "Lượt khám, đơn thuốc đã ghi",
+        succeeding.visits,
+        newer=succeeding.since,
+        newer_words="lượt khám mới",
+        note="Giữ nguyên nơi khám và tên trạm ngày đó; trạm mới đọc được.",
+        order=500,
+    ),
+    SuccessionStep(
+        "unfinished",
+        "Lượt khám chưa hoàn tất",
+        succeeding.unfinished,
+        note="Nên hoàn tất trước ngày sắp xếp; nếu chưa, trạm mới mở ra làm tiếp.",
+        order=510,
+    ),
+)

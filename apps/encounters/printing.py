@@ -1,8 +1,10 @@
 """What stands on the papers of a visit. Layout: templates/print/; wording: TT 26/2025/TT-BYT."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.care.vitals import VITALS, bmi, number_text
@@ -11,6 +13,7 @@ from apps.core import parameters, words
 from apps.encounters import checking, dosing, states
 from apps.encounters.models import Prescription, Visit
 from apps.encounters.writing import CHILD_MONTHS
+from apps.facilities import asof
 from apps.patients.models import Identifier, Person
 
 SIGNER = {"doctor": "Bác sĩ", "assistant": "Y sĩ", "traditional": "Y sĩ", "midwife": "Hộ sinh"}
@@ -54,6 +57,7 @@ def _common(visit: Visit, parts: checking.Parts) -> dict[str, Any]:
     person = visit.person
     signed = visit.state == states.FINALISED and visit.doctor is not None
     on = timezone.localtime(visit.signed_at).date() if visit.signed_at else visit.on
+    place = asof.face(visit.facility, visit.on)
     return {
         "size": "A5",
         "visit": visit,
@@ -64,22 +68,22 @@ def _common(visit: Visit, parts: checking.Parts) -> dict[str, Any]:
         "weight": number_text(parts.measured["weight"]) if "weight" in parts.measured else "",
         "guardian": _guardian(person),
         "identity": _identity(person, visit.on),
-        "address": address(person),
+        "address": address_on(visit),
         "card": visit.card.number if visit.card else "",
         "diagnoses": [row.label for row in parts.diagnoses],
-        "facility_name": visit.facility.name,
-        "facility_address": _place(visit),
+        "facility_name": place.name,
+        "facility_address": _place(place),
         "signed": signed,
         "signer": visit.doctor.full_name if signed and visit.doctor else "",
         "signer_role": SIGNER.get(visit.doctor.grade, "Người") if signed and visit.doctor else "Bác sĩ",
-        "place_date": f"{visit.facility.unit.name}, ngày {on.day:02d} tháng {on.month:02d} năm {on.year}",
+        "place_date": f"{place.place}, ngày {on.day:02d} tháng {on.month:02d} năm {on.year}",
     }
 
 
-def _place(visit: Visit) -> str:
-    parts = [visit.facility.address or visit.facility.unit.full_name]
-    if visit.facility.phone:
-        parts.append(f"ĐT: {visit.facility.phone}")
+def _place(place: asof.Face) -> str:
+    parts = [place.address or place.unit_name]
+    if place.phone:
+        parts.append(f"ĐT: {place.phone}")
     return " - ".join(parts)
 
 
@@ -99,8 +103,25 @@ def _guardian(person: Person) -> str:
 
 def _identity(person: Person, on: dt.date) -> str:
     """The citizen number that holds on the day, else another paper's."""
-    found = {row.kind: row.value for row in Identifier.objects.filter(person=person).on(on)}
+    # unscoped: the paper of a visit names who she is, also where she is only treated
+    in_force = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+    in_force &= Q(valid_to__isnull=True) | Q(valid_to__gte=on)
+    found = {row.kind: row.value for row in Identifier.unscoped.filter(in_force, person=person)}
     return next((found[kind] for kind in ("cccd", "cmnd", "passport") if kind in found), "")
+
+
+def address_on(visit: Visit) -> str:
+    """Where she lived on the day of the visit, by the names of that day.
+
+    House and street are known of her present home only: of another hamlet's home they say nothing.
+    """
+    person, then = visit.person, visit.hamlet
+    if then is None:
+        return address(person)
+    now = person.hamlet
+    stayed = now is not None and then.pk in (now.pk, now.came_from_id)
+    parts = [person.address_text] if stayed else []
+    return ", ".join(part for part in [*parts, *asof.hamlet_words(then, visit.on)] if part)
 
 
 def address(person: Person) -> str:
@@ -114,8 +135,11 @@ def address(person: Person) -> str:
 
 
 def _vitals(parts: checking.Parts) -> list[str]:
-    """The figures in one line; blood pressure as one."""
-    figures = dict(parts.measured)
+    return signs(dict(parts.measured))
+
+
+def signs(figures: dict[str, Decimal]) -> list[str]:
+    """The figures by their keys as they are said; blood pressure as one, with the BMI."""
     shown = []
     for vital in VITALS:
         if vital.key == "systolic" and "systolic" in figures and "diastolic" in figures:

@@ -4,23 +4,28 @@ A visit is found within its scope; its parts are then read unscoped, since whoev
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.care.models import FactState, Measurement
 from apps.catalogues import codes
 from apps.core import parameters
+from apps.core.models import ReadEntry
 from apps.core.paging import Page, keyset
+from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
 from apps.encounters import states, travel
-from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit, VisitDraft, VisitRevision
+from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit, VisitRevision
 from apps.encounters.writing import SOURCE
-from apps.facilities.models import Practitioner
-from apps.patients.models import Allergy, AllergyState
+from apps.facilities.models import Facility, Practitioner
+from apps.patients import restricted
+from apps.patients.facts import EntryMode
+from apps.patients.models import Allergy, AllergyState, Person
 
 ROW = ("person", "performer")
 
@@ -72,12 +77,40 @@ def unsigned(scope: Scope, *, cursor: str = "", on: dt.date) -> Page[Visit]:
     return keyset(rows, order=("occurred_at", "id"), cursor=cursor, size=page_size(on))
 
 
+def unsigned_first(scope: Scope, limit: int) -> list[Visit]:
+    """The visits that have waited longest for a signature: for the home page of who signs."""
+    # a station's points too: what a former station has left unsigned is signed at its successor
+    here = scope.facility_ids if scope.level == "station" else scope.facility_ids & {scope.workplace_id}
+    rows = Visit.visible(scope).filter(facility_id__in=here, state=states.AWAITING_SIGNATURE)
+    return list(rows.select_related("person").order_by("occurred_at", "id")[:limit])
+
+
+def opened_by(user_id: UUID | None, visits: Sequence[Visit]) -> set[UUID]:
+    """Which of these visits this user has opened since they were last changed, by the read log. One query."""
+    if not visits or user_id is None:
+        return set()
+    looks = ReadEntry.objects.filter(
+        user_id=user_id,
+        screen="visit.page",
+        at__gte=min(visit.updated_at for visit in visits),
+        person_ids__overlap=[visit.person_id for visit in visits],
+    ).values_list("at", "person_ids")
+    last: dict[UUID, dt.datetime] = {}
+    for at, people in looks:
+        for person_id in people:
+            last[person_id] = max(at, last.get(person_id, at))
+    return {
+        visit.pk for visit in visits if visit.person_id in last and last[visit.person_id] >= visit.updated_at
+    }
+
+
 def visit_page(visit_id: UUID) -> Visit | None:
     """One visit that the scope in force sees, with person, place and people; None otherwise. One query."""
     return (
         Visit.objects.select_related(
             "person__hamlet__commune__parent",
             "facility__unit",
+            "hamlet__commune__parent__parent",
             "point",
             "performer",
             "doctor",
@@ -127,9 +160,36 @@ def revisions(visit: Visit) -> list[VisitRevision]:
     return list(VisitRevision.unscoped.filter(visit=visit).order_by("-at"))
 
 
-def draft_of(visit: Visit, user_id: UUID | None) -> VisitDraft | None:
-    """What this user has typed into the visit and not saved."""
-    return VisitDraft.unscoped.filter(visit=visit, user_id=user_id).first() if user_id else None
+def draft_subjects(scope: Scope, visit_ids: Iterable[UUID]) -> dict[UUID, DraftSubject]:
+    """The visits that drafts were begun for, as far as the scope sees them. One query."""
+    visits = Visit.visible(scope).filter(pk__in=list(visit_ids)).select_related("person")
+    return {
+        visit.pk: DraftSubject(
+            title=f"Khám bệnh {visit.number} – {visit.person.full_name}",
+            url=reverse(
+                "encounters:amend" if visit.state == states.FINALISED else "encounters:visit", args=[visit.pk]
+            ),
+            facility_id=visit.facility_id,
+            version=visit.version,
+            person_id=visit.person_id,
+        )
+        for visit in visits
+    }
+
+
+def reception_subjects(scope: Scope, person_ids: Iterable[UUID]) -> dict[UUID, DraftSubject]:
+    """The people whom somebody was about to receive. One query."""
+    if scope.workplace_id is None:
+        return {}
+    return {
+        person.pk: DraftSubject(
+            title=f"Tiếp nhận khám – {person.full_name}",
+            url=reverse("encounters:open", args=[person.pk]),
+            facility_id=scope.workplace_id,
+            person_id=person.pk,
+        )
+        for person in Person.visible(scope).filter(pk__in=list(person_ids)).only("full_name")
+    }
 
 
 class UsualCodes:
@@ -154,7 +214,27 @@ class UsualCodes:
         return [row[name] for row in counted[:limit]]
 
 
+def highest_number(facility_id: UUID, period: str) -> int:
+    """The highest number that a visit of the facility carries in a year, however it came."""
+    rows = Visit.unscoped.filter(facility_id=facility_id, number__startswith=f"{period}-")
+    found = rows.aggregate(last=Max("number"))["last"]  # of one width: the greatest text is the highest
+    return int(found.rpartition("-")[2]) if found else 0
+
+
+def highest_in_queue(facility_id: UUID, period: str) -> int:
+    """The highest number in a facility's queue of a day."""
+    rows = Visit.unscoped.filter(facility_id=facility_id, on=dt.date.fromisoformat(period))
+    return rows.aggregate(last=Max("queue_no"))["last"] or 0
+
+
 # ---- a visit that travels
+
+
+def visit_may_leave(visit_id: UUID) -> bool:
+    """Whether other systems may be told of the visit at all."""
+    # unscoped: asked by the event of a visit that its own service has just written
+    groups = Visit.unscoped.filter(pk=visit_id).values_list("restricted_by", flat=True).first()
+    return groups is not None and restricted.may_leave(groups)
 
 
 def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
@@ -169,7 +249,10 @@ def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
         amended=visit.finalised_at is not None and visit.finalised_at != visit.signed_at,
         changed_at=visit.updated_at,
         start=visit.started_at or visit.occurred_at,
-        end=visit.finalised_at or visit.signed_at,
+        # A visit entered from paper was over long before it was signed here.
+        end=visit.started_at
+        if visit.entry_mode == EntryMode.BACK_ENTERED
+        else visit.finalised_at or visit.signed_at,
         on=visit.on,
         person_id=visit.person_id,
         facility_id=visit.facility_id,
@@ -190,6 +273,7 @@ def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
         outcome=visit.outcome,
         outcome_name=codes.label("discharge_type", visit.outcome, visit.on),
         result=visit.result,
+        stays=not restricted.may_leave(visit.restricted_by),
         performer=_practitioner(visit.performer),
         performer_text=visit.performer_text,
         doctor=_practitioner(visit.doctor),
@@ -253,3 +337,19 @@ def _allergy(row: Allergy) -> travel.TravelAllergy:
     return travel.TravelAllergy(
         row.pk, row.kind, row.substance, row.drug_code, row.reaction, row.certainty, row.noted_on, row.state
     )
+
+
+def visits_this_month(station_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many visits each station has had since the first of the month; not those entered in error."""
+    # a reviewer sees figures of stations whose visits she may not see
+    rows = Visit.unscoped.filter(facility__in=station_ids, on__gte=timezone.localdate().replace(day=1))
+    rows = rows.exclude(state=states.ENTERED_IN_ERROR).order_by()
+    return dict(rows.values("facility").annotate(many=Count("pk")).values_list("facility", "many"))
+
+
+def last_visit_days(station_ids: Sequence[UUID]) -> dict[UUID, dt.date | None]:
+    """The day of each station's last visit: one step into the index of days a station."""
+    # a reviewer sees figures of stations whose visits she may not see
+    last = Visit.unscoped.filter(facility=OuterRef("pk")).order_by("-on").values("on")[:1]
+    stations = Facility.objects.filter(pk__in=station_ids).order_by()
+    return dict(stations.annotate(last=Subquery(last)).values_list("pk", "last"))

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from apps.core.dates import parse_date
+from apps.encounters import doses
+from apps.encounters.doses import Counts, DoseLimit
 
 LAST_FOLLOW_UP_DAYS = 366  # further off is a slip of the keyboard, no appointment
 
@@ -39,6 +41,8 @@ class PrescriptionLimits:
     usual: int
     most: int
     child_months: int
+    doses: tuple[DoseLimit, ...] = ()
+    counts: Counts = field(default_factory=lambda: Counts({}))
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class LineFacts:
     days: int
     quantity: Decimal | None
     drug_code: str = ""
+    taken: doses.Taken | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class VisitFacts:
     follow_up_on: date | None = None
     lines: list[LineFacts] = field(default_factory=list)
     allergies: list[AllergyFacts] = field(default_factory=list)
+    heaviest_kg: Decimal | None = None  # the most that is usual at the age
     long_days: int = 0  # longest run the diagnoses allow (TT 26/2025, list of chronic diseases)
 
 
@@ -123,7 +129,7 @@ def check_line(line: LineFacts, limit: PrescriptionLimits, long_days: int = 0) -
 
 
 def check_lines(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
-    """All lines: each alone, the same ingredient twice, a known allergy, a small child without weight."""
+    """All lines: each alone, an ingredient twice, an allergy, too much, a small child without weight."""
     found = [problem for line in visit.lines for problem in check_line(line, limit, visit.long_days)]
     seen: dict[str, LineFacts] = {}
     for line in visit.lines:
@@ -145,6 +151,17 @@ def check_lines(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
                         f"line-{line.position}-drug",
                     )
                 )
+    found += [
+        Problem(f"line-{much.position}-{much.code}", much.sentence, f"line-{much.position}-dose")
+        for much in doses.check(
+            [line.taken for line in visit.lines if line.taken is not None],
+            limit.doses,
+            limit.counts,
+            age_months=visit.age_months,
+            weight_kg=visit.weight_kg,
+            heaviest_kg=visit.heaviest_kg,
+        )
+    ]
     small = visit.age_months is not None and visit.age_months < limit.child_months
     if visit.lines and small and visit.weight_kg is None:
         found.append(

@@ -2,34 +2,38 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.care import services as care
-from apps.core import audit
+from apps.core import audit, drafts, numbering, parameters
 from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.events import publish
 from apps.core.scope import Scope, current
 from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
-from apps.encounters import checking, dosing, states
+from apps.encounters import checking, dosing, notifying, states
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitOpened
 from apps.encounters.inputs import Opening, VisitInput
-from apps.encounters.models import Prescription, Visit, VisitDraft, VisitRevision
+from apps.encounters.models import Prescription, Visit, VisitRevision
 from apps.encounters.revisions import snapshot
 from apps.encounters.writing import SOURCE, refuse, write
+from apps.facilities import practice
+from apps.facilities.asof import working_place
 from apps.facilities.models import Practitioner
 from apps.patients import facts, projections
 from apps.patients.models import InsuranceCard, Person
 from apps.patients.services import treating_access_put
 
 TIMELINE = "visit"
-TREATING_DAYS = 90  # how long a station still sees somebody from elsewhere whom it has treated
+NUMBER, QUEUE = "visit", "queue"  # the books of core.numbering
+DRAFT = "visit"  # what is typed into the form of a visit, by core.drafts
+TREATING_DAYS = "visits.treating_days"  # for so long a station still sees whom it has treated
 DAY_CLOSED = "Người này đã có lượt khám {number} hôm nay, {state}."
 
 
@@ -50,17 +54,19 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
     on = timezone.localtime(at).date()
     _refuse_dead(person, on)
     card = _card(person, opening.card_id, on)
-    warnings = _same_day(person, scope.workplace_id, on)
+    here, point = working_place(scope, on, timezone.localdate())
+    assert here is not None  # noqa: S101 - there is a workplace, see above
+    warnings = _same_day(person, here, on)
     if warnings and not override.strip():
         raise NeedsReason(warnings)
-    practitioner = _own_practitioner(scope)
+    practitioner = opening.performer or _own_practitioner(scope)
     as_of = facts.snapshot(person, at)
     as_of["payer"] = opening.payer or as_of["payer"]
     visit = Visit(
         **as_of,
         person=person,
-        facility_id=scope.workplace_id,
-        point_id=scope.point_id,
+        facility_id=here,
+        point_id=point,
         performer=practitioner,
         performer_text=practitioner.full_name if practitioner else "",
         occurred_at=at,
@@ -69,13 +75,13 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
         on=on,
         card=card,
         reason=clean(opening.reason),
-        number=_number(scope.workplace_id, on.year),
-        queue_no=_queue_no(scope.workplace_id, on),
     )
     _keep_overrides(visit, warnings, override)
+    visit.number = numbering.take(NUMBER, facility_id=here, on=on, object_id=visit.pk)
+    visit.queue_no = int(numbering.take(QUEUE, facility_id=here, on=on, object_id=visit.pk))
     visit.save(force_insert=True)
     if person.station_id != visit.facility_id:
-        until = on + dt.timedelta(days=TREATING_DAYS)
+        until = on + dt.timedelta(days=int(parameters.value(TREATING_DAYS, on=on)))
         treating_access_put(person_id=person.id, facility_id=visit.facility_id, until=until)
     care.appointments_met(person_id=person.id, facility_id=visit.facility_id, on=on)
     _timeline(visit)
@@ -101,7 +107,7 @@ def _card(person: Person, card_id: Any, on: dt.date) -> InsuranceCard | None:
 
 
 def _same_day(person: Person, facility_id: UUID, on: dt.date) -> list[Warning]:
-    other = (
+    other = (  # unscoped: at the facility where she works, which the caller has checked
         Visit.unscoped.filter(person=person, facility_id=facility_id, on=on)
         .exclude(state=states.ENTERED_IN_ERROR)
         .first()
@@ -112,43 +118,31 @@ def _same_day(person: Person, facility_id: UUID, on: dt.date) -> list[Warning]:
     return [Warning("same-day", sentence, "override")]
 
 
+def number_in_year(number: str) -> int:
+    """'2026-000123' is the 123rd of its year."""
+    return int(number.rpartition("-")[2])
+
+
 def _own_practitioner(scope: Scope) -> Practitioner | None:
     if scope.practitioner_id is None:
         return None
     return Practitioner.objects.on(timezone.localdate()).filter(pk=scope.practitioner_id).first()
 
 
-# The next number of a book, without gap and without two alike: one statement that holds the book's row. A
-# book that is begun while numbers stand there already (an import, synthetic people) goes on after them.
-NEXT_VISIT = """
-INSERT INTO encounters_counter (facility_id, book, last)
-VALUES (%(facility)s, %(book)s, 1 + (
-    SELECT COALESCE(MAX(SUBSTRING(number FROM 6)::int), 0) FROM encounters_visit
-    WHERE facility_id = %(facility)s AND number LIKE %(part)s))
-ON CONFLICT (facility_id, book) DO UPDATE SET last = encounters_counter.last + 1 RETURNING last
-"""
-NEXT_IN_QUEUE = """
-INSERT INTO encounters_counter (facility_id, book, last)
-VALUES (%(facility)s, %(book)s, 1 + (
-    SELECT COALESCE(MAX(queue_no), 0) FROM encounters_visit
-    WHERE facility_id = %(facility)s AND "on" = %(part)s))
-ON CONFLICT (facility_id, book) DO UPDATE SET last = encounters_counter.last + 1 RETURNING last
-"""
-
-
-def _number(facility_id: UUID, year: int) -> str:
-    given = {"facility": facility_id, "book": f"visit-{year}", "part": f"{year}-%"}
-    return f"{year}-{_next(NEXT_VISIT, given):06d}"
-
-
-def _queue_no(facility_id: UUID, on: dt.date) -> int:
-    return _next(NEXT_IN_QUEUE, {"facility": facility_id, "book": f"queue-{on.isoformat()}", "part": on})
-
-
-def _next(sql: str, given: Mapping[str, Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, given)
-        return int(cursor.fetchall()[0][0])
+def _why_not(act: str, practitioner: Practitioner | None) -> str:
+    """Why this practitioner of the scope may not do an act at the bedside; empty when she may."""
+    scope = current()
+    rights = {practice.ACTS[act].right} if scope.everything else scope.rights
+    holder = None
+    if practitioner is not None:
+        holder = practice.Holder(
+            practitioner.grade,
+            practitioner.get_grade_display(),
+            bool(practitioner.licence_no),
+            practitioner.can_sign,
+        )
+    grades = parameters.value(practice.GRADES, on=timezone.localdate())
+    return practice.why_not(act, rights=rights, holder=holder, grades=grades)
 
 
 # ---- the examination
@@ -161,11 +155,12 @@ def visit_save(*, visit_id: UUID, expected_version: int, data: VisitInput) -> Vi
     changed = write(visit, data)
     if visit.state == states.WAITING:
         visit.state = states.IN_PROGRESS
-        visit.started_at = timezone.now()
+        late = visit.entry_mode == facts.EntryMode.BACK_ENTERED  # it began when the paper says
+        visit.started_at = visit.occurred_at if late else timezone.now()
         changed.append("state")
     _take_over(visit)
     save_versioned(visit, expected=expected_version)
-    _drop_draft(visit)
+    drafts.drop(DRAFT, visit.pk)
     _audit("visit.saved", visit, changed=changed)
     return visit
 
@@ -181,7 +176,7 @@ def visit_finalise(*, visit_id: UUID, expected_version: int, override: str = "")
     _check(visit, override)
     _end(visit)
     save_versioned(visit, expected=expected_version)
-    _drop_draft(visit)
+    drafts.drop(DRAFT, visit.pk)
     _tell_end(visit)
     return visit
 
@@ -191,8 +186,8 @@ def visit_sign(*, visit_id: UUID, expected_version: int) -> Visit:
     """The signature of a practitioner who may sign, on a visit that waits for it."""
     visit = _for("sign", visit_id, expected_version)
     doctor = _own_practitioner(current())
-    if doctor is None or not doctor.can_sign:
-        raise Refused("Tài khoản này không gắn với người hành nghề được ký.", code="cannot-sign")
+    if (sentence := _why_not("sign", doctor)) or doctor is None:
+        raise Refused(sentence, code="cannot-sign")
     _sign(visit, doctor)
     save_versioned(visit, expected=expected_version)
     _tell_end(visit)
@@ -221,20 +216,20 @@ def visit_amend(
         raise Refused("Ghi lý do sửa đổi.", field="amend_reason", code="no-reason")
     scope = current()
     author = _own_practitioner(scope)
-    VisitRevision.unscoped.create(
+    VisitRevision.unscoped.create(  # of a visit that was taken through the scope
         visit=visit,
         of_version=visit.version,
         data=snapshot(visit),
         reason=reason,
         by=scope.user_id,
-        by_name=author.full_name if author else scope.username,
+        by_name=author.full_name if author else scope.shown_name,
         at=timezone.now(),
     )
     changed = write(visit, data)
     _check(visit, override)
     _end(visit)
     save_versioned(visit, expected=expected_version)
-    _drop_draft(visit)
+    drafts.drop(DRAFT, visit.pk)
     _audit("visit.amended", visit, number=visit.number, changed=changed)
     _tell_end(visit)
     return visit
@@ -251,6 +246,15 @@ def visit_entered_in_error(*, visit_id: UUID, expected_version: int, reason: str
     visit.state = states.ENTERED_IN_ERROR
     visit.error_reason = reason[:500]
     save_versioned(visit, expected=expected_version)
+    numbering.void(
+        NUMBER,
+        facility_id=visit.facility_id,
+        on=visit.on,
+        number=number_in_year(visit.number),
+        object_id=visit.id,
+        reason=reason,
+    )
+    notifying.forget(visit)
     care.measurements_in_error(source_kind=SOURCE, source_id=visit.id)
     care.appointment_drop(source_kind=SOURCE, source_id=visit.id)
     _timeline(visit)
@@ -259,27 +263,6 @@ def visit_entered_in_error(*, visit_id: UUID, expected_version: int, reason: str
         VisitEnteredInError(visit.id, visit.person_id, visit.facility_id, visit.on, visit.version, was_final)
     )
     return visit
-
-
-def draft_keep(*, visit: Visit, data: Mapping[str, list[str]]) -> None:
-    """Keep the raw text of a form as it stands; one draft a user and visit, replaced by the next."""
-    scope = current()
-    scope.require("visits.enter")
-    if scope.user_id is None or not scope.reaches(visit.facility_id):
-        raise PermissionDenied("visits.enter")
-    # PostgreSQL's JSON takes no NUL.
-    kept = {
-        name.replace("\0", ""): [text.replace("\0", "") for text in values] for name, values in data.items()
-    }
-    VisitDraft.unscoped.update_or_create(
-        visit=visit, user_id=scope.user_id, defaults={"data": kept, "of_version": visit.version}
-    )
-
-
-def draft_drop(*, visit: Visit) -> None:
-    """Forget what this user typed into the visit and did not save."""
-    current().require("visits.enter")
-    _drop_draft(visit)
 
 
 # ---- the parts of a step
@@ -303,8 +286,11 @@ def _for(action: str, visit_id: UUID, expected_version: int, data: VisitInput | 
     scope.require(states.right_for(visit.state, action))
     if data is not None and data.lines is not None:
         scope.require("prescriptions.enter")
+        # Without a practitioner the visit cannot end before a licensed one has taken it over.
+        if data.lines and (author := _own_practitioner(scope)) and (no := _why_not("prescribe", author)):
+            raise Refused(no, code="cannot-prescribe")
     if visit.version != expected_version:
-        mine = Visit.unscoped.get(pk=visit_id)
+        mine = Visit.unscoped.get(pk=visit_id)  # the same that was found through the scope
         for name, value in (data.fields if data else {}).items():
             setattr(mine, name, value)
         raise StaleVersion(current=visit, mine=mine)
@@ -365,7 +351,7 @@ def _end(visit: Visit) -> None:
     else:
         care.appointment_drop(source_kind=SOURCE, source_id=visit.id)
     signer = _own_practitioner(current())
-    if signer is not None and signer.can_sign:
+    if signer is not None and not _why_not("sign", signer):
         _sign(visit, signer)
     else:
         visit.state = states.AWAITING_SIGNATURE
@@ -384,14 +370,15 @@ def _code_prescriptions(visit: Visit) -> None:
     """Draw the code of each sheet that has lines and none yet; a facility without its own code gets none."""
     if not dosing.is_facility_code(visit.facility.kcb_code):
         return
-    for sheet in Prescription.unscoped.filter(visit=visit, code=""):
+    for sheet in Prescription.unscoped.filter(visit=visit, code=""):  # of a visit within the scope
         sheet.code = dosing.prescription_code(visit.facility.kcb_code, sheet.kind, secrets.choice)
         sheet.save(update_fields=["code", "updated_at"])
 
 
 def _tell_end(visit: Visit) -> None:
-    """Audit, timeline and event of a visit that has just been ended or signed."""
+    """Audit, timeline, duty to report and event of a visit that has just been ended or signed."""
     _timeline(visit)
+    notifying.look(visit)
     if visit.state != states.FINALISED:
         _audit("visit.sent_to_sign", visit, number=visit.number)
         return
@@ -408,6 +395,7 @@ def _timeline(visit: Visit) -> None:
         title=visit.summary or visit.reason or "Khám bệnh",
         object_id=visit.id,
         facility_id=visit.facility_id,
+        restricted=visit.restricted,
         state="entered_in_error" if visit.state == states.ENTERED_IN_ERROR else "done",
     )
 
@@ -416,8 +404,3 @@ def _audit(action: str, visit: Visit, **data: Any) -> None:
     audit.record(
         action, person_id=visit.person_id, object_id=visit.id, facility_id=visit.facility_id, data=data
     )
-
-
-def _drop_draft(visit: Visit) -> None:
-    if user_id := current().user_id:
-        VisitDraft.unscoped.filter(visit=visit, user_id=user_id).delete()  # unscoped: her own

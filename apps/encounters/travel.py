@@ -124,3 +124,4 @@ class TravelVisit:
     observations: tuple[TravelObservation, ...]
     prescriptions: tuple[TravelPrescription, ...]
     allergies: tuple[TravelAllergy, ...]
+    stays: bool = False  # restricted, and no rule lets it leave the house

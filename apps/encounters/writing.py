@@ -5,7 +5,7 @@ The parts of a visit are unscoped here: `services` has found the visit within it
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,15 +17,17 @@ from apps.catalogues.models import Drug, Icd10
 from apps.core import parameters
 from apps.core.errors import Refused
 from apps.core.text import clean, fold
-from apps.encounters import dosing, rules
+from apps.encounters import doses, dosing, rules
 from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.encounters.models import Diagnosis, DiagnosisRole, Prescription, PrescriptionLine, Visit
+from apps.patients import restricted
 
 SOURCE = "visit"
 LONG_TEXTS = {"history", "examination", "course", "treatment_text", "advice"}
 
 
 DAYS, CHILD_MONTHS = "prescriptions.days", "prescriptions.child_months"
+COUNTS, DOSES = "prescriptions.counts", "dose."
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,17 @@ class Limits:
             raise parameters.NoParameter(f"{', '.join(sorted(missing))} on {day}")
         limits = rules.PrescriptionLimits(**found[DAYS], child_months=int(found[CHILD_MONTHS]))
         return cls(care.bounds_from(found), limits)
+
+    def with_doses(self, day: dt.date) -> "Limits":
+        """With the most that is given of an ingredient, for who looks at a whole prescription: one query."""
+        found = parameters.rows_under([COUNTS, DOSES], on=day)
+        counts = found.pop(COUNTS, None)
+        limits = replace(
+            self.prescriptions,
+            doses=tuple(doses.DoseLimit.read(key, row.value, row.confidence) for key, row in found.items()),
+            counts=doses.Counts.read(counts.value) if counts else doses.Counts({}),
+        )
+        return replace(self, prescriptions=limits)
 
 
 class Problems(Refused):
@@ -89,9 +102,32 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
         _put_diagnoses(visit, data.diagnoses, icds)
         changed.append("diagnoses")
     if data.lines is not None:
-        _put_lines(visit, lines, drugs)
+        _put_lines(visit, lines)
         changed.append("prescription")
+    if data.diagnoses is not None or data.lines is not None:
+        mark_restricted(visit, data, drugs)
     return changed
+
+
+def mark_restricted(visit: Visit, data: VisitInput, drugs: Mapping[str, Drug]) -> None:
+    """Say of the visit, by its codes and medicines, whether it is restricted. A query for what `data` leaves.
+
+    What an earlier version was restricted by stays: that version can still be read.
+    """
+    if data.diagnoses is not None:
+        icds = [entry.code for entry in data.diagnoses]
+    else:
+        icds = list(Diagnosis.unscoped.filter(visit=visit).values_list("icd_code", flat=True))
+    if data.lines is not None:
+        given = [drug.ingredient for drug in drugs.values()]
+    else:
+        lines = PrescriptionLine.unscoped.filter(prescription__visit=visit)
+        given = list(lines.values_list("drug__ingredient", flat=True))
+    found = set(restricted.groups_of(restricted.rules_on(visit.on), icd=icds, drugs=given))
+    if visit.finalised_at is not None:
+        found |= set(visit.restricted_by)
+    visit.restricted_by = sorted(found)
+    visit.restricted = bool(found)
 
 
 def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
@@ -177,7 +213,7 @@ def _lines(
             quantity = dosing.quantity(
                 entry.dose, entry.times_per_day, entry.days, drug.unit.lower(), dose_unit
             )
-        facts = line_facts(position, drug, entry.dose, entry.times_per_day, entry.days, quantity)
+        facts = line_facts(position, drug, entry.dose, dose_unit, entry.times_per_day, entry.days, quantity)
         wrong = [problem for problem in rules.check_line(facts, days, days.most) if problem.blocks]
         problems += wrong
         if wrong or quantity is None:
@@ -217,12 +253,29 @@ def route_word(drug: Drug, on: dt.date) -> str:
 
 
 def line_facts(
-    position: int, drug: Drug, dose: Decimal, times: int, days: int, quantity: Decimal | None
+    position: int,
+    drug: Drug,
+    dose: Decimal,
+    dose_unit: str,
+    times: int,
+    days: int,
+    quantity: Decimal | None,
 ) -> rules.LineFacts:
     """A line as the rules see it."""
+    name = str(drug)
+    taken = doses.Taken(
+        position=position,
+        name=name,
+        ingredient=fold(doses.main_word(drug.ingredient)),
+        form=fold(f"{drug.form} {drug.name}"),
+        dose=dose,
+        dose_unit=dose_unit,
+        times_per_day=times,
+        mg=doses.milligrams(drug.strength, drug.unit.lower(), dose, dose_unit),
+    )
     return rules.LineFacts(
         position=position,
-        name=f"{drug.name} {drug.strength}".strip(),
+        name=name,
         ingredient=fold(drug.ingredient),
         unit=drug.unit.lower(),
         dose=dose,
@@ -230,6 +283,7 @@ def line_facts(
         days=days,
         quantity=quantity,
         drug_code=drug.code,
+        taken=taken,
     )
 
 
@@ -259,7 +313,7 @@ def _put_diagnoses(visit: Visit, entries: Sequence[DiagnosisInput], known: Mappi
     visit.summary = "; ".join(row.label for row in fresh)[:1000]
 
 
-def _put_lines(visit: Visit, lines: Sequence[PrescriptionLine], drugs: Mapping[str, Drug]) -> None:
+def _put_lines(visit: Visit, lines: Sequence[PrescriptionLine]) -> None:
     """Make the visit's medicines these, each on the form of its kind; a drug that stays keeps its row."""
     held: dict[str, Prescription] = {}
     old: dict[Any, PrescriptionLine] = {}

@@ -21,7 +21,9 @@ def doctor(station):
 
 @pytest.fixture
 def nurse(station):
-    return make.a_practitioner(station, "Lê Thị Thu", grade="nurse", can_sign=False)
+    return make.a_practitioner(
+        station, "Lê Thị Thu", grade="assistant", can_sign=False, licence_no="000789/QNG-GPHN"
+    )
 
 
 @pytest.fixture

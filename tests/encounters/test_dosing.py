@@ -18,7 +18,8 @@ def test_it_works():
 @pytest.mark.parametrize(
     ("text", "dose", "unit"),
     [("1", "1", "viên"), ("1/2", "0.5", "viên"), ("0,5", "0.5", "viên"), ("1.5", "1.5", "viên"),
-     ("5 ml", "5", "ml"), ("5ml", "5", "ml"), (" 2 ", "2", "viên"), ("1/3", "0.333", "viên")],
+     ("5 ml", "5", "ml"), ("5ml", "5", "ml"), (" 2 ", "2", "viên"), ("1/3", "0.333", "viên"),
+     ("1v", "1", "viên"), ("2 vien", "2", "viên")],
 )  # fmt: skip
 def test_doses_are_read(text, dose, unit):
     assert dosing.read_dose(text, "Viên") == (D(dose), unit)
@@ -37,6 +38,8 @@ def test_tablets_are_handed_out_whole():
 
 def test_a_dose_in_another_unit_leaves_the_quantity_to_the_nurse():
     assert dosing.quantity(D(5), 2, 5, "chai", "ml") is None
+    assert dosing.quantity(D(1), 2, 5, "viên nang", "viên") == 10
+    assert dosing.quantity(D(1), 2, 5, "viên", "viên nang") is None
 
 
 @given(st.integers(1, 12), st.integers(1, 6), st.integers(1, 90))

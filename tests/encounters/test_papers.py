@@ -19,14 +19,12 @@ from apps.encounters.models import Prescription, Visit
 from tests.factories import encounters as make
 from tests.factories.patients import a_card, a_person
 
-PDFTOTEXT = shutil.which("pdftotext")
-
 
 def text_of(pdf):
     """The words of a PDF in reading order."""
-    if PDFTOTEXT is None:
-        pytest.skip("pdftotext is not installed")
-    done = subprocess.run([PDFTOTEXT, "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    program = shutil.which("pdftotext")
+    assert program, "the papers cannot be read back: install poppler-utils (scripts/environment names it)"
+    done = subprocess.run([program, "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
     return " ".join(done.stdout.decode().split())
 
 
@@ -80,7 +78,8 @@ def test_a_reprint_says_so_and_every_print_is_logged(client, hoa, doctor):
     text = text_of(get(client, "prescription", visit).content)
     assert "Bản sao, lần 1" in text
     assert PaperCode.objects.get(kind="prescription").copies == 2
-    assert AuditEntry.objects.filter(action="paper.printed").count() == 2
+    printed = AuditEntry.objects.filter(action="paper.printed")
+    assert [entry.data["kind"] for entry in printed] == ["đơn thuốc"] * 2
     assert ReadEntry.objects.filter(screen="visit.paper").count() == 2
 
 
@@ -96,12 +95,16 @@ def test_the_code_on_the_paper_leads_to_the_visit(client, hoa, doctor):
 
 
 def test_a_small_child_has_weight_and_who_came_along(client, child, doctor):
-    visit = make.a_finished_visit(child, doctor, data=replace(make.USUAL, vitals={"weight": D("11.5")}))
+    quarter = replace(make.PARACETAMOL, dose=D("0.25"))
+    visit = make.a_finished_visit(
+        child, doctor, data=replace(make.USUAL, vitals={"weight": D("11.5")}, lines=[quarter])
+    )
     text = text_of(get(client, "prescription", visit).content)
     assert "26 tháng" in text
     assert "Cân nặng: 11,5 kg" in text
     assert "Phạm Thị Lợi" in text
     assert "051224000101" in text
+    assert "Phạm Thị Lợi" in text_of(get(client, "exam_slip", visit).content)
 
 
 def test_quantities_have_two_digits_and_narcotics_words(client, hoa, doctor):
@@ -122,6 +125,16 @@ def test_an_unsigned_paper_says_so(client, hoa, nurse):
     assert "Lê Thị Thu" not in text
 
 
+def test_the_exam_slip_counts_without_a_gap(client, hoa, doctor):
+    visit = make.a_finished_visit(hoa, doctor)
+    assert visit.history == ""
+    text = text_of(get(client, "exam_slip", visit).content)
+    places = [text.index(f"{number}. {title}") for number, title in enumerate(
+        ("Lý do đến khám", "Bệnh sử", "Khám bệnh", "Chẩn đoán", "Điều trị", "Lời dặn"), start=1
+    )]  # fmt: skip
+    assert places == sorted(places)
+
+
 def test_an_open_visit_has_no_papers(client, hoa, doctor):
     visit = make.an_examined_visit(hoa, doctor)
     assert get(client, "prescription", visit).status_code == 404
@@ -137,7 +150,7 @@ def test_a_visit_without_medicines_has_no_prescription(client, hoa, doctor):
 
 def test_demo_marks_the_paper(client, hoa, doctor, settings):
     visit = make.a_finished_visit(hoa, doctor)
-    settings.DEMO = True
+    settings.MARK = "DEMO"
     with_mark = get(client, "prescription", visit).content
     # The mark lies aslant over the page: its letters come out one by one.
     assert {"D", "E", "M", "O"} <= set(text_of(with_mark).split())

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.care.models import Appointment, Measurement
 from apps.core.errors import NeedsReason, Refused
-from apps.core.models import AuditEntry
+from apps.core.models import AuditEntry, NumberBook
 from apps.core.scope import enter
 from apps.core.versions import StaleVersion
 from apps.encounters import services, states
@@ -20,6 +20,7 @@ from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Vi
 from apps.encounters.writing import Problems
 from apps.patients.models import DueItem, TimelineEntry, TreatingAccess
 from tests.factories import encounters as make
+from tests.factories.catalogues import an_icd10
 from tests.factories.patients import a_card, a_person, a_station, an_allergy, scope_at
 
 
@@ -66,9 +67,7 @@ def test_numbers_run_by_year_and_day_without_gap(hoa, doctor):
 
 def test_numbers_go_on_after_visits_that_came_another_way(hoa, doctor):
     visit = make.a_visit(hoa, doctor)
-    from apps.encounters.models import Counter
-
-    Counter.objects.all().delete()
+    NumberBook.unscoped.all().delete()
     Visit.unscoped.filter(pk=visit.pk).update(number=f"{visit.on.year}-000041", queue_no=7)
     following = make.a_visit(hoa, doctor)
     assert following.number.endswith("-000042")
@@ -126,7 +125,7 @@ def test_a_figure_is_corrected_and_taken_back(hoa, doctor, as_doctor):
 
 
 def test_a_code_retired_on_that_day_is_refused(hoa, doctor, as_doctor):
-    make.a_code("A90", "Sốt dengue cổ điển", valid_to=dt.date(2026, 7, 31))
+    an_icd10("A90", "Sốt dengue cổ điển", valid_to=dt.date(2026, 7, 31))
     visit = make.a_visit(hoa, doctor)
     with pytest.raises(Problems, match="A90 không có trong danh mục"):
         save(visit, VisitInput(diagnoses=[DiagnosisInput("A90", "main")]))
@@ -236,7 +235,7 @@ def test_a_long_prescription_is_asked_about_unless_the_disease_allows_it(hoa, do
 def test_a_nurse_ends_a_visit_and_the_doctor_signs_it(hoa, nurse, doctor):
     visit = make.a_finished_visit(hoa, nurse)
     assert (visit.state, visit.doctor, visit.finalised_at) == (states.AWAITING_SIGNATURE, None, None)
-    with enter(make.scope_of(nurse)), pytest.raises(Refused, match="được ký"):
+    with enter(make.scope_of(nurse)), pytest.raises(Refused, match="chưa được giao ký"):
         services.visit_sign(visit_id=visit.pk, expected_version=visit.version)
     with enter(make.scope_of(doctor)):
         visit = services.visit_sign(visit_id=visit.pk, expected_version=visit.version)

@@ -1,5 +1,6 @@
 """A visit that has been ended: signing, taking back, amending, entered in error, earlier versions."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.core import readlog
+from apps.core import drafts, readlog
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
+from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
@@ -19,10 +21,13 @@ from apps.core.scope import current
 from apps.core.versions import StaleVersion
 from apps.encounters import page, queries, revisions, services, states
 from apps.encounters.forms import ReasonForm
-from apps.encounters.views.visit import COMPARED, form_page, keep_draft, to_visit, visit_or_404
+from apps.encounters.models import Visit
+from apps.encounters.views.visit import COMPARED, form_page, to_visit, visit_or_404
 from apps.encounters.writing import Problems
 
 CHANGED = "Lượt khám vừa được người khác sửa. Hãy xem lại rồi làm lần nữa."
+
+UNSEEN = "Mở xem từng lượt khám trước khi ký; có lượt chưa được mở từ lần sửa cuối."
 
 
 def _version(request: HttpRequest) -> int:
@@ -34,14 +39,17 @@ def _version(request: HttpRequest) -> int:
 @needs("visits.approve")
 @idempotent
 def unsigned(request: HttpRequest) -> HttpResponse:
-    """What waits for a signature; the ticked ones are signed, each in its own transaction."""
+    """What waits for a signature; the ticked ones, each seen before, are signed, each by itself."""
     scope = current()
     if request.method == "POST":
         _sign_several(request)
         return redirect("encounters:unsigned")
     found = queries.unsigned(scope, on=timezone.localdate(), cursor=request.GET.get("c", ""))
     readlog.record("visit.unsigned", [visit.person_id for visit in found.items])
-    return render(request, "encounters/unsigned.html", {"page": found})
+    opened = queries.opened_by(scope.user_id, found.items)
+    rows = [(visit, visit.pk in opened) for visit in found.items]
+    first = next((visit.pk for visit, seen in rows if seen), None)
+    return render(request, "encounters/unsigned.html", {"page": found, "rows": rows, "first": first})
 
 
 def _sign_several(request: HttpRequest) -> None:
@@ -50,6 +58,9 @@ def _sign_several(request: HttpRequest) -> None:
         pk, _, version = ticked.partition(":")
         try:
             visit = visit_or_404(UUID(pk))
+            if not queries.opened_by(current().user_id, [visit]):
+                left.append(UNSEEN)
+                continue
             services.visit_sign(visit_id=visit.pk, expected_version=int(version))
         except StaleVersion:
             left.append(CHANGED)
@@ -72,15 +83,7 @@ def _sign_several(request: HttpRequest) -> None:
 @idempotent
 def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The doctor's signature on one visit."""
-    try:
-        services.visit_sign(visit_id=visit_or_404(pk).pk, expected_version=_version(request))
-    except StaleVersion:
-        messages.error(request, CHANGED)
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, "Đã ký.")
-    return to_visit(pk)
+    return _step(request, pk, services.visit_sign, said="Đã ký.")
 
 
 @require_POST
@@ -88,19 +91,27 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
 @idempotent
 def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a visit back that waits for its signature."""
+    return _step(request, pk, services.visit_reopen)
+
+
+def _step(request: HttpRequest, pk: UUID, service: Callable[..., Visit], said: str = "") -> HttpResponse:
+    """One service on the visit as the page showed it, then its page with what came of it."""
     try:
-        services.visit_reopen(visit_id=visit_or_404(pk).pk, expected_version=_version(request))
+        service(visit_id=visit_or_404(pk).pk, expected_version=_version(request))
     except StaleVersion:
         messages.error(request, CHANGED)
     except Refused as refused:
         messages.error(request, refused.message)
+    else:
+        if said:
+            messages.success(request, said)
     return to_visit(pk)
 
 
 @require_http_methods(["GET", "POST"])
 @needs("visits.edit")
 @idempotent
-@keep_draft
+@keeps_draft(services.DRAFT, of="pk")
 @conflict_page(COMPARED, screen="visit.page")
 def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form of a finished visit; saving keeps the earlier version with the reason."""
@@ -110,9 +121,9 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
         return to_visit(pk)
     if request.method == "GET":
         readlog.record("visit.page", [found.person_id])
-        typed = page.draft_data(scope, found)
-        form = page.form_for(found, typed)
-        return form_page(request, scope, found, form, draft=typed is not None, amending=True)
+        draft = drafts.take(services.DRAFT, pk)
+        form = page.form_for(found, drafts.typed_of(draft) if draft else None)
+        return form_page(request, scope, found, form, draft=draft, amending=True)
     form = page.form_for(found, request.POST)
     asked: list[Warning] = []
     if form.is_valid():

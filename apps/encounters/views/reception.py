@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.core import readlog
+from apps.core import drafts, readlog
 from apps.core.access import needs
 from apps.core.dates import parse_date
+from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
@@ -32,12 +33,14 @@ def _person(pk: UUID) -> Person:
 @require_http_methods(["GET", "POST"])
 @needs("visits.enter")
 @idempotent
+@keeps_draft("visit-open", of="person_id")
 def open_visit(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Receive a person: reason and payer, then her visit's page."""
     scope, person = current(), _person(person_id)
     today = timezone.localdate()
     cards = InsuranceCard.objects.filter(person=person).on(today).order_by("-valid_from")
-    form = OpenForm(request.POST or None, cards=cards)
+    draft = drafts.take("visit-open", person_id) if request.method == "GET" else None
+    form = OpenForm(request.POST or None, cards=cards, initial=drafts.initial_of(draft))
     ask = False
     if request.method == "POST" and form.is_valid():
         opening = Opening(
@@ -56,12 +59,14 @@ def open_visit(request: HttpRequest, person_id: UUID) -> HttpResponse:
         except Refused as refused:
             add_refusal(form, refused)
         else:
+            drafts.drop("visit-open", person_id)
             messages.success(request, f"Đã tiếp nhận, số thứ tự {visit.queue_no}.")
             return redirect("encounters:visit", visit.pk)
     readlog.record("visit.open", [person.pk])
     context = page.banner(scope, person) | {
         "form": form,
         "ask": ask,
+        "draft": draft,
         "earlier": queries.of_person(scope, person.pk, limit=3),
     }
     return render(request, "encounters/open.html", context, status=422 if form.errors else 200)

@@ -1,21 +1,22 @@
-"""One visit while it is open: the form, its drafts, its end. Thin: services do the work."""
+"""One visit while it is open: the form and its end. Thin: services do the work."""
 
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.core import readlog
-from apps.core.access import View, needs
+from apps.catalogues.models import Drug
+from apps.core import drafts, readlog
+from apps.core.access import needs
 from apps.core.conflict import conflict_page
+from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
+from apps.core.models import Draft
 from apps.core.scope import Scope, current
 from apps.encounters import checking, page, queries, services, states
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
@@ -37,27 +38,10 @@ def to_visit(pk: UUID) -> HttpResponse:
     return redirect("encounters:visit", pk)
 
 
-def keep_draft(view: View) -> View:
-    """When a save does not go through, what was typed is kept for this user."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, pk: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, pk, *args, **kwargs)
-        if request.method == "POST" and response.status_code in (409, 422):
-            services.draft_keep(visit=visit_or_404(pk), data=_typed(request))
-        return response
-
-    return wrapped
-
-
-def _typed(request: HttpRequest) -> dict[str, list[Any]]:
-    return {name: list(values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
-
-
 @require_http_methods(["GET", "POST"])
 @needs("visits.view")
 @idempotent
-@keep_draft
+@keeps_draft(services.DRAFT, of="pk")
 @conflict_page(COMPARED, screen="visit.page")
 def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The visit: a form while it is open, a record afterwards. Posting saves, or saves and ends it."""
@@ -67,11 +51,11 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     readlog.record("visit.page", [found.person_id])
     if not found.is_open or "save" not in page.allowed(scope, found):
         return _record(request, scope, found)
-    typed = page.draft_data(scope, found)
+    draft = drafts.take(services.DRAFT, pk)
     parts = checking.parts(found)
-    form = page.form_for(found, typed, parts)
+    form = page.form_for(found, drafts.typed_of(draft) if draft else None, parts)
     begin = "begin_at_vitals" if found.reason else "begin_at_reason"
-    return form_page(request, scope, found, form, draft=typed is not None, known=parts, **{begin: True})
+    return form_page(request, scope, found, form, draft=draft, known=parts, **{begin: True})
 
 
 def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
@@ -91,14 +75,20 @@ def form_page(
     found: Visit,
     form: VisitForm,
     *,
-    draft: bool = False,
+    draft: Draft | None = None,
     known: checking.Parts | None = None,
     **more: Any,
 ) -> HttpResponse:
     """The visit's form with what stands beside it; a form sent back is a 422."""
     if request.method == "POST":
         readlog.record("visit.page", [found.person_id])
-    context = page.beside(scope, found, known) | {"form": form, "draft": draft} | more
+        page.sums_put(form, found.on)
+    context = page.beside(scope, found, known) | {
+        "form": form,
+        "draft": draft,
+        "outrun": draft is not None and draft.of_version != found.version,
+        **more,
+    }
     return render(request, "encounters/visit.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -156,30 +146,12 @@ def _again(request: HttpRequest, saved: Visit) -> VisitForm:
 
 @require_POST
 @needs("visits.enter")
-def draft(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Keeps what stands in the form, while it is being typed."""
-    found = visit_or_404(pk)
-    if request.POST.get("version") != str(found.version):
-        return HttpResponse(status=204)  # it has just been saved: nothing is left to keep
-    services.draft_keep(visit=found, data=_typed(request))
-    return render(request, "encounters/draft_kept.html", {"at": timezone.now()})
-
-
-@require_POST
-@needs("visits.enter")
-def draft_drop(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Forgets what was typed and not saved."""
-    services.draft_drop(visit=visit_or_404(pk))
-    return to_visit(pk)
-
-
-@require_POST
-@needs("visits.enter")
 def line(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What a line of medicine comes to: quantity and wording, while it is being typed."""
     found = visit_or_404(pk)
     form = page.line_form(request.POST)
-    total = page.line_sum(form, found.on) if form else None
+    drug = Drug.objects.filter(code=form.line().drug_code).first() if form else None
+    total = page.line_sum(form, drug, found.on) if form else None
     return render(request, "encounters/line_sum.html", {"sum": total})
 
 

@@ -1,0 +1,235 @@
+"""Visits in the hour without a line: who is expected and which medicines there are, on paper; and the slips
+that were filled in, entered row by row afterwards (apps/outage).
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from apps.care import queries as care
+from apps.care import vitals
+from apps.catalogues import codes
+from apps.catalogues.models import Drug
+from apps.core.errors import NeedsReason, Refused
+from apps.core.scope import Scope
+from apps.core.words import date_words, partial_date_words, sex_word
+from apps.encounters import queries, services, states
+from apps.encounters.inputs import DiagnosisInput, Opening, VisitInput
+from apps.encounters.models import Visit
+from apps.encounters.writing import Problems
+from apps.outage.kinds import BackEntryKind, Column, Entered, Expected, Row, RowProblems, Sheet, Told
+from apps.patients.facts import EntryMode
+from apps.patients.models import Allergy, AllergyState, InsuranceCard, Person
+from apps.patients.queries import person_by_code
+
+DRUGS = 40  # of the paper list: both columns of a page
+WRONG = ", nhập nhầm"
+FIGURES = ("pulse", "temperature", "weight")
+COLUMNS = (
+    Column("person", "Người bệnh", "pick", picker="person", placeholder="Mã, tên, năm sinh"),
+    Column("visit_reason", "Lý do đến khám", wide=True),
+    Column("pulse", "Mạch", "number"),
+    Column("temperature", "Nhiệt độ", "number", "°C"),
+    Column("pressure", "Huyết áp", placeholder="120/80"),
+    Column("weight", "Cân nặng", "number", "kg"),
+    Column("main", "Bệnh chính", "pick", picker="icd10", placeholder="Tên hoặc mã"),
+    Column("treatment", "Xử trí", wide=True),
+    Column(
+        "after", "Sau khi lưu", "select", choices=(("end", "Hoàn tất"), ("open", "Còn kê thuốc")), wide=True
+    ),
+    Column("keep", "Lý do giữ khi máy nhắc", wide=True),
+)
+# Where the rules' fields stand in the grid.
+PLACES = {
+    "diagnosis": "main",
+    "diagnosis-main": "main",
+    "systolic": "pressure",
+    "diastolic": "pressure",
+    "override": "keep",
+    "reason": "visit_reason",
+    "card": "person",
+}
+
+
+# --- on paper
+
+
+def expected(scope: Scope, since: dt.date, until: dt.date) -> list[Expected]:
+    """Who is to come back between two days, by hamlet and day. Three queries; no diagnosis stands on it."""
+    rows = list(care.expected_between(scope, since, until).select_related("person__hamlet"))
+    ids = {row.person_id for row in rows}
+    allergies: dict[UUID, list[str]] = {}
+    # unscoped: an allergy noted anywhere must be known wherever she is treated
+    for allergy in Allergy.unscoped.filter(person_id__in=ids, state=AllergyState.ACTIVE).order_by(
+        "substance"
+    ):
+        allergies.setdefault(allergy.person_id, []).append(allergy.substance)
+    figures = care.last_figures(scope, ids, ("weight", "systolic", "diastolic"))
+    lines = [
+        Expected(
+            hamlet=row.person.hamlet.name if row.person.hamlet else "Ngoài địa bàn",
+            name=row.person.full_name,
+            born=partial_date_words(row.person.birth_date, row.person.birth_precision),
+            sex=sex_word(row.person.sex),
+            code=row.person.code,
+            why=f"hẹn {date_words(row.on)}",
+            allergies=", ".join(allergies.get(row.person_id, [])),
+            last=_figures_words(figures.get(row.person_id, {})),
+            person_id=row.person_id,
+        )
+        for row in rows
+    ]
+    return sorted(lines, key=lambda line: line.hamlet)  # within a hamlet by day and name, as they came
+
+
+def _figures_words(figures: Mapping[str, tuple[Decimal, dt.date]]) -> str:
+    """'HA 120/80; 52 kg (01/11/2026)': the day once where it is the same."""
+    said: dict[dt.date, list[str]] = {}
+    if "systolic" in figures and "diastolic" in figures:
+        high, on = figures["systolic"]
+        low, _ = figures["diastolic"]
+        said.setdefault(on, []).append(f"HA {vitals.number_text(high)}/{vitals.number_text(low)}")
+    if "weight" in figures:
+        weight, on = figures["weight"]
+        said.setdefault(on, []).append(f"{vitals.number_text(weight)} kg")
+    return "; ".join(f"{'; '.join(words)} ({date_words(on)})" for on, words in said.items())
+
+
+def sheets(scope: Scope, on: dt.date) -> list[Sheet]:
+    """The medicines that this station gives most, or the common ones of the catalogue. Two queries."""
+    usual = queries.UsualCodes().top("drug", scope.workplace_id, DRUGS) if scope.workplace_id else []
+    drugs = Drug.objects.on(on).filter(code__in=usual) if usual else Drug.objects.on(on).filter(common=True)
+    rows = [
+        (str(drug), drug.unit.lower(), _route(drug, on))
+        for drug in drugs.defer("tokens", "search").order_by("name", "strength", "code")[:DRUGS]
+    ]
+    note = "Thuốc trạm hay dùng trong một năm qua." if usual else "Thuốc thông dụng của danh mục."
+    return [Sheet("Thuốc", ("Thuốc, hàm lượng", "Đơn vị", "Đường dùng"), rows, note)] if rows else []
+
+
+def _route(drug: Drug, on: dt.date) -> str:
+    return codes.label("drug_routes", drug.route_code, on) if drug.route_code else ""
+
+
+# --- entered afterwards
+
+
+@transaction.atomic
+def enter(row: Row) -> Entered:
+    """One slip as a visit: received, examined, and ended unless medicines are still to be prescribed."""
+    errors: dict[str, str] = {}
+    person = _person(row, errors)
+    figures = _figures(row.cells, errors)
+    if not row.cells.get("visit_reason"):
+        errors["visit_reason"] = "Ghi lý do đến khám."
+    if errors or person is None:
+        raise RowProblems(errors)
+    ends = row.cells.get("after", "end") != "open"
+    try:
+        visit = _visit(row, person, figures, ends=ends)
+    except Problems as problems:
+        raise RowProblems({_place(each.field): each.sentence for each in problems.problems}) from problems
+    except NeedsReason as asked:
+        sentences = " ".join(warning.sentence for warning in asked.warnings)
+        raise RowProblems({"keep": f"{sentences} Nếu đúng, ghi lý do vào đây."}) from asked
+    except Refused as refused:
+        place = "person" if refused.code == "dead" else _place(refused.field or "")
+        raise RowProblems({place: refused.message}) from refused
+    word = states.TITLES[visit.state]
+    return Entered(visit.pk, person.pk, f"Đã lưu {visit.number}, {word}")
+
+
+def _place(field: str) -> str:
+    return PLACES.get(field, field if any(column.name == field for column in COLUMNS) else "")
+
+
+def _person(row: Row, errors: dict[str, str]) -> Person | None:
+    code = row.cells.get("person", "")
+    person = person_by_code(code) if code else None
+    if person is None:
+        errors["person"] = (
+            f"Không có người mang mã “{code[:12]}”." if code else "Chọn người bệnh trong danh sách hiện ra."
+        )
+        return None
+    if person.birth_date and person.birth_date > row.at.date():
+        errors["person"] = f"Người này sinh {date_words(person.birth_date)}, sau ngày trên phiếu."
+    return person
+
+
+def _figures(cells: Mapping[str, str], errors: dict[str, str]) -> dict[str, Decimal | None]:
+    found: dict[str, Decimal | None] = {}
+    for key in FIGURES:
+        if text := cells.get(key, ""):
+            try:
+                found[key] = vitals.read_number(text)
+            except ValueError as error:
+                errors[key] = str(error)
+    if text := cells.get("pressure", ""):
+        try:
+            found["systolic"], found["diastolic"] = vitals.read_pressure(text)
+        except ValueError as error:
+            errors["pressure"] = str(error)
+    return found
+
+
+def _visit(row: Row, person: Person, figures: dict[str, Decimal | None], *, ends: bool) -> Visit:
+    on = row.at.date()
+    card = InsuranceCard.objects.filter(person=person).on(on).order_by("-valid_from").first()
+    opening = Opening(
+        reason=row.cells["visit_reason"],
+        card_id=card.pk if card else None,
+        at=row.at,
+        entry_mode=EntryMode.BACK_ENTERED,
+        performer=row.practitioner,
+    )
+    override = row.cells.get("keep", "")
+    visit = services.visit_open(person=person, opening=opening, override=override)
+    main = row.cells.get("main", "")
+    data: dict[str, Any] = {"treatment_text": row.cells.get("treatment", "")}
+    visit = services.visit_save(
+        visit_id=visit.pk,
+        expected_version=visit.version,
+        data=VisitInput(
+            fields=data, vitals=figures, diagnoses=[DiagnosisInput(main, "main")] if main else []
+        ),
+    )
+    if ends:
+        visit = services.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override=override)
+    return visit
+
+
+def about(scope: Scope, visit_ids: Collection[UUID]) -> dict[UUID, Told]:
+    """The visits that slips have become, as far as the scope sees them. One query."""
+    return {
+        visit.pk: Told(
+            f"Lượt khám {visit.number}{WRONG if visit.state == states.ENTERED_IN_ERROR else ''}",
+            reverse("encounters:visit", args=[visit.pk]),
+            visit.person_id,
+        )
+        for visit in Visit.visible(scope).filter(pk__in=list(visit_ids)).only("number", "state", "person_id")
+    }
+
+
+KIND = BackEntryKind(
+    key="kham",
+    title="Lượt khám",
+    right="visits.enter",
+    act="examine",
+    columns=COLUMNS,
+    enter=enter,
+    about=about,
+    slip="print/outage_visit_slip.html",
+    expected=expected,
+    sheets=sheets,
+    hints=(
+        "Mỗi lượt khám một phiếu. Ghi mã người (cột Mã trong danh sách) hoặc số thẻ BHYT, số căn cước.",
+        "Hỏi dị ứng trước khi cho thuốc; danh sách chỉ có dị ứng đã ghi trong máy.",
+        "Ca nghi bệnh truyền nhiễm phải báo ngay: gọi điện thoại cho tuyến trên, không chờ có mạng.",
+    ),
+    order=10,
+)
