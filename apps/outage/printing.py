@@ -1,0 +1,56 @@
+"""The pack as paper: a page of instructions, who is expected, what is at hand, blank slips with a QR."""
+
+import datetime as dt
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+
+from apps.core import paper, parameters, readlog
+from apps.core.scope import Scope
+from apps.outage.kinds import BackEntryKind, kinds
+from apps.outage.models import Pack, Slip
+
+DAYS_AHEAD = "outage.days_ahead"
+
+
+def pack_context(scope: Scope, pack: Pack, address: Callable[[Slip], str]) -> dict[str, Any]:
+    """What templates/print/outage_pack.html shows; the people in it stand in the read log.
+
+    `address(slip)` is what its QR says.
+    """
+    until = pack.on + dt.timedelta(days=int(parameters.value(DAYS_AHEAD, on=pack.on)) - 1)
+    parts = [_part(scope, kind, pack.on, until) for kind in kinds if scope.can(kind.right)]
+    people = {line.person_id for part in parts for _, lines in part["hamlets"] for line in lines}
+    if people:
+        readlog.record("outage.pack", sorted(people))
+    slips = Slip.unscoped.filter(pack=pack).order_by("number")  # of a pack found within the scope
+    templates = {kind.key: kind.slip for kind in kinds}
+    return {
+        "title": f"Gói dự phòng ngày {pack.on:%d/%m/%Y}",
+        "facility_name": pack.facility.name,
+        "facility_address": pack.facility.address,
+        "copy": max(0, pack.copies - 1),
+        "pack": pack,
+        "until": until,
+        "at": timezone.now(),
+        "parts": parts,
+        "hints": [hint for kind in kinds for hint in kind.hints],
+        "slips": [
+            {"slip": slip, "template": templates[slip.kind], "qr": paper.qr_svg(address(slip))}
+            for slip in slips
+            if slip.kind in templates
+        ],
+    }
+
+
+def _part(scope: Scope, kind: BackEntryKind, on: dt.date, until: dt.date) -> dict[str, Any]:
+    lines = list(kind.expected(scope, on, until)) if kind.expected else []
+    return {
+        "title": kind.title,
+        "lists": kind.expected is not None,
+        "count": len(lines),
+        "hamlets": [(name, list(group)) for name, group in groupby(lines, key=lambda line: line.hamlet)],
+        "sheets": list(kind.sheets(scope, on)) if kind.sheets else [],
+    }
