@@ -3,12 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from apps.core import audit
 from apps.core.admin import ReadOnlyAdmin, SectionAdmin
+from apps.sync.guarding import receiver_keep
 from apps.sync.mappings.systems import options_from
 from apps.sync.models import OutboxRow, Receiver
 from apps.sync.receivers.http import Forbidden, check_address
@@ -51,9 +51,10 @@ class ReceiverAdmin(SectionAdmin):
         return self._can("edit")
 
     def save_model(self, request: HttpRequest, obj: Receiver, form: forms.ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        changed = ", ".join(form.changed_data)
-        audit.record("sync.receiver_saved", object_id=obj.pk, data={"receiver": obj.code, "changed": changed})
+        if receiver_keep(receiver=obj, fields=form.changed_data):
+            self.message_user(
+                request, "Thiết lập gửi hồ sơ chờ một người khác duyệt mới có hiệu lực.", messages.WARNING
+            )
 
 
 @admin.register(OutboxRow)

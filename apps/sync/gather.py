@@ -1,6 +1,7 @@
 """Reads a record as it now is, for sending: models in, plain values out. Under the system's scope."""
 
 import datetime as dt
+from collections.abc import Collection
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,16 +13,22 @@ from apps.encounters.models import Visit
 from apps.encounters.queries import visit_for_sync
 from apps.facilities.models import Facility
 from apps.patients.models import Allergy, Identifier, InsuranceCard, Person
-from apps.sync.mappings import records
+from apps.sync.mappings import fhir, records
+from apps.sync.models import Delivery
 
 
 def visit(visit_id: UUID) -> records.Visit | None:
-    """A visit that is final or was entered in error; None while it is being worked on, or is gone."""
+    """A visit that is final or was entered in error; None while worked on, gone, or not to leave.
+
+    One that may no longer leave, but has left before, is taken back: entered in error, and nothing in it.
+    """
     try:
         found = visit_for_sync(visit_id)
     except Visit.DoesNotExist:
         return None
     if found.state not in (states.FINALISED, states.ENTERED_IN_ERROR):
+        return None
+    if found.stays and not Delivery.objects.filter(kind="visit", aggregate_id=visit_id).exists():
         return None
     facility = records.Organization(
         found.facility_id,
@@ -31,6 +38,20 @@ def visit(visit_id: UUID) -> records.Visit | None:
         found.facility_address,
     )
     who = found.doctor or found.performer
+    if found.stays:
+        return records.Visit(
+            id=found.id,
+            number=found.number,
+            version=records.WITHDRAWN,
+            state=states.ENTERED_IN_ERROR,
+            start=found.start,
+            end=found.end or found.start,
+            changed_at=found.changed_at,
+            person=_person(found.person_id),
+            facility=facility,
+            point=_point(found),
+            doctor_text=found.facility_name,
+        )
     return records.Visit(
         id=found.id,
         number=found.number,
@@ -54,6 +75,11 @@ def visit(visit_id: UUID) -> records.Visit | None:
             records.Prescription(p.code, tuple(_line(line) for line in p.lines)) for p in found.prescriptions
         ),
     )
+
+
+def owners_of_visits(visit_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Whose each visit is now. One query; unscoped: what has left does not depend on who asks."""
+    return dict(Visit.unscoped.filter(pk__in=visit_ids).values_list("pk", "person_id"))
 
 
 def person(person_id: UUID) -> records.Person | None:
@@ -83,13 +109,25 @@ def _person(person_id: UUID) -> records.Person:
         replaced_by=row.merged_into_id,
         station=_organization(row.station),
         identifiers=_identifiers(person_id, timezone.localdate()),
-        allergies=tuple(
-            records.Allergy(
-                a.pk, a.kind, a.substance, a.drug_code, a.reaction, a.certainty, a.noted_on, a.state
-            )
-            for a in Allergy.objects.filter(person_id=person_id).order_by("pk")
+        allergies=(
+            *_no_allergy(row),
+            *(
+                records.Allergy(
+                    a.pk, a.kind, a.substance, a.drug_code, a.reaction, a.certainty, a.noted_on, a.state
+                )
+                for a in Allergy.objects.filter(person_id=person_id).order_by("pk")
+            ),
         ),
     )
+
+
+def _no_allergy(row: Person) -> tuple[records.Allergy, ...]:
+    """That none is known; withdrawn, it travels as refuted, for whoever has heard it."""
+    if row.no_allergy_on is None:
+        return ()
+    state = "active" if row.knows_no_allergy else "refuted"
+    own = fhir.made_id(row.pk, "no-known-allergy")
+    return (records.Allergy(own, "none", "Không có dị ứng đã biết", noted_on=row.no_allergy_on, state=state),)
 
 
 def _identifiers(person_id: UUID, on: dt.date) -> tuple[records.Identifier, ...]:

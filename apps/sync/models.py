@@ -4,8 +4,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from apps.core.models import BaseModel
-from apps.core.scope import Scope, ScopedModel
+from apps.core.models import BaseModel, DatedModel
+from apps.core.scope import Scope, ScopedModel, of_facility
 
 BREAKER_AT = 5  # transport failures in a row after which a receiver rests
 
@@ -42,7 +42,7 @@ class Receiver(BaseModel):
         "thiết lập",
         default=dict,
         blank=True,
-        help_text="guide, systems, mastered, match_patient, provenance (docs/adding-a-receiver.md).",
+        help_text="guide, systems, mastered, match_patient, provenance (tài liệu kỹ thuật về nơi nhận).",
     )
     # What happened to it lately. `paused_at`: only a person ends it. `hold_until`: ends by itself.
     paused_at = models.DateTimeField("tạm dừng từ", null=True, editable=False)
@@ -50,6 +50,8 @@ class Receiver(BaseModel):
     failures = models.PositiveIntegerField("lỗi đường truyền liên tiếp", default=0, editable=False)
     hold_until = models.DateTimeField("nghỉ đến", null=True, editable=False)
     last_accepted_at = models.DateTimeField("tiếp nhận gần nhất", null=True, editable=False)
+    # Seconds that its clock was ahead of ours in its last answer (the Date header).
+    clock_offset = models.IntegerField("lệch giờ", null=True, editable=False)
 
     class Meta:
         verbose_name = "nơi nhận"
@@ -62,6 +64,30 @@ class Receiver(BaseModel):
     @property
     def breaker_open(self) -> bool:
         return self.failures >= BREAKER_AT
+
+
+class CodeMap(DatedModel):
+    """What a receiver calls one of our codes, from a day to a day."""
+
+    receiver = models.ForeignKey(Receiver, on_delete=models.CASCADE, related_name="codes")
+    kind = models.CharField("loại mã", max_length=20)
+    local = models.CharField("mã của trạm", max_length=60)
+    remote = models.CharField("mã của nơi nhận", max_length=60)
+
+    class Meta:
+        verbose_name = "mã ở nơi nhận"
+        verbose_name_plural = "mã ở nơi nhận"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receiver", "kind", "local"],
+                condition=Q(valid_to__isnull=True),
+                name="codemap_one_open",
+                violation_error_message="Mã này đang có một mã tương ứng còn hiệu lực.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.local} → {self.remote}"
 
 
 class RowState(models.TextChoices):
@@ -161,7 +187,7 @@ class OutboxRow(ScopedModel, BaseModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
-        return Q(facility_id__in=scope.facility_ids)
+        return of_facility(scope)
 
     @property
     def request_id(self) -> str:
@@ -210,7 +236,7 @@ class SyncAnswer(ScopedModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
-        return Q(row__facility_id__in=scope.facility_ids)
+        return of_facility(scope, "row__facility_id")
 
 
 class Delivery(ScopedModel):
@@ -247,4 +273,4 @@ class Delivery(ScopedModel):
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
-        return Q(facility_id__in=scope.facility_ids)
+        return of_facility(scope)

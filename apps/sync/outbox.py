@@ -9,15 +9,19 @@
 | rejected, dead | that row becomes superseded, a new pending row |
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.ids import uuid7
-from apps.sync.models import OPEN_STATES, Delivery, OutboxRow, Receiver
+from apps.sync import kinds
+from apps.sync.mappings.records import WITHDRAWN
+from apps.sync.models import OPEN_STATES, STUCK_STATES, Delivery, OutboxRow, Receiver
 
 CHANNEL = "tramyte_outbox"  # the worker listens here
 
@@ -40,18 +44,37 @@ DO UPDATE SET change_no = sync_outboxrow.change_no + 1, changed_at = %(now)s, up
                      ELSE EXCLUDED.person_id END,
     next_at = LEAST(sync_outboxrow.next_at, %(now)s), tries = 0, first_failed_at = NULL
 RETURNING pg_notify('{CHANNEL}', '')
-"""  # noqa: S608 - only the constant above is put in
+"""  # noqa: S608 - only the constant above is put in  # nosec B608
 
 _MARK = f"""
 UPDATE sync_outboxrow SET change_no = change_no + 1, changed_at = %(now)s, updated_at = %(now)s
 WHERE person_id = %(person)s AND state IN {_OPEN} RETURNING receiver_id
-"""  # noqa: S608 - only the constant above is put in
+"""  # noqa: S608 - only the constant above is put in  # nosec B608
 
 
 def put(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
     """Queue a record for every receiver; the number of receivers. Two statements, no network."""
     receivers = Receiver.objects.values_list("pk", flat=True)
     return _put(dict.fromkeys(receivers, facility_id), kind, aggregate_id, person_id)
+
+
+def withdraw(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
+    """Queue a record that may no longer leave, to be taken back by whoever has it; the number of those.
+
+    Who is just being told hears of it after that.
+    """
+    same = {"kind": kind, "aggregate_id": aggregate_id}
+    has = set(held().filter(**same).values_list("receiver_id", flat=True))
+    # who is on the way to a receiver does not depend on who asks
+    rows = OutboxRow.unscoped.filter(**same, state__in=OPEN_STATES).values_list("receiver_id", flat=True)
+    _put(dict.fromkeys({*has, *rows}, facility_id), kind, aggregate_id, person_id)
+    return len(has)
+
+
+def held() -> QuerySet[Delivery]:
+    """What receivers hold, or may hold, and has not been taken back."""
+    # unscoped: what has left does not depend on who asks
+    return Delivery.unscoped.exclude(resources={}, maybe=[]).exclude(aggregate_version=WITHDRAWN)
 
 
 def person_changed(person_id: UUID) -> int:
@@ -68,9 +91,39 @@ def person_changed(person_id: UUID) -> int:
         known = Delivery.unscoped.filter(person_id=person_id)  # who knows her does not depend on who asks
         facilities = dict(known.order_by("id").values_list("receiver_id", "facility_id"))
         if carried:
-            _notify()
+            notify()
         new = {receiver: facility for receiver, facility in facilities.items() if receiver not in carried}
         return len(carried) + _put(new, "person", person_id, person_id)
+
+
+def people_joined(person_ids: Sequence[UUID]) -> int:
+    """Records have changed hands between these people: send them again under whose they are now, wherever
+    they are known or on the way, and both people too; the number of rows.
+    """
+    # Unscoped, both: who knows them does not depend on who asks.
+    named = ("kind", "aggregate_id", "person_id", "receiver_id", "facility_id")
+    known = Delivery.unscoped.filter(person_id__in=person_ids).order_by("id").values(*named)
+    waiting = OutboxRow.unscoped.filter(
+        person_id__in=person_ids, state__in=[*OPEN_STATES, *STUCK_STATES]
+    ).order_by("id")
+    records: dict[tuple[str, UUID], dict[UUID, UUID]] = {}
+    people: dict[UUID, dict[UUID, UUID]] = {person_id: {} for person_id in person_ids}
+    before: dict[tuple[str, UUID], UUID] = {}
+    for row in [*known, *waiting.values(*named)]:
+        record = (row["kind"], row["aggregate_id"])
+        if row["kind"] != "person":
+            records.setdefault(record, {})[row["receiver_id"]] = row["facility_id"]
+            before[record] = row["person_id"]
+        for told in people.values():
+            told.setdefault(row["receiver_id"], row["facility_id"])
+    sent = 0
+    for kind in sorted({kind for kind, _ in records}):
+        owners = kinds.owners(kind, [aggregate for key, aggregate in records if key == kind])
+        for (key, aggregate), facilities in records.items():
+            if key == kind:
+                owner = owners.get(aggregate, before[key, aggregate])
+                sent += _put(facilities, kind, aggregate, owner)
+    return sent + sum(_put(told, "person", person_id, person_id) for person_id, told in people.items())
 
 
 def _put(facilities: dict[UUID, UUID], kind: str, aggregate_id: UUID, person_id: UUID | None) -> int:
@@ -92,9 +145,12 @@ def _put(facilities: dict[UUID, UUID], kind: str, aggregate_id: UUID, person_id:
 
 
 def send_again(row: OutboxRow, *, now: datetime | None = None) -> bool:
-    """Let a rejected or dead row wait again. False when it is not that any more, or a newer row waits."""
+    """Let a rejected or dead row wait again. False when it is not that any more, or a newer row waits.
+
+    Unscoped: the caller has fetched `row` through her scope.
+    """
     now = now or timezone.now()
-    newer = OutboxRow.unscoped.filter(  # the caller has fetched `row` through her scope
+    newer = OutboxRow.unscoped.filter(
         receiver_id=row.receiver_id, kind=row.kind, aggregate_id=row.aggregate_id, state__in=OPEN_STATES
     )
     with transaction.atomic():
@@ -105,10 +161,11 @@ def send_again(row: OutboxRow, *, now: datetime | None = None) -> bool:
             reason="", settled_at=None, changed_at=now, updated_at=now,
         )  # fmt: skip
         if changed:
-            _notify()
+            notify()
     return bool(changed)
 
 
-def _notify() -> None:
+def notify() -> None:
+    """Wake the worker when this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

@@ -5,14 +5,28 @@ from uuid import UUID
 
 from apps.core import ports, registry
 from apps.core.events import subscribe
-from apps.core.registry import AuditSentence, HomePanel, MenuItem, ReadScreen, RecordPanel, Section
+from apps.core.registry import (
+    AuditSentence,
+    ChangeKind,
+    DoctorCheck,
+    HomePanel,
+    JobKind,
+    MenuItem,
+    MergeRule,
+    NightlyWork,
+    ReadScreen,
+    RecordPanel,
+    Section,
+    StationFigure,
+    SuccessionStays,
+)
 from apps.core.scope import Scope
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised
-from apps.patients.events import IdentifierChanged, PersonChanged
-from apps.sync import gather, kinds, queries, subscribers
+from apps.patients.events import IdentifierChanged, PersonChanged, PersonMerged, PersonUnmerged
+from apps.sync import backfill, gather, guarding, health, kinds, queries, subscribers
 from apps.sync.views import panel_context
 
-kinds.add(kinds.Kind("visit", "Lượt khám", gather.visit))
+kinds.add(kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits))
 kinds.add(kinds.Kind("person", "Thông tin người bệnh", gather.person))
 
 subscribe(VisitFinalised, subscribers.visit_final)
@@ -20,14 +34,17 @@ subscribe(VisitAmended, subscribers.visit_final)
 subscribe(VisitEnteredInError, subscribers.visit_in_error)
 subscribe(PersonChanged, subscribers.person_changed)
 subscribe(IdentifierChanged, subscribers.person_changed)
+subscribe(PersonMerged, subscribers.people_joined)
+subscribe(PersonUnmerged, subscribers.people_joined)
 
 ports.provide(ports.SyncState, queries.Port())
 
 
 def _home(scope: Scope) -> dict[str, Any] | None:
-    """What is stuck or has waited long; nothing when all is well."""
+    """What is stuck or waits, and for the province the receivers in trouble; nothing when all is well."""
     counts = queries.station_counts(scope)
-    return counts if counts["stuck"] or counts["waiting"] else None
+    counts["receivers"] = queries.receivers_in_trouble() if scope.can("sync.edit") else []
+    return counts if counts["stuck"] or counts["waiting"] or counts["receivers"] else None
 
 
 def _visit(scope: Scope, visit: Any) -> dict[str, Any] | None:
@@ -35,8 +52,24 @@ def _visit(scope: Scope, visit: Any) -> dict[str, Any] | None:
     return panel_context(visit_id)
 
 
+registry.changes.add(
+    ChangeKind(
+        guarding.CHANGE,
+        "Bật hoặc đổi nơi nhận",
+        "sync.edit",
+        guarding.receiver_approved,
+        levels=frozenset({"province", "system"}),
+    ),
+    ChangeKind(
+        backfill.CHANGE,
+        "Gửi các lượt khám trước đó",
+        "sync.edit",
+        backfill.backfill_approved,
+        levels=frozenset({"province", "system"}),
+    ),
+)
 registry.sections.add(Section("sync", "Đồng bộ", 820))
-registry.menu.add(MenuItem("sync", "Đồng bộ", "sync:station", "sync.view", 820, "sync"))
+registry.menu.add(MenuItem("sync", "Đồng bộ", "sync:station", "sync.view", 820, "sync", registry.RUNNING))
 registry.home_panels.add(
     HomePanel(
         "sync",
@@ -48,19 +81,51 @@ registry.home_panels.add(
         levels=frozenset({"station", "province"}),
     )
 )
+registry.station_figures.add(
+    StationFigure("unsent", "Chờ gửi", queries.waiting_by_station, 40),
+    StationFigure("stuck", "Bị từ chối", queries.stuck_by_station, 50, alarm=True),
+)
 registry.record_panels.add(
     RecordPanel("sync", "visit", "Gửi lên tuyến trên", "sync.view", "sync/visit_panel.html", _visit, order=90)
 )
+registry.jobs.add(JobKind(backfill.JOB, "Gửi các lượt khám đã hoàn tất trước đó", backfill.run, "sync.edit"))
 registry.readlog_screens.add(
     ReadScreen("sync.list", "Bản ghi bị nơi nhận từ chối"),
     ReadScreen("sync.row", "Một bản ghi gửi lên tuyến trên"),
-    ReadScreen("sync.payload", "Gói tin gửi lên tuyến trên"),
+    ReadScreen("sync.payload", "Gói tin gửi lên tuyến trên (đã che)"),
+    ReadScreen("sync.payload_whole", "Gói tin gửi lên tuyến trên (đầy đủ)"),
+)
+registry.nightly.add(
+    NightlyWork("sync.restricted", "Rút lại hồ sơ không còn được gửi", subscribers.withdraw_restricted)
 )
 registry.audit_sentences.add(
+    AuditSentence(
+        "sync.withdrawn", "đã cho rút lại ở nơi nhận một lượt khám đã gửi trước khi có quy tắc hạn chế"
+    ),
     AuditSentence("sync.sent_again", "đã cho gửi lại một bản ghi"),
     AuditSentence("sync.all_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),
     AuditSentence("sync.receiver_on", "đã bật nơi nhận {receiver}"),
+    AuditSentence(
+        "sync.backfill_started", "đã duyệt gửi các lượt khám hoàn tất từ {since} đến nơi nhận {receiver}"
+    ),
     AuditSentence("sync.receiver_off", "đã tắt nơi nhận {receiver}"),
     AuditSentence("sync.receiver_resumed", "đã cho nơi nhận {receiver} chạy lại ({rows} bản ghi)"),
+    AuditSentence("sync.codes_kinds", "đã chọn {kinds} loại mã phải đổi cho nơi nhận {receiver}"),
+    AuditSentence("sync.codes_taken", "đã thêm {added}, đổi {changed} mã của nơi nhận {receiver}"),
+    AuditSentence("sync.codes_exported", "đã tải danh sách mã của nơi nhận {receiver}"),
     AuditSentence("sync.receiver_saved", "đã sửa thiết lập nơi nhận {receiver}: {changed}"),
+)
+registry.checks.add(
+    DoctorCheck("sync.receivers", "Nơi nhận", health.receivers, 80),
+    DoctorCheck("sync.clocks", "Giờ so với nơi nhận", health.clocks, 32),
+)
+registry.merge_rules.add(
+    MergeRule.stays("sync.OutboxRow.person_id", why="the moved records are queued again under who stays"),
+    MergeRule.stays(
+        "sync.Delivery.person_id", why="what a receiver was told; the records sent again renew it"
+    ),
+)
+registry.succession_stays.add(
+    SuccessionStays("sync.OutboxRow.facility_id", "the station that made the record; its point is in reach"),
+    SuccessionStays("sync.Delivery.facility_id", "the station that sent it"),
 )

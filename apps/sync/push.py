@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import QuerySet
 
-from apps.sync import kinds
+from apps.sync import codemaps, kinds
 from apps.sync.claims import release
+from apps.sync.mappings.records import WITHDRAWN
 from apps.sync.models import Delivery, Need, OutboxRow, Receiver
 from apps.sync.receivers import adapter_for
 from apps.sync.receivers.base import Adapter, Answer, Outcome, Part, Prepared, Verdict
@@ -17,6 +18,7 @@ from apps.sync.settle import Attempt, note_attempt, settle
 
 log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
+OURS = ("visit", "person")  # what the station itself can correct
 ATTEMPT = timedelta(seconds=60)  # above what one request may take (receivers.http.TOTAL)
 
 
@@ -52,7 +54,7 @@ def push(row: OutboxRow, clock: Clock) -> Outcome | None:
             Outcome.REJECTED,
             "Chưa gửi: bản ghi không đạt kiểm tra trước khi gửi.",
             prepared.problems,
-            Need.FIELD if any(p.target for p in prepared.problems) else Need.ADMIN,
+            Need.FIELD if any(p.target in OURS for p in prepared.problems) else Need.ADMIN,
         )
         return settle(row, Attempt(verdict, prepared=prepared), clock())
     if _delivered(row).filter(body_hash=prepared.hash).exists():
@@ -88,7 +90,9 @@ def _prepare(row: OutboxRow, adapter: Adapter) -> Prepared | None:
         return None
     known = _delivered(row).first()
     keys = frozenset([*known.resources, *known.maybe]) if known else frozenset()
-    return adapter.prepare(row.kind, record, keys, row.in_parts)
+    if getattr(record, "version", None) == WITHDRAWN and not keys:
+        return None  # this one was never told
+    return adapter.prepare(row.kind, record, keys, row.in_parts, codemaps.known(row.receiver, record))
 
 
 def _delivered(row: OutboxRow) -> QuerySet[Delivery]:

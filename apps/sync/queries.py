@@ -69,7 +69,7 @@ class Standing:
 
 
 def standings(kind: str, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
-    """Where records stand at each receiver; one query. The caller has fetched them through her scope."""
+    """Where records stand at each receiver; one query, unscoped: the caller has fetched the records."""
     rows = (
         _with_delivery(OutboxRow.unscoped.filter(kind=kind, aggregate_id__in=ids))
         .order_by("aggregate_id", "receiver_id", "-id")
@@ -81,10 +81,13 @@ def standings(kind: str, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
     return found
 
 
-def standing(row: OutboxRow, *, words: bool = True) -> Standing:
+def standing(
+    row: OutboxRow, *, words: bool = True, opens: frozenset[str] = frozenset({"visit", "person"})
+) -> Standing:
     """A row in words. It says 'đã tiếp nhận' only when the receiver has said so.
 
     Without `words` what the receiver said to a refused record is left out: it may quote the person.
+    `opens`: which pages the reader may open, so that nobody is led to a closed door.
     """
     state = RowState(row.state)
     before = getattr(row, "delivered_at", None) if state != RowState.ACCEPTED else None
@@ -99,7 +102,7 @@ def standing(row: OutboxRow, *, words: bool = True) -> Standing:
         detail="" if quiet else detail,
         at=row.settled_at,
         before=before,
-        fixes=tuple(_fix(row, issue | {"text": ""} if quiet else issue) for issue in row.issues),
+        fixes=tuple(_fix(row, issue | {"text": ""} if quiet else issue, opens) for issue in row.issues),
     )
 
 
@@ -131,12 +134,13 @@ def _why_waiting(receiver: Receiver) -> str:
     return "Nơi nhận đang không trả lời." if receiver.breaker_open else ""
 
 
-def _fix(row: OutboxRow, issue: dict[str, Any]) -> Fix:
+def _fix(row: OutboxRow, issue: dict[str, Any], opens: frozenset[str]) -> Fix:
+    target = str(issue.get("target") or "")
     return Fix(
         str(issue.get("field") or ""),
         str(issue.get("text") or ""),
         str(issue.get("expression") or ""),
-        _address(str(issue.get("target") or ""), row),
+        _address(target, row) if target in opens else "",
     )
 
 
@@ -144,6 +148,8 @@ def _address(target: str, row: OutboxRow) -> str:
     try:
         if target == "visit" and row.kind == "visit":
             return reverse("encounters:visit", args=[row.aggregate_id])
+        if target == "codes":
+            return reverse("sync:codes", args=[row.receiver_id])
         if target == "person" and row.person_id:
             return reverse("patients:person", args=[row.person_id])
     except NoReverseMatch:  # a house without that room's pages
@@ -165,7 +171,7 @@ class Port:
 
 
 def _with_delivery(rows: Any) -> Any:
-    delivered = Delivery.unscoped.filter(
+    delivered = Delivery.unscoped.filter(  # of rows that were found within the scope
         receiver=OuterRef("receiver"), kind=OuterRef("kind"), aggregate_id=OuterRef("aggregate_id")
     )
     return rows.select_related("receiver").annotate(delivered_at=Subquery(delivered.values("at")[:1]))
@@ -200,7 +206,9 @@ def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
     visits = [row.aggregate_id for row in rows if row.kind == "visit"]
     known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=visits)} if visits else {}
     words = may_read_words(scope)
-    return [_line(row, known.get(row.aggregate_id), words) for row in rows]
+    rights = {"visit": "visits.view", "person": "people.view"}
+    opens = frozenset(target for target, right in rights.items() if scope.can(right))
+    return [_line(row, known.get(row.aggregate_id), words, opens) for row in rows]
 
 
 def may_read_words(scope: Scope) -> bool:
@@ -208,12 +216,14 @@ def may_read_words(scope: Scope) -> bool:
     return scope.level == "station" or scope.can("sync.export")
 
 
-def _line(row: OutboxRow, visit: Visit | None, words: bool) -> Line:
+def _line(row: OutboxRow, visit: Visit | None, words: bool, opens: frozenset[str]) -> Line:
     title = kinds.title(row.kind)
     if visit is not None:
         title = f"{title} {visit.number} ngày {visit.on:%d/%m/%Y}"
-    url = _address("visit" if row.kind == "visit" else "person", row) if visit or row.kind != "visit" else ""
-    return Line(standing(row, words=words), title, url, row.changed_at)
+    target = "visit" if row.kind == "visit" else "person"
+    shown = target in opens and (visit is not None or row.kind != "visit")
+    url = _address(target, row) if shown else ""
+    return Line(standing(row, words=words, opens=opens), title, url, row.changed_at)
 
 
 def station_counts(scope: Scope) -> dict[str, Any]:
@@ -260,6 +270,12 @@ def receiver_lines(scope: Scope) -> list[ReceiverLine]:
     return found
 
 
+def receivers_in_trouble() -> list[tuple[Receiver, str, str]]:
+    """Receivers that take nothing now, with their state in words: one query."""
+    found = [(receiver, *receiver_word(receiver)) for receiver in Receiver.objects.all()]
+    return [line for line in found if line[1] != "done"]
+
+
 def receiver_word(receiver: Receiver) -> tuple[str, str]:
     """(chip, what it is doing)."""
     if not receiver.is_on:
@@ -291,3 +307,19 @@ def row_for(scope: Scope, pk: UUID) -> OutboxRow | None:
 def answers_of(row: OutboxRow) -> list[SyncAnswer]:
     """What the receiver said to each attempt, newest first."""
     return list(SyncAnswer.objects.filter(row=row).order_by("-attempt", "-id")[:20])
+
+
+def waiting_by_station(station_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many records of each station are on their way."""
+    return _by_station(station_ids, OPEN_STATES)
+
+
+def stuck_by_station(station_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many records of each station were refused or given up."""
+    return _by_station(station_ids, STUCK_STATES)
+
+
+def _by_station(station_ids: Sequence[UUID], states: Sequence[str]) -> dict[UUID, int]:
+    # figures of stations that the asker's scope holds; no receiver's words
+    rows = OutboxRow.unscoped.filter(facility_id__in=station_ids, state__in=states).order_by()
+    return dict(rows.values("facility_id").annotate(many=Count("pk")).values_list("facility_id", "many"))

@@ -9,7 +9,8 @@ from django.utils import timezone
 from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.scope import current, system
-from apps.sync import kinds, outbox
+from apps.sync import codemaps, kinds, outbox
+from apps.sync.masking import masked
 from apps.sync.models import OutboxRow, Receiver, RowState
 from apps.sync.receivers import adapter_for
 from apps.sync.receivers.base import Issue
@@ -27,21 +28,6 @@ def row_send_again(*, row: OutboxRow) -> None:
     audit.record(
         "sync.sent_again", person_id=row.person_id, object_id=row.aggregate_id, facility_id=row.facility_id
     )
-
-
-@transaction.atomic
-def receiver_switch(*, receiver_id: UUID, on: bool) -> Receiver:
-    """Turn a receiver on or off. Off, its rows keep waiting. Needs sync.edit."""
-    current().require("sync.edit")
-    receiver = Receiver.objects.select_for_update().get(pk=receiver_id)
-    receiver.is_on = on
-    receiver.save(update_fields=["is_on", "updated_at"])
-    audit.record(
-        "sync.receiver_on" if on else "sync.receiver_off",
-        object_id=receiver.pk,
-        data={"receiver": receiver.code},
-    )
-    return receiver
 
 
 @transaction.atomic
@@ -74,16 +60,22 @@ def receiver_send_again(*, receiver_id: UUID) -> int:
     return rows
 
 
-def payload(*, row: OutboxRow) -> tuple[str, tuple[Issue, ...]]:
-    """What would be sent now, as JSON, and what speaks against it. Needs sync.export; sends nothing."""
+def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, ...]]:
+    """What would be sent now, as JSON, and what speaks against it. Needs sync.export; sends nothing.
+
+    Who it is about is covered unless `whole`.
+    """
     scope = current()
     scope.require("sync.export")
     with system("xem thử gói tin sẽ gửi"):
         record = kinds.gather(row.kind, row.aggregate_id)
         if record is None:
             raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")
-        prepared = adapter_for(row.receiver).prepare(row.kind, record, frozenset(), row.in_parts)
-    bodies = [json.loads(part.body) for part in prepared.parts]
+        known = codemaps.known(row.receiver, record)
+        prepared = adapter_for(row.receiver).prepare(row.kind, record, frozenset(), row.in_parts, known)
+    bodies = [json.loads(part.body) for part in prepared.parts] or [{}]
+    if not whole:
+        bodies = masked(bodies)
     text = json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
     return text, prepared.problems
 

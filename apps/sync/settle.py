@@ -3,10 +3,11 @@
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from apps.core.text import clean
 from apps.sync import backoff
@@ -14,6 +15,8 @@ from apps.sync.models import BREAKER_AT, Delivery, Need, OutboxRow, Receiver, Ro
 from apps.sync.receivers.base import Answer, Outcome, Prepared, Verdict
 
 KEPT_ANSWER = 20_000  # characters of an answer that are kept
+OFFSET_MOVES = 5  # seconds: smaller changes of a clock's distance are not worth a write
+OFFSET_LIMIT = 2_000_000_000  # what the column holds: a clock of 1970 is told too
 ONCE_MORE = 1  # how often a conflict or a too large body is tried again
 
 
@@ -51,6 +54,8 @@ def settle(row: OutboxRow, attempt: Attempt | None, now: datetime) -> Outcome | 
         if mine:
             _write(current, _next(current, attempt, now), now)
         _tell_receiver(row, attempt.verdict, attempt.answer is not None, now)
+        if attempt.answer:
+            _compare_clocks(row, attempt.answer, now)
     return outcome
 
 
@@ -197,6 +202,22 @@ def _tell_receiver(row: OutboxRow, verdict: Verdict, answered: bool, now: dateti
                 receiver.update(hold_until=now + timedelta(seconds=seconds))
         case Outcome.REJECTED | Outcome.CONFLICT | Outcome.TOO_LARGE if answered:
             _answered(row, now)
+
+
+def _compare_clocks(row: OutboxRow, answer: Answer, now: datetime) -> None:
+    """Keep how far the receiver's clock is ahead of ours, where it moved by more than the line explains."""
+    try:
+        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
+    except (ValueError, TypeError):
+        return  # no header, or none that can be read
+    if theirs.tzinfo is None:
+        return
+    offset = round((theirs - now).total_seconds())
+    offset = max(-OFFSET_LIMIT, min(OFFSET_LIMIT, offset))
+    near = Q(clock_offset__gte=offset - OFFSET_MOVES, clock_offset__lte=offset + OFFSET_MOVES)
+    Receiver.objects.filter(Q(clock_offset__isnull=True) | ~near, pk=row.receiver_id).update(
+        clock_offset=offset
+    )
 
 
 def _answered(row: OutboxRow, now: datetime) -> None:

@@ -1,18 +1,54 @@
 """What the other rooms tell us, put into the outbox within the same transaction."""
 
+import datetime as dt
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from apps.core import audit
+from apps.core.words import quantity_words
 from apps.encounters.events import VisitEnteredInError, VisitEvent
-from apps.patients.events import IdentifierChanged, PersonChanged
+from apps.encounters.models import Visit
+from apps.encounters.queries import visit_may_leave
+from apps.patients import restricted
+from apps.patients.events import IdentifierChanged, PersonChanged, PersonMerged, PersonUnmerged
 from apps.sync import outbox
 
 
 def visit_final(event: VisitEvent) -> None:
-    """A visit was finalised or amended."""
+    """A visit was finalised or amended. One that may not leave the house is not put beside the door, and is
+    taken back from where it went before.
+    """
+    if not visit_may_leave(event.visit_id):
+        withdraw(event.visit_id, event.person_id, event.facility_id)
+        return
     outbox.put(
         kind="visit",
         aggregate_id=event.visit_id,
         person_id=event.person_id,
         facility_id=event.facility_id,
     )
+
+
+def withdraw(visit_id: UUID, person_id: UUID, facility_id: UUID) -> bool:
+    """Take a visit back from all who hold it; whether anybody does."""
+    told = outbox.withdraw(kind="visit", aggregate_id=visit_id, person_id=person_id, facility_id=facility_id)
+    if told:
+        audit.record("sync.withdrawn", person_id=person_id, object_id=visit_id, facility_id=facility_id)
+    return bool(told)
+
+
+def withdraw_restricted(day: dt.date) -> str:
+    """Of the night: take back what was sent before a rule said that it stays in the house."""
+    sent = outbox.held().filter(kind="visit", aggregate_id=OuterRef("pk"))
+    rows = Visit.objects.filter(Exists(sent), restricted=True)
+    taken = 0
+    for visit in rows.only("pk", "person_id", "facility_id", "restricted_by").iterator(500):
+        if not restricted.may_leave(visit.restricted_by, day):
+            with transaction.atomic():
+                taken += withdraw(visit.pk, visit.person_id, visit.facility_id)
+    return f"Đã cho rút lại {quantity_words(taken)} lượt khám đã gửi trước khi có quy tắc hạn chế."
 
 
 def visit_in_error(event: VisitEnteredInError) -> None:
@@ -24,3 +60,10 @@ def visit_in_error(event: VisitEnteredInError) -> None:
 def person_changed(event: PersonChanged | IdentifierChanged) -> None:
     """A person's data or numbers changed: told where she is known."""
     outbox.person_changed(event.person_id)
+
+
+def people_joined(event: PersonMerged | PersonUnmerged) -> None:
+    """Two records became one person, or were two after all: both are told again (the old one inactive, with
+    the way to the other, or active again), and each record that was theirs under whose it is now.
+    """
+    outbox.people_joined([event.old_id, event.kept_id])

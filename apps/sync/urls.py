@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.sync import views
+from apps.sync import views, views_codes
 
 app_name = "sync"
 urlpatterns = [
@@ -11,7 +11,13 @@ urlpatterns = [
     path("noi-nhan/<uuid:pk>/", views.receiver, name="receiver"),
     path("noi-nhan/<uuid:pk>/bat-tat/", views.switch, name="switch"),
     path("noi-nhan/<uuid:pk>/gui-lai/", views.send_all_again, name="send_all_again"),
+    path("noi-nhan/<uuid:pk>/gui-truoc-do/", views.earlier, name="earlier"),
     path("noi-nhan/<uuid:pk>/chay-lai/", views.resume, name="resume"),
+    path("noi-nhan/<uuid:pk>/ma/", views_codes.codes, name="codes"),
+    path("noi-nhan/<uuid:pk>/ma/loai/", views_codes.kinds, name="codes_kinds"),
+    path("noi-nhan/<uuid:pk>/ma/nhap/", views_codes.enter, name="codes_enter"),
+    path("noi-nhan/<uuid:pk>/ma/tep/", views_codes.upload, name="codes_upload"),
+    path("noi-nhan/<uuid:pk>/ma.xlsx", views_codes.download, name="codes_download"),
     path("luot-kham/<uuid:pk>/", views.visit_panel, name="visit_panel"),
     path("<uuid:pk>/", views.row, name="row"),
     path("<uuid:pk>/gui-lai/", views.send_again, name="send_again"),

@@ -6,16 +6,17 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.core import readlog
+from apps.core import approvals, readlog
 from apps.core.access import needs
 from apps.core.errors import Refused
+from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
-from apps.core.ids import uuid7
 from apps.core.scope import current
 from apps.encounters.models import Visit
-from apps.sync import queries, services
+from apps.sync import backfill, guarding, queries, services
+from apps.sync.forms import EarlierForm
 from apps.sync.models import OutboxRow, Receiver
 
 POLL_SECONDS = 2
@@ -54,7 +55,7 @@ def station(request: HttpRequest) -> HttpResponse:
         for key, (title, _) in queries.TABS.items()
     ]
     context = {"counts": counts, "tabs": tabs, "tab": tab, "lines": lines, "page": page}
-    return render(request, "sync/station.html", context | {"form_key": uuid7()})
+    return render(request, "sync/station.html", context)
 
 
 @require_GET
@@ -65,8 +66,9 @@ def row(request: HttpRequest, pk: UUID) -> HttpResponse:
     (line,) = queries.lines(current(), [found])
     scope = current()
     readlog.record("sync.row", [found.person_id] if found.person_id else [])
-    context = {"line": line, "answers": queries.answers_of(found), "form_key": uuid7()}
+    context = {"line": line, "answers": queries.answers_of(found)}
     context |= {"can_send": scope.can("sync.enter"), "can_see": scope.can("sync.export")}
+    context["can_merge"] = scope.can("duplicates.edit")
     context["words"] = queries.may_read_words(scope)
     return render(request, "sync/row.html", context)
 
@@ -85,19 +87,23 @@ def send_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("sync:row", pk=pk)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @needs("sync.export")
 def payload(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Dry run: what would be sent, to the letter. Logged as a look at the person."""
+    """Dry run: what would be sent, its person covered; a press shows it to the letter. Both are logged."""
     found = _row(pk)
-    readlog.record("sync.payload", [found.person_id] if found.person_id else [])
+    whole = request.method == "POST"
+    screen = "sync.payload_whole" if whole else "sync.payload"
+    readlog.record(screen, [found.person_id] if found.person_id else [])
     try:
-        text, problems = services.payload(row=found)
+        text, problems = services.payload(row=found, whole=whole)
     except Refused as refused:
         messages.warning(request, refused.message)
         return redirect("sync:row", pk=pk)
     (line,) = queries.lines(current(), [found])
-    return render(request, "sync/payload.html", {"line": line, "text": text, "problems": problems})
+    return render(
+        request, "sync/payload.html", {"line": line, "text": text, "problems": problems, "whole": whole}
+    )
 
 
 @require_GET
@@ -106,6 +112,7 @@ def receivers(request: HttpRequest) -> HttpResponse:
     """All receivers, their state, and what of these facilities waits for them."""
     scope = current()
     context = {"lines": queries.receiver_lines(scope), "can_edit": scope.can("sync.edit")}
+    context["waiting"] = approvals.waiting(guarding.CHANGE)
     return render(request, "sync/receivers.html", context)
 
 
@@ -117,7 +124,11 @@ def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
     chip, word = queries.receiver_word(found)
     context = {"receiver": found, "chip": chip, "word": word, "answers": queries.receiver_failing(found)}
     scope = current()
-    context |= {"can_edit": scope.can("sync.edit"), "form_key": uuid7()}
+    context |= {"can_edit": scope.can("sync.edit")}
+    context["waiting"] = [
+        *approvals.waiting_on(guarding.CHANGE, pk),
+        *approvals.waiting_on(backfill.CHANGE, pk),
+    ]
     context["dead"] = queries.dead_at(scope, found) if scope.can("sync.enter") else 0
     return render(request, "sync/receiver.html", context)
 
@@ -127,9 +138,35 @@ def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
 @idempotent
 def switch(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _receiver(pk)
-    changed = services.receiver_switch(receiver_id=found.pk, on=request.POST.get("on") == "1")
-    messages.success(request, f"Đã {'bật' if changed.is_on else 'tắt'} nơi nhận.")
+    asked = guarding.receiver_switch(receiver_id=found.pk, on=request.POST.get("on") == "1")
+    if asked is None:
+        messages.success(request, "Đã tắt nơi nhận.")
+    else:
+        messages.info(request, "Đã gửi yêu cầu. Nơi nhận được bật khi một người khác có quyền duyệt.")
     return redirect("sync:receiver", pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("sync.edit")
+@idempotent
+def earlier(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Visits that ended before this receiver was there: from which day, how many; a second approves."""
+    found = _receiver(pk)
+    given = request.POST if request.method == "POST" else request.GET if "since" in request.GET else None
+    form = EarlierForm(given)
+    counted = None
+    if form.is_valid():
+        since = form.cleaned_data["since"]
+        try:
+            if request.method == "POST":
+                backfill.backfill_ask(receiver_id=found.pk, since=since)
+                messages.info(request, "Đã gửi yêu cầu. Việc gửi bắt đầu khi một người khác có quyền duyệt.")
+                return redirect("sync:receiver", pk=pk)
+            counted = backfill.preview(receiver=found, since=since)
+        except Refused as refused:
+            add_refusal(form, refused)
+    context = {"receiver": found, "form": form, "counted": counted}
+    return render(request, "sync/earlier.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from .server import Chaos, Receiver
 
+REFUSAL = "Lý do đến khám quá ngắn, cần ghi rõ triệu chứng và thời gian mắc"
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -23,9 +25,15 @@ def main() -> int:
         "--chaos", type=float, default=0.0, metavar="RATE", help="share of requests that go wrong"
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of the chaos")
+    parser.add_argument(
+        "--refuse-first",
+        action="store_true",
+        help="a new store refuses the first Bundle, once, with its reason",
+    )
     options = parser.parse_args()
     if options.store:
         options.store.parent.mkdir(parents=True, exist_ok=True)
+    new = options.store is None or not options.store.exists()
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
@@ -34,6 +42,8 @@ def main() -> int:
     ) as receiver:
         if options.chaos:
             receiver.faults.chaos = Chaos(options.chaos, options.seed)
+        if options.refuse_first and new:
+            receiver.faults.add("422", expression="Encounter.reasonCode", text=REFUSAL)
         print(f"receiver: {receiver.base_url}", flush=True)
         stop.wait()
     return 0

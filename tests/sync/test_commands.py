@@ -13,6 +13,8 @@ from django.core.management import CommandError, call_command
 
 from apps.sync.models import OutboxRow, Receiver
 from apps.sync.receivers import http
+from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
+from tests.factories.patients import a_person, a_station
 from tests.factories.sync import visit
 from tests.receiver.server import Receiver as Liar
 
@@ -49,13 +51,17 @@ def test_the_demos_worker_finds_its_receiver(settings, monkeypatch, liar):
 
 
 @pytest.mark.django_db
-def test_celery_does_the_same(book, receiver, liar, monkeypatch):
-    from apps.sync import tasks, worker
-
-    monkeypatch.setattr(tasks, "PARALLEL", 1)
-    book.save(visit())
-    assert tasks.send_waiting() == {"stored": 1}
-    assert worker.BATCH
+def test_the_demos_new_receiver_hears_of_today_once(settings, monkeypatch, liar):
+    catalogues()
+    station = a_station()
+    a_finished_visit(a_person(station), a_practitioner(station))
+    settings.DEMO = True
+    monkeypatch.setenv("TRAMYTE_DEMO_RECEIVER", liar.base_url.removesuffix("/fhir"))
+    liar.faults.add("422", expression="Encounter.reasonCode", text="Lý do đến khám quá ngắn")
+    for _ in range(2):
+        call_command("sync_worker", once=True, parallel=1)
+    row = OutboxRow.unscoped.get()
+    assert (row.state, row.reason) == ("rejected", "Lý do đến khám quá ngắn")
 
 
 @pytest.fixture

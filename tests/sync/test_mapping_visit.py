@@ -369,3 +369,16 @@ def test_what_is_not_fhir_does_not_leave():
 def test_a_reference_into_nothing_does_not_leave():
     entries = [e for e in sent() if not e.key.startswith("Practitioner")]
     assert check.problems(fhir.bundle(entries))
+
+
+@pytest.mark.parametrize(
+    ("state", "verification", "clinical"),
+    [("active", "confirmed", "active"), ("refuted", "refuted", "inactive")],
+)
+def test_no_known_allergy_travels_and_is_taken_back(state, verification, clinical):
+    none = records.Allergy(uid(90), "none", "Không có dị ứng đã biết", state=state)
+    sent = one(person_entries(replace(PERSON, allergies=(none,)), Options()), "AllergyIntolerance")
+    assert sent["code"]["coding"][0]["code"] == "716186003"
+    assert sent["verificationStatus"]["coding"][0]["code"] == verification
+    assert sent["clinicalStatus"]["coding"][0]["code"] == clinical
+    assert "category" not in sent

@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.core.ids import uuid7
-from apps.core.models import AuditEntry, ReadEntry
+from apps.core.models import AuditEntry, PendingChange, ReadEntry
+from apps.facilities.models import Facility
 from apps.sync import worker
 from apps.sync.models import OutboxRow, Receiver
 from tests.factories.accounts import a_member, a_role, client_of
@@ -187,14 +188,22 @@ def test_the_province_does_not_read_what_is_said_of_a_person(book, receiver, lia
         page = text(admin.get(address))
         assert "Nguyễn Thị Hoa" not in page
     assert "Họ và tên" in text(admin.get(STATION))
+    page = text(admin.get(reverse("sync:row", args=[row.pk])))
+    assert "/nguoi/" not in page  # nor is she led to a page that is closed to her
+    assert "Mở bản ghi" not in page
 
 
-def test_the_province_turns_a_receiver_off_and_on(receiver, admin):
+def test_the_province_turns_a_receiver_off_and_with_a_second_on(receiver, admin):
     address = reverse("sync:switch", args=[receiver.pk])
     admin.post(address, {"form_key": uuid7(), "on": "0"})
     receiver.refresh_from_db()
     assert not receiver.is_on
     admin.post(address, {"form_key": uuid7(), "on": "1"})
+    receiver.refresh_from_db()
+    assert not receiver.is_on
+    second = signed_in(Facility.objects.get(kind="department"), "province_admin", "nguoi.hai")
+    change = PendingChange.objects.get()
+    second.post(reverse("core:decide", args=[change.pk]), {"form_key": uuid7(), "act": "approve"})
     receiver.refresh_from_db()
     assert receiver.is_on
     assert AuditEntry.objects.filter(action__startswith="sync.receiver_").count() == 2

@@ -72,8 +72,8 @@ def test_it_works(receiver, liar, clock, doctor, patient):
 
 
 def test_a_visit_that_waits_for_a_signature_does_not_travel(receiver, station, patient, clock):
-    nurse = a_practitioner(station, "Lò Thị Mận", grade="nurse", can_sign=False)
-    a_finished_visit(patient, nurse)
+    assistant = a_practitioner(station, "Lò Thị Mận", grade="assistant", can_sign=False, licence_no="7/QNG")
+    a_finished_visit(patient, assistant)
     assert OutboxRow.unscoped.count() == 0
 
 

@@ -9,13 +9,15 @@ from .systems import Options
 V2_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 TYPES = {"cccd": "CCCD", "cmnd": "CMND", "bhyt": "BHYT", "bhxh": "BHXH", "passport": "PPN"}
 ALLERGY_CATEGORIES = {"drug": "medication", "food": "food", "chemical": "environment"}
+SNOMED, NO_KNOWN_ALLERGY = "http://snomed.info/sct", "716186003"
 CERTAINTY = {"confirmed": "confirmed", "suspected": "unconfirmed"}
 
 
 def organization(facility: records.Organization, options: Options) -> Entry:
     """A facility, found by its insurance code where it has one."""
     systems, own = options.systems, own_identifier(facility.id, options)
-    code = {"system": systems.facility, "value": facility.kcb_code} if facility.kcb_code else None
+    known = options.code("facility", facility.kcb_code)
+    code = {"system": systems.facility, "value": known} if known else None
     resource = fhir.slim(
         {
             "resourceType": "Organization",
@@ -95,13 +97,18 @@ def _allergy(allergy: records.Allergy, person: records.Person, options: Options)
     own = own_identifier(allergy.id, options)
     wrong = allergy.state == "entered_in_error"
     verification = "entered-in-error" if wrong else CERTAINTY.get(allergy.certainty, "unconfirmed")
+    drug = options.code("drug", allergy.drug_code)
+    code = fhir.concept(options.systems.drug, drug, allergy.substance, allergy.substance)
+    if allergy.kind == "none":
+        verification = "refuted" if allergy.state == "refuted" else "confirmed"
+        code = fhir.concept(SNOMED, NO_KNOWN_ALLERGY, "No known allergy", allergy.substance)
     base = "http://terminology.hl7.org/CodeSystem/allergyintolerance-"
-    clinical = "inactive" if allergy.state in ("inactive", "resolved") else "active"
+    clinical = "inactive" if allergy.state in ("inactive", "resolved", "refuted") else "active"
     resource: Resource = {
         "resourceType": "AllergyIntolerance",
         "identifier": [own],
         "verificationStatus": fhir.concept(base + "verification", verification),
-        "code": fhir.concept(options.systems.drug, allergy.drug_code, allergy.substance, allergy.substance),
+        "code": code,
         "patient": fhir.ref(person.id),
     }
     if not wrong:  # ait-2: an error has no clinical status

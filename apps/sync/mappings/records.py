@@ -38,7 +38,10 @@ class Identifier:
 
 @dataclass(frozen=True)
 class Allergy:
-    """`kind`: drug, chemical, food, other. `state`: active, inactive, entered_in_error."""
+    """`kind`: drug, chemical, food, other; none: asked, no allergy is known.
+
+    `state`: active, inactive, resolved, refuted, entered_in_error.
+    """
 
     id: UUID
     kind: str
@@ -117,6 +120,9 @@ class Line:
 class Prescription:
     code: str
     lines: tuple[Line, ...] = ()
+
+
+WITHDRAWN = 0  # the version of a visit of which nothing is told any more
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ Neither is binding. Where VN Core has no URI the value is empty and the identifi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 CORE = "http://fhir.hl7.org.vn/core"
@@ -53,6 +54,14 @@ GUIDES: dict[str, dict[str, str]] = {
         "identifier_type": "",
     },
 }
+# Kinds of codes that a receiver may call by its own (CodeMap).
+CODE_KINDS = {
+    "facility": "Cơ sở y tế",
+    "icd10": "Mã bệnh",
+    "drug": "Thuốc",
+    "route": "Đường dùng",
+    "discharge": "Tình trạng ra viện",
+}
 MASTERED = ("Organization", "Practitioner", "Patient")
 
 
@@ -69,10 +78,18 @@ class Options:
     mastered: frozenset[str] = frozenset({"Organization", "Practitioner"})
     match_patient: str = "record"
     provenance: bool = True
+    # Kinds of codes that this receiver wants under codes of its own, and those it has: {(kind, ours): its}.
+    mapped: frozenset[str] = frozenset()
+    codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def code(self, kind: str, ours: str) -> str:
+        """The code as this receiver knows it; ours where it takes ours."""
+        return self.codes.get((kind, ours), ours) if kind in self.mapped else ours
 
 
 def options_from(settings: dict[str, Any]) -> Options:
-    """Options from a receiver's settings: `guide`, `systems`, `mastered`, `match_patient`, `provenance`.
+    """Options from a receiver's settings: `guide`, `systems`, `mastered`, `match_patient`, `provenance`,
+    `mapped`.
 
     Raises ValueError with a Vietnamese sentence when a value is not one of those known.
     """
@@ -86,7 +103,12 @@ def options_from(settings: dict[str, Any]) -> Options:
     mastered = frozenset(settings.get("mastered", Options.mastered))
     if not mastered <= set(MASTERED):
         raise ValueError(f"Nơi nhận chỉ có thể tự quản lý: {', '.join(MASTERED)}.")
+    mapped = frozenset(settings.get("mapped", ()))
+    if not mapped <= CODE_KINDS.keys():
+        raise ValueError(f"Loại mã đổi được: {', '.join(CODE_KINDS)}.")
     match = settings.get("match_patient", "record")
     if match not in ("record", "number", "cccd", "bhyt"):
         raise ValueError("Đối chiếu người bệnh theo: record, number, cccd hoặc bhyt.")
-    return Options(replace(Systems(), **wanted), mastered, match, bool(settings.get("provenance", True)))
+    return Options(
+        replace(Systems(), **wanted), mastered, match, bool(settings.get("provenance", True)), mapped
+    )

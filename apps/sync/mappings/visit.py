@@ -69,7 +69,8 @@ def _encounter(visit: records.Visit, conditions: list[Entry], options: Options) 
         }
     )
     if visit.outcome_code or visit.outcome:
-        discharge = fhir.concept(options.systems.discharge, visit.outcome_code, visit.outcome, visit.outcome)
+        code = options.code("discharge", visit.outcome_code)
+        discharge = fhir.concept(options.systems.discharge, code, visit.outcome, visit.outcome)
         resource["hospitalization"] = {"dischargeDisposition": discharge}
     return Entry(visit.id, resource, pair(own))
 
@@ -89,7 +90,9 @@ def _conditions(visit: records.Visit, options: Options) -> list[Entry]:
         seen[part] = seen.get(part, 0) + 1
         id_ = made_id(visit.id, "condition", *part, seen[part])
         own = own_identifier(id_, options)
-        code = fhir.concept(options.systems.icd10, diagnosis.icd_code, diagnosis.icd_name)
+        code = fhir.concept(
+            options.systems.icd10, options.code("icd10", diagnosis.icd_code), diagnosis.icd_name
+        )
         if diagnosis.text or not diagnosis.icd_code:
             code["text"] = diagnosis.text or diagnosis.icd_name
         resource: Resource = {
@@ -178,7 +181,7 @@ def _medication(
 ) -> Entry:
     own = own_identifier(id_, options)
     name = f"{line.drug_name} {line.strength}".strip()
-    drug = fhir.concept(options.systems.drug, line.drug_code, line.drug_name, name)
+    drug = fhir.concept(options.systems.drug, options.code("drug", line.drug_code), line.drug_name, name)
     if line.bhyt_code and options.systems.drug_bhyt:
         drug.setdefault("coding", []).append({"system": options.systems.drug_bhyt, "code": line.bhyt_code})
     resource: Resource = {
@@ -220,7 +223,7 @@ def _dosage(line: records.Line, options: Options) -> Resource:
     if repeat:
         dosage["timing"] = {"repeat": repeat}
     if line.route_code:
-        dosage["route"] = fhir.concept(options.systems.route, line.route_code)
+        dosage["route"] = fhir.concept(options.systems.route, options.code("route", line.route_code))
     if (dose := _amount(line.dose)) is not None:
         dosage["doseAndRate"] = [{"doseQuantity": fhir.quantity(dose, line.dose_unit or line.unit)}]
     return dosage

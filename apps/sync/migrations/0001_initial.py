@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text="guide, systems, mastered, match_patient, provenance (docs/adding-a-receiver.md).",
+                        help_text="guide, systems, mastered, match_patient, provenance (tài liệu kỹ thuật về nơi nhận).",
                         verbose_name="thiết lập",
                     ),
                 ),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
+
+Codes = Mapping[tuple[str, str], str]  # {(kind, our code): the receiver's code}
 
 
 class Outcome(StrEnum):
@@ -82,8 +85,11 @@ class Verdict:
 class Adapter(Protocol):
     """One way of talking to a receiver."""
 
-    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool) -> Prepared:
-        """The record as bytes. `sent`: keys the receiver holds from before. Pure, apart from the settings."""
+    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
+        """The record as bytes. `sent`: keys the receiver holds from before; `known`: its codes for ours.
+
+        Pure, apart from the settings.
+        """
         ...
 
     def send(self, part: Part, request_id: str) -> Answer:

@@ -67,6 +67,8 @@ def post(receiver: Receiver, body: bytes, request_id: str, content_type: str) ->
 
 def check_address(url: str) -> SplitResult:
     """An address that may be called at all. Raises Forbidden with a Vietnamese sentence."""
+    if settings.TRAINING:
+        raise Forbidden("Bản tập huấn không gửi đi đâu.")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise Forbidden("Địa chỉ của nơi nhận không hợp lệ.")

@@ -10,8 +10,10 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from apps.sync import services, worker
+from apps.core.scope import system
+from apps.sync import backfill, services, worker
 from apps.sync.outbox import CHANNEL
 
 log = logging.getLogger("tramyte.sync")
@@ -29,7 +31,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stopping = False
         if settings.DEMO and (url := os.environ.get("TRAMYTE_DEMO_RECEIVER")):
-            services.receiver_for_demo(base_url=url.rstrip("/") + "/fhir")
+            receiver, new = services.receiver_for_demo(base_url=url.rstrip("/") + "/fhir")
+            if new:
+                with system("the demo's receiver hears of the visits of today"):
+                    list(backfill.queue(receiver, timezone.localdate()))
         if options["once"]:
             done = worker.drain(parallel=options["parallel"])
             self.stdout.write(", ".join(f"{name}: {count}" for name, count in sorted(done.items())) or "0")

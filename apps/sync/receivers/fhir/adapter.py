@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
-from apps.sync.mappings import check, fhir
+from apps.sync.mappings import check, codes, fhir
 from apps.sync.mappings.fhir import Entry
 from apps.sync.mappings.person import person_entries
-from apps.sync.mappings.systems import options_from
+from apps.sync.mappings.systems import CODE_KINDS, options_from
 from apps.sync.mappings.visit import visit_entries
 from apps.sync.models import Receiver
 from apps.sync.receivers import http
-from apps.sync.receivers.base import Answer, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.base import Answer, Codes, Issue, Part, Prepared, Verdict
 from apps.sync.receivers.fhir import answers
 from apps.sync.receivers.fhir.fields import field_of
 
@@ -36,11 +37,15 @@ class FhirAdapter:
         self.receiver = receiver
         self.options = options_from(receiver.settings)
 
-    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool) -> Prepared:
+    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
+        options = replace(self.options, codes=known)
+        if missing := codes.gaps(record, options):
+            # Stopped here: under a code that the receiver does not know it would be refused, or misread.
+            return Prepared((), "", getattr(record, "version", None), tuple(_gap(*gap) for gap in missing))
         if kind == "visit":
-            entries, version = visit_entries(record, self.options, sent), record.version
+            entries, version = visit_entries(record, options, sent), record.version
         else:
-            entries, version = person_entries(record, self.options), None
+            entries, version = person_entries(record, options), None
         found = tuple(_issue(p) for p in check.problems(fhir.bundle(entries)))
         groups = _groups(entries) if in_parts else [entries]
         parts = tuple(Part(_bytes(group, entries), tuple(e.key for e in group)) for group in groups)
@@ -52,6 +57,11 @@ class FhirAdapter:
 
     def judge(self, answer: Answer, part: Part) -> Verdict:
         return answers.judge(answer, part, timezone.now())
+
+
+def _gap(kind: str, code: str) -> Issue:
+    title = CODE_KINDS[kind]
+    return Issue(codes.EXPRESSION, f"{title} {code} chưa có mã của nơi nhận.", title, "codes")
 
 
 def _issue(problem: check.Problem) -> Issue:

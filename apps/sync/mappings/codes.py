@@ -1,0 +1,43 @@
+"""Which codes a record carries to a receiver, and which of them that receiver calls otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from apps.sync.mappings import records
+from apps.sync.mappings.systems import Options
+
+EXPRESSION = "CodeMap"  # how a code without its counterpart is marked among a row's issues
+
+
+def day_of(record: records.Visit | records.Person, today: date) -> date:
+    """The day whose codes hold: a visit's own, a person's is today."""
+    return record.start.date() if isinstance(record, records.Visit) else today
+
+
+def used(record: records.Visit | records.Person) -> Iterator[tuple[str, str]]:
+    """(kind, code) of everything that travels under a code of ours."""
+    person = record.person if isinstance(record, records.Visit) else record
+    if person.station:
+        yield "facility", person.station.kcb_code
+    for allergy in person.allergies:
+        yield "drug", allergy.drug_code
+    if not isinstance(record, records.Visit):
+        return
+    for place in (record.facility, record.point):
+        if place:
+            yield "facility", place.kcb_code
+    for diagnosis in record.diagnoses:
+        yield "icd10", diagnosis.icd_code
+    for prescription in record.prescriptions:
+        for line in prescription.lines:
+            yield "drug", line.drug_code
+            yield "route", line.route_code
+    yield "discharge", record.outcome_code
+
+
+def gaps(record: records.Visit | records.Person, options: Options) -> list[tuple[str, str]]:
+    """The codes of a record that the receiver wants under its own code and has none for."""
+    wanted = {(kind, code) for kind, code in used(record) if code and kind in options.mapped}
+    return sorted(wanted - options.codes.keys())
