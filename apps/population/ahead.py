@@ -5,6 +5,8 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Any, TypeVar
 
+from django.db import connections
+
 T = TypeVar("T")
 LOOK_SECONDS = 0.2  # how often a full or empty queue looks whether the other side has gone
 _END = object()
@@ -31,6 +33,9 @@ def ahead(items: Iterator[T], depth: int = 1) -> Iterator[T]:
             put(_END)
         except BaseException as error:
             put(error)
+        finally:
+            # A parameter read while making would keep a place of the pool after this thread has gone.
+            connections.close_all()
 
     thread = Thread(target=work, daemon=True)
     thread.start()

@@ -72,7 +72,8 @@ class Sheet:
         unknown = [name for name in columns if name not in fields]
         if unknown:
             raise ValueError(f"{model.__name__} has no column {', '.join(unknown)}")
-        rest = [f for f in fields.values() if f.attname not in columns and not f.primary_key]
+        own = [f for f in fields.values() if not f.primary_key and not f.has_db_default()]
+        rest = [f for f in own if f.attname not in columns]
         self.columns = [str(f.column) for f in (*(fields[name] for name in columns), *rest)]
         self.width = len(columns)
         self.usual = -1

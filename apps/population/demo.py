@@ -1,15 +1,24 @@
 """The demo's accounts: one a role, all with the same known password, made only where everything is marked
 DEMO."""
 
+import datetime as dt
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts.models import Role, User
 from apps.accounts.services import user_create
-from apps.core.scope import system
-from apps.facilities.models import Facility, FacilityKind, Grade, Practitioner
+from apps.core.scope import enter, system
+from apps.encounters import services as visits
+from apps.encounters.inputs import DiagnosisInput, Opening, VisitInput
+from apps.encounters.models import Visit
+from apps.facilities import village
+from apps.facilities.models import Facility, FacilityKind, Grade, Post, Practitioner
+from apps.facilities.posts import scope_for
 from apps.facilities.services import post_open
+from apps.patients.models import Person
 
 PASSWORD = "demo-tramyte"  # noqa: S105 - known to everybody on purpose: opens a demo's invented people only
 
@@ -40,6 +49,8 @@ ACCOUNTS = (
     Account("lanhdao", ("region_head",), FacilityKind.REGIONAL_CENTRE, "Lê Thị Lãnh Đạo"),
     Account("cdc", ("cdc",), FacilityKind.CDC, "Võ Văn Dự Phòng"),
     Account("quantri", ("province_admin",), FacilityKind.DEPARTMENT, "Bùi Thị Quản Trị"),
+    # What one of them asks for, another has to approve.
+    Account("quantri2", ("province_admin",), FacilityKind.DEPARTMENT, "Trần Thị Đồng Duyệt"),
     Account("kiemtoan", ("auditor",), FacilityKind.DEPARTMENT, "Đỗ Văn Kiểm Toán"),
 )
 
@@ -47,11 +58,42 @@ ACCOUNTS = (
 @transaction.atomic
 def accounts(station: Facility) -> list[User]:
     """The accounts of ACCOUNTS with their posts at `station` and above it; those that exist are left as
-    they are."""
+    they are. Everybody knows their password: nowhere but where all is invented."""
+    if not (settings.DEMO or settings.TESTING):
+        raise RuntimeError("demo accounts are made in a demo only")
     with system("make the demo's accounts"):
         roles = Role.objects.in_bulk(field_name="code")
         known = set(User.objects.values_list("username", flat=True))
         return [_account(each, station, roles) for each in ACCOUNTS if each.username not in known]
+
+
+# Told by law and common in the hills: the people of the demo do not fall ill with them by chance.
+CASES = (
+    ("B05.9", "Sốt 3 ngày, phát ban từ mặt xuống, ho", dt.timedelta(hours=30)),
+    ("A97.9", "Sốt cao đột ngột, đau mình, chấm xuất huyết", dt.timedelta(hours=3)),
+)
+
+
+@transaction.atomic
+def cases(station: Facility) -> None:
+    """Ended visits with a notifiable disease, so that 'Việc cần làm' has something to do: one whose time is
+    up and one of today. Entered by the demo's doctor, through the services that everybody uses."""
+    with system("find the demo's doctor"):
+        doctor = User.objects.filter(username="bacsi").first()
+        scope = scope_for(doctor, station.pk) if doctor else None
+    if scope is None:
+        return
+    with enter(scope):
+        todays = Visit.objects.filter(on=timezone.localdate()).values("person_id")
+        people = Person.objects.filter(birth_date__year__range=(2000, 2020), life_status="alive")
+        ill = people.exclude(pk__in=todays).order_by("code")[: len(CASES)]
+        for person, (code, reason, ago) in zip(ill, CASES, strict=False):
+            visit = visits.visit_open(person=person, opening=Opening(reason, "fee", at=timezone.now() - ago))
+            diagnoses = [DiagnosisInput(code, "main")]
+            visit = visits.visit_save(
+                visit_id=visit.pk, expected_version=visit.version, data=VisitInput(diagnoses=diagnoses)
+            )
+            visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override="Ca mẫu")
 
 
 def _account(wanted: Account, station: Facility, roles: dict[str, Role]) -> User:
@@ -63,7 +105,11 @@ def _account(wanted: Account, station: Facility, roles: dict[str, Role]) -> User
     name = practitioner.full_name if practitioner else wanted.full_name
     user = user_create(full_name=name, username=wanted.username, password=PASSWORD)
     for code in wanted.roles:
-        post_open(user=user, role=roles[code], facility=place, practitioner=practitioner)
+        post = post_open(user=user, role=roles[code], facility=place, practitioner=practitioner)
+        if isinstance(post, Post) and post.role.by_hamlet:
+            # Two hamlets of the station: enough to choose between, and others that stay unseen.
+            offered = village.offered(post, timezone.localdate())[:2]
+            village.hamlets_set(post=post, hamlets=offered, expected_version=post.version)
     return user
 
 

@@ -14,7 +14,7 @@ from apps.core.errors import Refused
 from apps.core.scope import system
 from apps.facilities.models import Facility, FacilityKind
 from apps.patients.models import Person
-from apps.population import commune, process, write_people
+from apps.population import commune, process, write_care, write_people, write_records
 from apps.population.ahead import ahead
 from apps.population.bulk import Sheet
 from apps.population.commune import Plan
@@ -95,6 +95,7 @@ def _stations(order: Order) -> list[tuple[int, Facility]]:
         .select_related("unit__parent")
         .order_by("kcb_code")
     )
+    # unscoped: a command that fills empty stations, before anybody works there.
     taken = set(Person.unscoped.filter(station__in=stations).values_list("station_id", flat=True).distinct())
     # The place in the province's list is the slot: a later population never meets the numbers of an earlier.
     free = [(slot, station) for slot, station in enumerate(stations[:SLOTS]) if station.pk not in taken]
@@ -137,8 +138,12 @@ def _written(
             pool.submit(process.write, plan, ground, books): plan
             for plan, ground in zip(plans, made_grounds, strict=True)
         }
-        for each in as_completed(running):
-            yield running[each], each.result()
+        try:
+            for each in as_completed(running):
+                yield running[each], each.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # the first failure is told, not the last
+            raise
 
 
 def write(plan: Plan, ground: Ground, books: Shelf) -> dict[str, int]:
@@ -147,17 +152,20 @@ def write(plan: Plan, ground: Ground, books: Shelf) -> dict[str, int]:
     with transaction.atomic(), _unchecked():
         for sheet, rows in ahead(_rows(plan, ground, books), depth=8):
             sheet.send(rows)
-            counts[sheet.model._meta.db_table] = sheet.count
+            table = sheet.model._meta.db_table
+            counts[table] = counts.get(table, 0) + len(rows)  # several sheets may fill one table
     return counts
 
 
 def _rows(plan: Plan, ground: Ground, books: Shelf) -> Iterator[tuple[Sheet, list[str]]]:
     made = commune.make(plan)
-    for sheet in write_people.write(made, ground):
+    for sheet in (*write_people.write(made, ground), *write_records.write(made, ground)):
         yield sheet, sheet.cut()
     for sheets in Writer(made, ground, books).write():
         for sheet in sheets:
             yield sheet, sheet.cut()
+    for sheet in write_care.write(made, ground):
+        yield sheet, sheet.cut()
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import cast
 
 from apps.care.models import Appointment, AppointmentState, Measurement
-from apps.care.services import CAME_DAYS_EARLY, DUE_KIND, MISSED_AFTER_DAYS
+from apps.care.queries import kept_days
+from apps.care.services import DUE_KIND
 from apps.care.vitals import BY_KEY
 from apps.catalogues import icd
 from apps.encounters import dosing, states
@@ -44,6 +45,7 @@ class Writer:
     def __init__(self, commune: Commune, ground: Ground, shelf: Shelf) -> None:
         self.commune, self.ground, self.shelf = commune, ground, shelf
         self.rng = source(commune.plan.seed, commune.plan.slot, "rows of visits")
+        self.kept_days = kept_days(commune.plan.on)
         self.visits = Sheet(
             Visit,
             ["id", *FACT, "version", "number", "state", "on", "queue_no", "started_at", "reason",
@@ -183,13 +185,12 @@ class Writer:
         return dosing.prescription_code(self.ground.station_code, kind, lambda _: next(picks))
 
     def _expect(self, visit: MadeVisit, summary: str, fact: Cells) -> None:
-        on, today = cast(date, visit.follow_up), self.commune.plan.on
+        on, today, days = cast(date, visit.follow_up), self.commune.plan.on, self.kept_days
         kept = any(
-            on - timedelta(days=CAME_DAYS_EARLY) <= day <= on + timedelta(days=MISSED_AFTER_DAYS)
-            and day > visit.on
+            on - timedelta(days=days.early) <= day <= on + timedelta(days=days.late) and day > visit.on
             for day in self.days[visit.person.id]
         )
-        missed = on + timedelta(days=MISSED_AFTER_DAYS) < today
+        missed = on + timedelta(days=days.late) < today
         state = (
             AppointmentState.CAME if kept else AppointmentState.MISSED if missed else AppointmentState.PLANNED
         )
@@ -202,7 +203,7 @@ class Writer:
             f"Tái khám: {reason}"[:200],
             on,
             on + timedelta(days=1),
-            on + timedelta(days=MISSED_AFTER_DAYS),
+            on + timedelta(days=days.late),
             appointment,
             DueState.OPEN if state == AppointmentState.PLANNED else DueState.DONE,
         )

@@ -9,23 +9,41 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from apps.accounts.models import Role, User
-from apps.care.models import Appointment, Measurement
+from apps.care import enrolling, vitals
+from apps.care.models import Appointment, Enrolment, Measurement
+from apps.catalogues.models import CommunicableDisease
 from apps.core import scope
 from apps.core.errors import Refused
+from apps.core.models import Task
 from apps.encounters import checking, services
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
 from apps.facilities.models import Facility, Post, Practitioner
+from apps.field.models import ContraceptionMark, Proposal
 from apps.households.models import Household, Membership
 from apps.patients import plausibility
 from apps.patients import services as patients
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
-from apps.patients.models import DueItem, Identifier, InsuranceCard, Person, TimelineEntry
-from apps.population import demo
+from apps.patients.health_record.parts import PARTS
+from apps.patients.health_record.reading import read
+from apps.patients.health_record.saving import blocks as record_blocks
+from apps.patients.health_record.saving import doubts as record_doubts
+from apps.patients.models import (
+    DueItem,
+    HealthRecord,
+    Identifier,
+    InsuranceCard,
+    OwnDisease,
+    Person,
+    TimelineEntry,
+)
+from apps.population import demo, hamlets
 from apps.population.making import Made, Order, make, usual_intensity
 from tests.factories.accounts import a_role
+from tests.factories.catalogues import a_code, an_icd10
 from tests.factories.encounters import scope_of
 from tests.factories.facilities import a_centre, a_department
 from tests.factories.population import ground
@@ -57,7 +75,7 @@ def test_it_works(made: Made) -> None:
     assert [station.unit.code for station in made.stations] == ["21484", "21040"]
     assert all(Person.objects.filter(station=station).count() == 80 for station in made.stations)
     for model in (Household, Membership, Identifier, InsuranceCard, Visit, Diagnosis, Prescription,
-                  PrescriptionLine, Measurement, Appointment, TimelineEntry, DueItem):  # fmt: skip
+                  PrescriptionLine, Measurement, Appointment, TimelineEntry, DueItem, Enrolment):  # fmt: skip
         assert made.rows[model._meta.db_table] == model.unscoped.count() > 0
 
 
@@ -77,7 +95,9 @@ def test_every_foreign_key_finds_its_row(made: Made) -> None:
 
 
 def test_every_row_passes_its_model(made: Made) -> None:
-    for model in (Person, Household, Membership, Identifier, InsuranceCard, Visit, Diagnosis, Measurement):
+    for model in (
+        Person, Household, Membership, Identifier, InsuranceCard, Visit, Diagnosis, Measurement, Enrolment,
+    ):  # fmt: skip
         for row in model.unscoped.order_by("?")[:15]:
             row.clean_fields()
 
@@ -264,3 +284,105 @@ def test_the_demo_has_an_account_for_every_role(made: Made) -> None:
     assert doctor.check_password(demo.PASSWORD)
     assert doctor.posts.get().practitioner.can_sign
     assert not User.objects.get(username="hosinh").posts.get().practitioner.can_sign
+
+
+def test_the_demo_has_cases_that_must_be_told(made: Made) -> None:
+    a_role("nurse")
+    station = made.stations[0]
+    a_department(a_centre(station))
+    Facility.objects.create(name="CDC", kind="cdc", unit=station.unit, is_demo=True)
+    demo.accounts(station)
+    for key, name, code in (("measles", "Bệnh sởi", "B05.9"), ("dengue", "Sốt xuất huyết Dengue", "A97.9")):
+        an_icd10(code, name)
+        CommunicableDisease.objects.create(
+            regime="thử", key=key, name=name, icd=[code[:3]], report_class="24h", deadline="thử"
+        )
+    demo.cases(station)
+    tasks = Task.unscoped.filter(facility_id=station.pk, state="open").order_by("due_at")
+    assert [task.title for task in tasks] == ["Bệnh sởi", "Sốt xuất huyết Dengue"]
+    assert tasks[0].due_at < timezone.now() < tasks[1].due_at
+    assert Visit.objects.filter(state="finalised", pk__in=tasks.values("object_id")).count() == 2
+
+
+def test_programmes_are_numbered_as_their_books_would(made: Made) -> None:
+    for station in made.stations:
+        rows = Enrolment.objects.filter(facility=station)
+        assert rows
+        books: dict[tuple[str, str], list[str]] = {}
+        for row in rows.order_by("since", "id"):
+            books.setdefault((row.programme, row.number[:4]), []).append(row.number)
+            assert row.number.startswith(str(row.since.year))
+        for numbers in books.values():
+            assert [int(number[5:]) for number in numbers] == list(range(1, len(numbers) + 1))
+    nurse = scope_of(Practitioner.objects.filter(facility=made.stations[0]).first())
+    newcomer = Person.objects.filter(station=made.stations[0]).exclude(
+        pk__in=Enrolment.objects.values("person_id")
+    )[0]
+    a_code("care_programme", "hypertension", "Tăng huyết áp")
+    with scope.enter(nurse):
+        taken = enrolling.enrol(person=newcomer, programme="hypertension", since=ON)
+    last = Enrolment.objects.filter(programme="hypertension", since__year=ON.year, facility=made.stations[0])
+    assert int(taken.number[5:]) == last.count()
+
+
+def test_small_children_are_weighed_in_their_hamlet(made: Made) -> None:
+    rows = Measurement.objects.filter(source_kind="hamlet")
+    assert rows.filter(code="29463-7").count() > 5
+    lying, standing = rows.filter(code="8306-3"), rows.filter(code="8302-2")
+    assert not lying.filter(age_days__gte=731) and not standing.filter(age_days__lt=730)
+    assert not rows.filter(code="56072-2", age_days__lt=183)
+    for row in rows:
+        found = vitals.assess({row.vital.key: row.value}, row.age_days)
+        assert not [each for each in found if each.level in ("impossible", "odd")], (row.vital.key, row.value)
+
+
+def test_the_demos_village_worker_has_hamlets_and_has_told_something(made: Made) -> None:
+    a_role("nurse")
+    station = made.stations[0]
+    a_department(a_centre(station))
+    Facility.objects.create(name="CDC", kind="cdc", unit=station.unit, is_demo=True)
+    demo.accounts(station)
+    for code, name in (("1", "Vòng"), ("2", "Thuốc uống"), ("3", "Tiêm"), ("4", "Cấy"), ("5", "Bao cao su")):
+        a_code("a0_contraception", code, name)
+    for code, name in (("6", "Triệt sản nữ"), ("9", "Khác"), ("0", "Không dùng")):
+        a_code("a0_contraception", code, name)
+    hamlets.news(station)
+    hamlets.news(station)
+    post = Post.objects.get(user__username="thonban")
+    given = set(post.hamlets.values_list("hamlet_id", flat=True))
+    assert given
+    states = list(Proposal.unscoped.values_list("state", flat=True))
+    assert set(states) == {"new", "accepted", "refused"} and len(states) >= 5
+    assert set(Proposal.unscoped.values_list("hamlet_id", flat=True)) <= given
+    marks = ContraceptionMark.unscoped.all()
+    assert marks.exists() and set(marks.values_list("hamlet_id", flat=True)) <= given
+
+
+# --- health records (QĐ 831)
+
+
+def test_a_part_of_the_people_has_a_health_record(made: Made) -> None:
+    count = HealthRecord.objects.count()
+    assert 40 < count < 120
+    assert made.rows["patients_healthrecord"] == count
+    today = HealthRecord.objects.order_by("reviewed_on").values_list("reviewed_on", flat=True)
+    assert min(today) < ON - dt.timedelta(days=365) < max(today) < ON  # some are due again, others are not
+    for person in Person.objects.all():
+        read(scope.current(), person)  # every line reads in words
+
+
+def test_what_they_say_may_be_said(made: Made) -> None:
+    """Every section and line passes the rules of its form."""
+    call_command("load_catalogues", only=["code_lists"], verbosity=0)
+    for part in PARTS.values():
+        for row in part.model.objects.select_related("person"):
+            values = {name: getattr(row, name) for name in part.fields if name != "icd_code"}
+            assert part.fits(row.person), part.key
+            told = [refusal.message for refusal in record_blocks(part, row.person, values)]
+            assert told == [], part.key
+            assert record_doubts(part, row.person, values) == [], part.key
+
+
+def test_restricted_lines_are_marked(made: Made) -> None:
+    assert not OwnDisease.objects.filter(code="10", restricted=False).exists()
+    assert not OwnDisease.objects.exclude(code="10").filter(restricted=True).exists()

@@ -1,10 +1,14 @@
 """Several processes write a population together."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.core import scope
+from apps.core.models import Parameter
 from apps.encounters.models import Visit
 from apps.patients.models import Person
 from apps.population.ahead import ahead
@@ -37,6 +41,27 @@ def test_an_error_ahead_comes_out_where_it_is_waited_for() -> None:
 
 
 def test_who_stops_taking_stops_the_making() -> None:
-    for each in ahead(iter(range(1_000_000)), depth=2):
+    made: list[int] = []
+
+    def things() -> Iterator[int]:
+        for number in range(1_000_000):
+            made.append(number)
+            yield number
+
+    for each in ahead(things(), depth=2):
         if each == 3:
             break
+    assert 4 <= len(made) <= 7, "four taken, two waiting, one in hand"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_read_ahead_gives_its_connection_back() -> None:
+    used: list[BaseDatabaseWrapper] = []
+
+    def reading() -> Iterator[int]:
+        used.append(connections["default"])
+        yield Parameter.objects.count()
+
+    list(ahead(reading()))
+    assert used[0] is not connections["default"]
+    assert used[0].connection is None

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.core.errors import Refused
-from apps.population import demo, making
+from apps.core.words import quantity_words
+from apps.population import demo, hamlets, making
 
 
 class Command(BaseCommand):
@@ -21,9 +22,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--people", type=int, default=8_000, help="số người (8000)")
+        parser.add_argument("--people", type=int, default=8_000, help="số người (8.000)")
         parser.add_argument("--seed", type=int, default=1, help="số gốc (1)")
-        parser.add_argument("--stations", type=int, default=0, help="số trạm (mặc định 8000 người một trạm)")
+        parser.add_argument("--stations", type=int, default=0, help="số trạm (mặc định 8.000 người một trạm)")
         parser.add_argument("--on", type=date.fromisoformat, help="ngày hôm nay của dữ liệu, YYYY-MM-DD")
         parser.add_argument("--years", type=int, default=3, help="số năm có lượt khám (3)")
         parser.add_argument(
@@ -52,14 +53,16 @@ class Command(BaseCommand):
             made = making.make(order, self._tell)
             if settings.DEMO:
                 demo.accounts(made.stations[0])
+                demo.cases(made.stations[0])
+                hamlets.news(made.stations[0])
         except Refused as refused:
             raise CommandError(refused.message) from refused
-        total = f"{sum(made.rows.values()):,}".replace(",", ".")
-        self.stdout.write(f"  {total} dòng ở {len(made.stations)} trạm, {time.monotonic() - began:.1f} giây")
+        total, seconds = quantity_words(sum(made.rows.values())), quantity_words(time.monotonic() - began, 1)
+        self.stdout.write(f"  {total} dòng ở {len(made.stations)} trạm, {seconds} giây")
         if options["verbosity"] > 1:
             for table, count in sorted(made.rows.items()):
-                self.stdout.write(f"  {table}: {count}")
+                self.stdout.write(f"  {table}: {quantity_words(count)}")
 
     def _tell(self, done: int, total: int) -> None:
-        self.stdout.write(f"  {done} / {total} người")
+        self.stdout.write(f"  {quantity_words(done)} / {quantity_words(total)} người")
         self.stdout.flush()
