@@ -42,7 +42,7 @@ def test_a_page_size_of_any_kind(nurse: Attacker, size: str) -> None:
 
 def test_a_draft_with_nul_in_a_name(own: Here, nurse: Attacker) -> None:
     data = {"version": str(own.visit.version), "a\0b": "c\0d"}
-    assert nurse.post(f"/kham/{own.visit.pk}/nhap/", **data).status_code == 200
+    assert nurse.post(f"/ban-nhap/visit/{own.visit.pk}/", **data).status_code == 200
 
 
 def line(**more: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from apps.catalogues.models import CodeEntry
 from apps.core.models import ReadEntry
 from apps.patients.models import DueItem, Person, TreatingAccess
 from tests.factories.accounts import a_member, client_of
-from tests.factories.patients import a_person
+from tests.factories.patients import a_card, a_person, an_allergy
 from tests.security.conftest import FOREIGN, Attacker, Here
 
 TAKEN_OVER = {
@@ -53,6 +53,34 @@ def test_nor_moved_into_a_household_here(own: Here, foreign: Here, treated: Pers
     assert not free.memberships(manager="unscoped").exists()
 
 
+def test_a_treating_station_sees_little_of_her(
+    own: Here, foreign: Here, treated: Person, nurse: Attacker
+) -> None:
+    """Who she is, her insurance, her allergies, what was done here: no papers, address, family, nor tasks."""
+    a_card(treated, "DN4515112345678")
+    an_allergy(treated, "Tôm")
+    Person.unscoped.filter(pk=treated.pk).update(
+        phone="0912345678", address_text="Số nhà bí mật", guardian_name="Người Giám Hộ", note="Ghi chú riêng"
+    )
+    due = {"kind": "appointment", "due_on": timezone.localdate(), "object_id": foreign.finished.pk}
+    DueItem.unscoped.create(person=treated, title="Tái khám: việc của trạm kia", **due)
+    text = nurse.get(f"/nguoi/{treated.pk}/").content.decode()
+    assert FOREIGN in text and "DN4515112345678" in text and "Tôm" in text
+    api = nurse.get(f"/api/people/{treated.pk}/").json()
+    # A program is told the ends of numbers, unless it may export people.
+    assert (api["full_name"], api["cards"][0]["number"]) == (FOREIGN, "***********5678")
+    hidden = ("062190000222", "0912345678", "Số nhà bí mật", "Người Giám Hộ", "Ghi chú riêng", "J06.9")
+    for word in (*hidden, "việc của trạm kia", foreign.household.code):
+        assert word not in text, word
+        assert word not in str(api), word
+    assert (api["identifiers"], api["phone"], api["household"], api["hamlet"]) == ([], "", None, None)
+
+
+def test_her_own_station_sees_all_of_her(own: Here, nurse: Attacker) -> None:
+    assert "051190000111" in nurse.get(f"/nguoi/{own.person.pk}/").content.decode()
+    assert nurse.get(f"/api/people/{own.person.pk}/").json()["identifiers"][0]["value"] == "********0111"
+
+
 def test_a_treating_station_may_note_an_allergy(treated: Person, nurse: Attacker) -> None:
     response = nurse.post(
         f"/nguoi/{treated.pk}/di-ung/", substance="Penicillin", kind="drug", certainty="confirmed"
@@ -60,7 +88,7 @@ def test_a_treating_station_may_note_an_allergy(treated: Person, nurse: Attacker
     assert response.status_code == 302
 
 
-@pytest.mark.parametrize("role", ["population", "village_worker"])
+@pytest.mark.parametrize("role", ["population"])
 def test_a_diagnosis_is_not_told_without_the_right_to_visits(own: Here, role: str) -> None:
     DueItem.unscoped.create(
         person=own.person,

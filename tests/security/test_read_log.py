@@ -1,12 +1,22 @@
 """Whoever sees a person stands in the read log, by whatever way she came to see her."""
 
+import datetime as dt
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
+from django.utils import timezone
 
 from apps.core.models import ReadEntry
 from apps.households.models import Membership
+from apps.patients.models import DuplicatePair, Identifier, MergeRecord
+from tests.factories.accounts import a_member, client_of
+from tests.factories.care import an_appointment, an_enrolment
+from tests.factories.catalogues import a_code
+from tests.factories.deaths import a_death
+from tests.factories.households import a_person_status, an_event
+from tests.factories.patients import a_person
 from tests.security.conftest import OWN, Attacker, Here
 
 Look = Callable[[Attacker, Here], HttpResponse]
@@ -16,6 +26,18 @@ EDITED = {"full_name": "Tên Khác", "sex": "female", "hamlet": "outside", "life
 def member(own: Here) -> str:
     row = Membership.unscoped.get(person=own.person)
     return f"/ho/{own.household.pk}/thanh-vien/{row.pk}"
+
+
+def pair(own: Here) -> UUID:
+    """Of her and of somebody who may be her."""
+    a, b = sorted((own.person, a_person(own.station)), key=lambda each: each.pk)
+    return DuplicatePair.unscoped.create(a=a, b=b, station=own.station, score=90, facts="").pk
+
+
+def merged(own: Here) -> MergeRecord:
+    """A record that was merged into hers."""
+    old = a_person(own.station, merged_into=own.person)
+    return MergeRecord.unscoped.create(old=old, kept=own.person, station=own.station, at=timezone.now())
 
 
 WAYS: dict[str, Look] = {
@@ -28,7 +50,31 @@ WAYS: dict[str, Look] = {
     "conflict": lambda who, own: who.post(f"/nguoi/{own.person.pk}/sua/", version=99, **EDITED),
     "refused number": lambda who, own: who.post(f"/nguoi/{own.person.pk}/giay-to/"),
     "refused card": lambda who, own: who.post(f"/nguoi/{own.person.pk}/the-bhyt/"),
+    "health record": lambda who, own: who.get(f"/nguoi/{own.person.pk}/ho-so/"),
+    "section of it": lambda who, own: who.get(f"/nguoi/{own.person.pk}/ho-so/luc-sinh/"),
+    "line of it": lambda who, own: who.get(f"/nguoi/{own.person.pk}/ho-so/khac/them/"),
+    "refused section": lambda who, own: who.post(f"/nguoi/{own.person.pk}/ho-so/luc-sinh/", weight_g="35"),
+    "its versions": lambda who, own: who.get(f"/nguoi/{own.person.pk}/ho-so/cac-ban/"),
+    "due for review": lambda who, own: who.get("/nguoi/ho-so/den-han/"),
     "household": lambda who, own: who.get(f"/ho/{own.household.pk}/"),
+    "splitting": lambda who, own: who.get(f"/ho/{own.household.pk}/tach/"),
+    "merging families": lambda who, own: who.get(f"/ho/{own.household.pk}/nhap-vao/"),
+    "moving away": lambda who, own: who.get(f"/ho/{own.household.pk}/chuyen-di/"),
+    "refused absence": lambda who, own: who.post(f"/ho/{own.household.pk}/tam-vang/"),
+    "marriage": lambda who, own: who.get(f"{member(own)}/ket-hon/"),
+    "divorce": lambda who, own: who.get(f"{member(own)}/ly-hon/"),
+    "household picker": lambda who, own: who.post("/danh-muc/chon/household/", q="dinh"),
+    "history of a household": lambda who, own: (
+        an_event(own.household, "head", own.person) and who.get(f"/ho/{own.household.pk}/lich-su/")
+    ),
+    "statuses": lambda who, own: who.get(f"/ho/{own.household.pk}/dien/"),
+    "status of a person": lambda who, own: who.get(f"/ho/{own.household.pk}/dien/nguoi/"),
+    "end of a status": lambda who, own: who.get(
+        f"/ho/{own.household.pk}/dien/{a_person_status(own.person).pk}/"
+    ),
+    "withdrawal": lambda who, own: who.get(
+        f"/ho/{own.household.pk}/lich-su/{an_event(own.household, 'absent', own.person).pk}/rut-lai/"
+    ),
     "leaving": lambda who, own: who.get(f"{member(own)}/roi/"),
     "relation": lambda who, own: who.get(f"{member(own)}/quan-he/"),
     "visit": lambda who, own: who.get(f"/kham/{own.visit.pk}/"),
@@ -36,8 +82,27 @@ WAYS: dict[str, Look] = {
     "refused amendment": lambda who, own: who.post(f"/kham/{own.finished.pk}/sua-doi/", version="x"),
     "entered in error": lambda who, own: who.get(f"/kham/{own.finished.pk}/nhap-nham/"),
     "refused error": lambda who, own: who.post(f"/kham/{own.finished.pk}/nhap-nham/"),
+    "measurements": lambda who, own: who.get(f"/nguoi/{own.person.pk}/chi-so/"),
+    "one series": lambda who, own: who.get(f"/nguoi/{own.person.pk}/chi-so/can-nang/"),
+    "refused measuring": lambda who, own: who.post(f"/nguoi/{own.person.pk}/chi-so/them/"),
+    "taking into a programme": lambda who, own: who.get(f"/nguoi/{own.person.pk}/quan-ly/"),
+    "making an appointment": lambda who, own: who.get(f"/nguoi/{own.person.pk}/hen/"),
     "versions": lambda who, own: who.get(f"/kham/{own.finished.pk}/cac-ban/"),
+    "newborn": lambda who, own: who.get(f"/nguoi/{own.person.pk}/tre-moi-sinh/"),
+    "missing": lambda who, own: who.get(f"/nguoi/{own.person.pk}/mat-tich/"),
+    "refused newborn": lambda who, own: who.post(f"/nguoi/{own.person.pk}/tre-moi-sinh/"),
+    "number's change": lambda who, own: who.get(
+        f"/nguoi/{own.person.pk}/giay-to/{Identifier.unscoped.get(person=own.person).pk}/"
+    ),
+    "death form": lambda who, own: who.get(f"/nguoi/{own.person.pk}/tu-vong/"),
+    "refused death": lambda who, own: who.post(f"/nguoi/{own.person.pk}/tu-vong/"),
     "API": lambda who, own: who.get("/api/people/"),
+    "possible duplicates": lambda who, own: pair(own) and who.get("/nguoi/trung/"),
+    "two records side by side": lambda who, own: who.get(f"/nguoi/trung/{pair(own)}/"),
+    "a merge refused": lambda who, own: who.post(f"/nguoi/trung/{pair(own)}/"),
+    "looking for duplicates": lambda who, own: who.get(f"/nguoi/{own.person.pk}/trung/"),
+    "a record that was merged": lambda who, own: who.get(f"/nguoi/{merged(own).old_id}/"),
+    "a merge to be taken back": lambda who, own: who.get(f"/nguoi/lan-gop/{merged(own).pk}/"),
 }
 
 
@@ -48,7 +113,68 @@ def test_a_look_is_logged(own: Here, nurse: Attacker, way: str) -> None:
     assert ReadEntry.objects.filter(person_ids__contains=[own.person.pk]).exists()
 
 
+DEATH_WAYS: dict[str, str] = {
+    "death": "",
+    "amending a death": "sua-doi/",
+    "taking back a death": "ghi-nham/",
+    "versions of a death": "cac-ban/",
+    "review of a death": "tham-dinh/",
+}
+
+
+@pytest.mark.parametrize("way", DEATH_WAYS)
+def test_a_look_at_a_death_is_logged(own: Here, way: str) -> None:
+    death = a_death(own.person, maternal="pregnant")
+    head = client_of(a_member("station_head", own.station))
+    assert OWN in head.get(f"/tu-vong/{death.pk}/{DEATH_WAYS[way]}").content.decode()
+    assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen__startswith="death.").exists()
+
+
+def test_the_register_of_deaths_is_logged(own: Here, nurse: Attacker) -> None:
+    a_death(own.person)
+    assert OWN in nurse.get("/tu-vong/?tu=1/1/2020").content.decode()
+    assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen="death.register").exists()
+
+
 def test_a_conflict_of_a_visit_is_logged(own: Here, nurse: Attacker) -> None:
     response = nurse.post(f"/kham/{own.visit.pk}/", version="77", reason="khác")
     assert response.status_code == 409
     assert ReadEntry.objects.filter(screen="visit.page", person_ids=[own.person.pk]).exists()
+
+
+def test_the_diary_and_the_recall_list_are_logged(own: Here, nurse: Attacker) -> None:
+    today = timezone.localdate()
+    row = an_appointment(own.person, today - dt.timedelta(days=1))
+    yesterday = f"{row.on:%d/%m/%Y}"
+    ways = (
+        f"/lich-hen/?ngay={yesterday}",
+        f"/lich-hen/?ngay={yesterday}&xem=tuan",
+        "/lich-hen/chua-den/",
+        f"/lich-hen/{row.pk}/doi/",
+        f"/lich-hen/{row.pk}/huy/",
+        f"/lich-hen/{row.pk}/goi/",
+    )
+    for way in ways:
+        before = ReadEntry.objects.count()
+        assert OWN in nurse.get(way).content.decode(), way
+        assert ReadEntry.objects.count() == before + 1, way
+    assert nurse.get("/lich-hen/chua-den/in/").status_code == 200
+    assert ReadEntry.objects.order_by("seq").last().person_ids == [own.person.pk]
+
+
+def test_programmes_are_logged(own: Here, nurse: Attacker) -> None:
+    row = an_enrolment(own.person, "hypertension")
+    a_code("care_programme", "hypertension", "Tăng huyết áp")
+    for way in ("/chuong-trinh/", f"/chuong-trinh/{row.pk}/", f"/chuong-trinh/{row.pk}/ket-thuc/"):
+        before = ReadEntry.objects.count()
+        assert OWN in nurse.get(way).content.decode(), way
+        assert ReadEntry.objects.count() == before + 1, way
+
+
+def test_a_list_of_a_target_group_is_logged(own: Here, nurse: Attacker) -> None:
+    for way in ("/doi-tuong/?nhom=women_15_49", "/doi-tuong/in/?nhom=women_15_49"):
+        before = ReadEntry.objects.count()
+        assert nurse.get(way).status_code == 200
+        assert ReadEntry.objects.filter(person_ids__contains=[own.person.pk]).exists()
+        assert ReadEntry.objects.count() == before + 1, way
+    assert OWN not in nurse.get("/doi-tuong/").content.decode()
