@@ -1,10 +1,12 @@
 """What every test shares: the database of the worker, the browser, pictures, the accessibility check."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 # Playwright's loop runs in this thread; Django would refuse to touch the database beside it.
@@ -25,6 +27,10 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+# A property's time depends on who else uses the processors, so none has a deadline.
+hypothesis.settings.register_profile("usual", deadline=None)
+hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)  # make test-all
+hypothesis.settings.load_profile("usual")
 SIZES = {"1366x768": {"width": 1366, "height": 768}, "390x844": {"width": 390, "height": 844}}
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 
@@ -36,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # pytest-django may have read the settings before this file set the environment
     settings.TESTING = True
     settings.TRAMYTE_JOBS = "inline"
+    config.sealed = tempfile.TemporaryDirectory(prefix="tramyte-sealed-")  # type: ignore[attr-defined]
+    settings.SEALED_DIR = config.sealed.name  # type: ignore[attr-defined]
 
 
 # Files of a minute or more begin first: the last ones decide how long two processors are busy.
@@ -134,6 +142,16 @@ def page(page: Any) -> Iterator[Any]:
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             errors.append(message.text)
 
+    opened = page.goto
+
+    def goto(url: str, **options: Any) -> Any:
+        """Opens a page and waits for its cursor, as a person does: a key typed before would be lost."""
+        answer = opened(url, **options)
+        if page.locator("[autofocus]:visible").count():
+            page.wait_for_function("() => document.activeElement !== document.body")
+        return answer
+
+    page.goto = goto
     page.on("request", on_request)
     page.on("console", on_console)
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -144,15 +162,21 @@ def page(page: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def axe_clean() -> Callable[[Any], None]:
-    """``axe_clean(page)``: fails with a readable list of what axe-core finds wrong (WCAG 2.2 AA)."""
-    from axe_playwright_python.sync_playwright import Axe
+    """``axe_clean(page)``: fails with a readable list of what axe-core finds wrong."""
 
     def check(page: Any) -> None:
-        found = Axe().run(page).response["violations"]
-        lines = [f"{v['id']}: {v['help']} -> {v['nodes'][0]['html'][:200]}" for v in found]
-        assert not found, "\n".join(lines)
+        found = axe_faults(page)
+        assert not found, "\n".join(found)
 
     return check
+
+
+def axe_faults(page: Any) -> list[str]:
+    """What axe-core finds wrong (WCAG 2.2 AA), a line each."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['help']} -> {v['nodes'][0]['html'][:200]}" for v in found]
 
 
 @pytest.fixture

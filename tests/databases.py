@@ -1,8 +1,9 @@
-"""Test databases: one template per state of the migrations, cloned per worker and after each committing test.
+"""Test databases: one template per state of migrations and parameters, cloned per worker and after each
+committing test.
 
 A clone takes about 0.07 s, a migration of the whole house seconds. The template's name carries a hash of
-every migration file, so it can never be stale. Names carry a hash of this folder, so that two checkouts may
-share a server, and the process id of the run, so that two runs may share a checkout.
+every migration and parameter file, so it can never be stale. Names carry a hash of this folder, so that two
+checkouts may share a server, and the process id of the run, so that two runs may share a checkout.
 """
 
 import fcntl
@@ -19,8 +20,10 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg.sql import SQL, Identifier
 
+from apps.core.registry import LoadReport
 from config import embedded
 
+FIXTURES = embedded.BASE_DIR / "fixtures"
 PREFIX = "tramyte_" + hashlib.sha256(str(embedded.BASE_DIR).encode()).hexdigest()[:6]
 
 
@@ -30,6 +33,8 @@ def template_name() -> str:
     for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
         for file in sorted(Path(app.path, "migrations").glob("*.py")):
             digest.update(f"{app.label}/{file.name}".encode() + file.read_bytes())
+    for file in sorted((FIXTURES / "parameters").glob("*.csv")):
+        digest.update(file.name.encode() + file.read_bytes())
     return f"{PREFIX}_tpl_{digest.hexdigest()[:12]}"
 
 
@@ -90,8 +95,12 @@ def _build(server: psycopg.Connection, template: str) -> None:
     server.execute(
         SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(Identifier(unfinished))
     )
+    from apps.core.loading import load_parameters
+
     use(unfinished)
     call_command("migrate", verbosity=0, interactive=False)
+    # Every installation has the shipped parameters from its first hour, so every test has them.
+    load_parameters(FIXTURES, LoadReport())
     disconnect()
     server.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(unfinished), Identifier(template)))
 

@@ -1,5 +1,6 @@
 """Invented users with posts, for tests: saved directly, without audit."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.test import Client
 from apps.accounts.loading import load_roles
 from apps.accounts.models import Role, User
 from apps.core.registry import LoadReport
-from apps.facilities.models import Facility, Post
+from apps.facilities.models import Facility, Hamlet, Post, PostHamlet
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "mua-gat-thang-muoi"
@@ -32,14 +33,27 @@ def a_user(username: str = "hoa.nt", full_name: str = "Nguyễn Thị Hòa", **f
     return user
 
 
-def a_post(user: User, role: str, facility: Facility, **fields: Any) -> Post:
-    return Post.objects.create(user=user, role=a_role(role), facility=facility, **fields)
+def a_post(
+    user: User, role: str, facility: Facility, *, hamlets: Iterable[Hamlet] | None = None, **fields: Any
+) -> Post:
+    """A post; of a role that sees some hamlets only with these, or all that the facility cares for."""
+    post = Post.objects.create(user=user, role=a_role(role), facility=facility, **fields)
+    if post.role.by_hamlet:
+        given = Hamlet.objects.filter(catchments__facility=facility) if hamlets is None else hamlets
+        PostHamlet.objects.bulk_create([PostHamlet(post=post, hamlet=hamlet) for hamlet in given])
+    return post
 
 
-def a_member(role: str, facility: Facility, username: str = "", full_name: str = "Nguyễn Thị Hòa") -> User:
+def a_member(
+    role: str,
+    facility: Facility,
+    username: str = "",
+    full_name: str = "Nguyễn Thị Hòa",
+    hamlets: Iterable[Hamlet] | None = None,
+) -> User:
     """A user with one post at a facility."""
     user = a_user(username or f"{role}.{str(facility.pk)[-6:]}", full_name)
-    a_post(user, role, facility)
+    a_post(user, role, facility, hamlets=hamlets)
     return user
 
 

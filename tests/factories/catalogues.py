@@ -10,7 +10,7 @@ DRUG_COLUMNS = ("strength", "form", "unit", "route_code", "bhyt_code", "is_antib
 
 def an_icd10(code: str = "J02.9", name: str = "Viêm họng cấp tính, không xác định", **fields: Any) -> Icd10:
     """A disease code, of TT 06/2026 unless `edition` says otherwise. `flags` as in the model."""
-    line = {"code": code, "name_vi": name, "source": "TT 06/2026/TT-BYT"}
+    line = {"code": code, "name_vi": name, "chapter_no": "X", "source": "TT 06/2026/TT-BYT"}
     values = {"edition": "tt06", **readers.icd10(line), **fields}
     return Icd10.objects.create(**values)
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.catalogues.models import CodeEntry, Drug, Icd10
-from apps.core.models import Parameter
+from apps.catalogues.models import CodeEntry, Drug
 from apps.core.scope import Scope, enter
 from apps.encounters import services
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import Visit
 from apps.facilities.models import Facility, Practitioner
 from apps.patients.models import Person
+from tests.factories.catalogues import an_icd10
 from tests.factories.patients import scope_at
 
 ALL_SMALL_LISTS = (
@@ -28,13 +28,9 @@ ALL_SMALL_LISTS = (
 def a_practitioner(station: Facility, full_name: str = "Trần Văn Bình", **fields: Any) -> Practitioner:
     """A doctor who may sign, unless `can_sign` says otherwise."""
     fields.setdefault("grade", "doctor")
-    fields.setdefault("can_sign", True)
+    if fields.setdefault("can_sign", True):
+        fields.setdefault("licence_no", f"{Practitioner.objects.count() + 1:06d}/QNG-CCHN")
     return Practitioner.objects.create(facility=station, full_name=full_name, **fields)
-
-
-def a_code(code: str = "J06.9", name: str = "Nhiễm trùng đường hô hấp trên cấp", **fields: Any) -> Icd10:
-    fields.setdefault("edition", "tt06")
-    return Icd10.objects.create(code=code, name=name, **fields)
 
 
 def a_drug(code: str = "TD001.1", ingredient: str = "Paracetamol", **fields: Any) -> Drug:
@@ -47,17 +43,13 @@ def a_drug(code: str = "TD001.1", ingredient: str = "Paracetamol", **fields: Any
 
 
 def catalogues() -> None:
-    """The few rows that a visit needs: two codes, two medicines, the small lists, the parameters."""
-    a_code()
-    a_code("I10", "Tăng huyết áp vô căn (nguyên phát)", flags={"long_rx_max_days": 90})
+    """The few rows that a visit needs: two codes, two medicines, the small lists."""
+    an_icd10("J06.9", "Nhiễm trùng đường hô hấp trên cấp")
+    an_icd10("I10", "Tăng huyết áp vô căn (nguyên phát)", flags={"long_rx_max_days": 90})
     a_drug()
     a_drug("TD028.1", "Amoxicilin", is_antibiotic=True)
     for name, code, label in ALL_SMALL_LISTS:
         CodeEntry.objects.create(list=name, code=code, name=label)
-    Parameter.objects.create(key="prescriptions.days", value={"usual": 30, "most": 90}, source="thử")
-    Parameter.objects.create(key="prescriptions.child_months", value=72, source="thử")
-    Parameter.objects.create(key="visits.page_size", value=30, source="thử")
-    Parameter.objects.create(key="visits.history_size", value=5, source="thử")
 
 
 def scope_of(practitioner: Practitioner, **fields: Any) -> Scope:

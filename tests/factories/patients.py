@@ -3,14 +3,32 @@
 import datetime as dt
 from typing import Any
 
+from django.utils import timezone
+
 from apps.core.scope import Scope
 from apps.facilities.models import AdminUnit, Catchment, Facility, Hamlet
 from apps.patients import codes
-from apps.patients.models import Allergy, Identifier, InsuranceCard, Person
+from apps.patients.models import (
+    Allergy,
+    AskedNone,
+    BirthHistory,
+    Disability,
+    FamilyDisease,
+    HealthRecord,
+    Identifier,
+    InsuranceCard,
+    OtherIssue,
+    OwnDisease,
+    Person,
+    RecordVersion,
+    ReproductiveHistory,
+    RiskFactors,
+    Surgery,
+)
 
 RIGHTS = frozenset(
     f"{section}.{action}"
-    for section in ("people", "households", "visits", "prescriptions")
+    for section in ("people", "households", "visits", "prescriptions", "care", "appointments")
     for action in ("view", "enter", "edit", "approve", "export")
 )
 
@@ -82,3 +100,24 @@ def a_card(person: Person, number: str = "DN4515112345678", **fields: Any) -> In
 
 def an_allergy(person: Person, substance: str = "Penicillin", **fields: Any) -> Allergy:
     return Allergy.unscoped.create(person=person, substance=substance, **fields)
+
+
+def a_health_record(person: Person) -> Surgery:
+    """Something in each section of her health record, and an earlier version; gives the operation."""
+    now = timezone.now()
+    said: dict[str, Any] = {"person": person, "said_at": now, "said_by_name": "Cô Thu"}
+    HealthRecord.unscoped.create(**said)
+    BirthHistory.unscoped.create(weight_g=3200, **said)
+    RiskFactors.unscoped.create(tobacco="0", **said)
+    ReproductiveHistory.unscoped.create(deliveries=2, **said)
+    OwnDisease.unscoped.create(code="02", **said)
+    Disability.unscoped.create(code="2", **said)
+    FamilyDisease.unscoped.create(code="02", relative="01", **said)
+    OtherIssue.unscoped.create(text="Đang dùng máy trợ thính", **said)
+    AskedNone.unscoped.create(part="khac", withdrawn_on=timezone.localdate(), **said)
+    operation = Surgery.unscoped.create(text="Cắt ruột thừa", version=2, **said)
+    RecordVersion.unscoped.create(
+        part="phau-thuat", object_id=operation.pk, of_version=1, data={"text": "Mổ bụng"}, replaced_at=now,
+        **said,
+    )  # fmt: skip
+    return operation

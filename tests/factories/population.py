@@ -5,8 +5,6 @@ from functools import cache
 
 from apps.catalogues import readers
 from apps.catalogues.models import CodeEntry, Drug, Icd10, Icd10Rule
-from apps.core.loading import load_parameters
-from apps.core.registry import LoadReport
 from apps.encounters.writing import ENDINGS
 from apps.facilities.models import Facility
 from apps.population import illness
@@ -54,7 +52,6 @@ def catalogues() -> None:
         [CodeEntry(list=line["list"], code=line["code"], name=line["name"]) for line in endings],
         ignore_conflicts=True,  # a test may have loaded the small lists already
     )
-    load_parameters(BASE_DIR / "fixtures", LoadReport())
 
 
 def ground(*codes: str) -> list[Facility]:

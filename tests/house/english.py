@@ -43,7 +43,7 @@ BORROWED = frozenset(
         """
     email excel pdf csv xlsx json xml qr icd loinc fhir demo bmi who covid sms zalo wifi internet
     web url id https http html app server api audio video virus vitamin test stress enter ctrl esc vba
-    macro utf ascii iso type
+    macro utf ascii iso type mm mb uuid
     """,
     )
 )
@@ -61,6 +61,9 @@ _HOLDERS = re.compile(r"%\([^)]*\)[a-z]|%[a-z]|\{[^}]*\}|<[^>]*>|&\w+;|\\.")
 _WORD = re.compile(r"(?<![\w'’.@/-])[A-Za-z]{2,}(?![\w@/-]|\.\w)")
 # Django draws yes and no with these words behind its icons, and its search box; nobody can translate them.
 _DRAWN = re.compile(r'<img[^>]*alt="(?:True|False|None|Search)"[^>]*>')
+# What belongs to the person at the server and never onto a page. The name of a receiver's key is a value that
+# the province enters.
+SERVERS = re.compile(r"TRAMYTE_(?!RECEIVER_)[A-Z_]+|manage\.py|docs/[\w/.-]+")
 _SILENT = re.compile(
     r"<(script|style|code|kbd|svg|template|textarea)\b.*?</\1>|<!--.*?-->", re.DOTALL | re.IGNORECASE
 )
@@ -95,10 +98,11 @@ def visible(page: str) -> str:
 def english(text: str) -> list[str]:
     """The English words in a text, with their surroundings, for the failing test to show."""
     text = PHRASES.sub(" ", text)
+    found = [*SERVERS.finditer(text)]
+    found += [match for match in _WORD.finditer(text) if match[0].lower() in words()]
     return [
         f"{match[0]}: …{' '.join(text[max(0, match.start() - 40) : match.end() + 40].split())}…"
-        for match in _WORD.finditer(text)
-        if match[0].lower() in words()
+        for match in found
     ]
 
 

@@ -1,11 +1,15 @@
 """What the documents promise is there: variables, links, rooms, reasons of requirements."""
 
+import dataclasses
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 from django.conf import settings
 
+from apps.core import registry
 from apps.core.management.commands.list_events import page as page_of_events
+from tests.house.test_floors import floors
 
 ROOT: Path = settings.BASE_DIR
 README = (ROOT / "README.md").read_text()
@@ -42,6 +46,26 @@ def test_the_page_of_events_is_up_to_date():
 def test_every_room_is_in_the_readme():
     missing = [room for room in settings.ROOMS if room.replace(".", "/") not in README]
     assert not missing, missing
+
+
+def test_the_readme_lists_the_rooms_by_their_floors():
+    floor = floors()
+    listed = [floor[f"apps.{room}"] for room in re.findall(r"^    apps/(\w+)", README, re.MULTILINE)]
+    assert len(listed) == len(settings.ROOMS)
+    assert listed == sorted(listed, reverse=True)
+
+
+def test_the_floor_names_what_every_registry_takes():
+    """Each registry by its name; an item's fields, where they are listed, in the order of its class."""
+    page = (ROOT / "docs/floor.md").read_text().split("\n### registry")[1].split("\n### ")[0]
+    wrong = []
+    for name, hint in get_type_hints(registry).items():
+        (item,) = get_args(hint)
+        fields = [field.name for field in dataclasses.fields(item)]
+        wrong += [] if f"`{name}`" in page else [name]
+        for written in re.findall(rf"(?<=` ){item.__name__}\(([^)]*)\)", page):
+            wrong += [] if written.split(", ") == fields else [f"{item.__name__}: {fields}"]
+    assert not wrong, wrong
 
 
 def test_every_requirement_has_its_reason():

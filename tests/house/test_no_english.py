@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from apps.accounts.models import Role, User
 from apps.catalogues.models import CatalogueUpload
@@ -38,7 +38,14 @@ LEAST = {"station": 25, "province": 14}
 JSON_VALUES = re.compile(r"\{[^{}]*\}|\[[^\[\]]*\]")
 
 # Not pages: files, answers for programs, what is shown to developers.
-NOT_PAGES = {"core:gallery_paper", "health", "core:alive", "catalogues:download"}
+NOT_PAGES = {
+    "core:gallery_paper",
+    "core:printer_test",
+    "sync:codes_download",
+    "health",
+    "core:alive",
+    "catalogues:download",
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +70,10 @@ def clients(house: None, db: Any) -> dict[str, Client]:
     rights = [f"{section.key}.{action}" for section in registry.sections for action in ACTIONS]
     with scope.system("test"):
         station = Person.objects.first().station
-        Role.objects.create(code="moi_viec", name="Mọi việc", level="station", rights=rights)
+        every = Role.objects.create(code="moi_viec", name="Mọi việc", level="station", rights=rights)
+        Role.objects.create(
+            code="tinh-1", name="Ít việc hơn", level="station", rights=rights[:9], based_on=every
+        )
         practitioner = Practitioner.objects.filter(facility=station, can_sign=True, user=None).first()
         here, above = a_user("tatca", "Nguyễn Thị Tất Cả"), a_user("tinh", "Trần Văn Tỉnh")
         a_post(here, "moi_viec", station, practitioner=practitioner)
@@ -80,7 +90,7 @@ def things() -> dict[str, list[Any]]:
         person = Person.objects.first()
         visits = {visit.state: visit for visit in Visit.objects.order_by("number")[:50]}
         return {
-            "accounts": [User.objects.get(username="tatca").pk],
+            "accounts": [User.objects.get(username="tatca").pk, Role.objects.get(code="tinh-1").pk],
             "facilities": [
                 User.objects.get(username="tatca").pk,
                 person.station_id,
@@ -148,6 +158,21 @@ def faults(name: str, answer: Any, besides: re.Pattern[str] | None = None) -> li
         text = besides.sub(" ", text)
     found = [f"{name}: {word}" for word in english(text)]
     found += [f"{name}: {mark} left on the page" for mark in ("{#", "{%", "{{") if mark in text]
+    return found + [f"{name}: a form to {action} has no key" for action in keyless_forms(answer)]
+
+
+POST_FORM = re.compile(r"<form(?=[^>]*method=.post)([^>]*)>(.*?)</form>", re.S)
+ACTION = re.compile(r'action="([^"?#]+)')
+
+
+def keyless_forms(answer: Any) -> list[str]:
+    """Where the forms of a page go to that save once a key, and bring none: such a form never saves."""
+    found = []
+    for attributes, content in POST_FORM.findall(answer.content.decode()):
+        action = ACTION.search(attributes)
+        target = action[1] if action else answer.request["PATH_INFO"]
+        if getattr(resolve(target).func, "idempotent", False) and 'name="form_key"' not in content:
+            found.append(target)
     return found
 
 

@@ -16,8 +16,13 @@ PAGE = (ROOT / "docs/plausibility.md").read_text(encoding="utf-8")
 SOURCES = {
     "apps/catalogues/rules.py": r'Finding\(\s*"([a-z_]+)"',
     "apps/encounters/rules.py": r'Problem\(\s*"([a-z-]+)"',
+    "apps/encounters/doses.py": r'(?:TooMuch\([^"]*|\()"([a-z-]+)", (?:sentence|"mỗi lần"|"cả ngày")',
     "apps/encounters/writing.py": r'Problem\(\s*"(icd-twice|two-main)"',
     "apps/encounters/services.py": r'Warning\("([a-z-]+)"',
+    "apps/patients/births.py": r'Warning\(\s*"([a-z_]+)"',
+    "apps/patients/death_data.py": r'Warning\(\s*"([a-z_]+)"',
+    "apps/patients/death_rules.py": r'Warning\(\s*"([a-z_]+)"',
+    "apps/patients/health_record/rules.py": r'Warning\(\s*"([a-z_]+)"',
     "apps/patients/plausibility.py": r'Warning\(\s*"([a-z_]+)"',
 }
 

@@ -5,23 +5,28 @@ declared in walk.py: whoever adds a page says who may open it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
+from django.core.exceptions import EmptyResultSet
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.management.commands.list_permissions import page
 from apps.accounts.models import Role, User
 from apps.core import registry
 from apps.core.ids import uuid7
-from apps.core.scope import ScopedModel
-from apps.facilities.models import Facility
+from apps.core.models import Draft, GuardedExport
+from apps.core.scope import Scope, ScopedModel
+from apps.facilities.management.commands.list_permissions import page
+from apps.facilities.models import Facility, PostHamlet
+from apps.field.models import Proposal
+from apps.patients.models import Person
 from tests.factories.accounts import ROOT, a_member, a_role, client_of
 from tests.factories.encounters import catalogues
 from tests.factories.facilities import a_centre, a_department
@@ -32,7 +37,21 @@ ROLES = (
     *("nurse", "midwife", "doctor", "station_head", "pharmacist", "population", "village_worker"),
     *("region_reviewer", "region_head", "cdc", "province_admin", "auditor"),
 )
-MARKS = {"public", "signed_in", "developers_only"}
+EVERY_RIGHT = frozenset(
+    f"{section}.{action}"
+    for section in (
+        "people",
+        "households",
+        "visits",
+        "prescriptions",
+        "restricted",
+        "tasks",
+        "outage",
+        "sync",
+    )
+    for action in ("view", "enter", "edit", "approve", "export")
+)
+MARKS = {"public", "signed_in", "at_work", "developers_only"}
 
 
 @dataclass
@@ -41,6 +60,7 @@ class World:
     foreign: Side
     shared: Shared
     places: dict[str, Facility]
+    beside: Side | None = None  # another hamlet of the own station, for who sees some hamlets only
 
 
 @pytest.fixture
@@ -54,6 +74,11 @@ def world(db: None) -> World:
     department = a_department(centre)
     a_role("nurse")
     return World(own, foreign, shared, {"station": own.station, "region": centre, "province": department})
+
+
+def with_beside(world: World) -> World:
+    beside = walk.a_side("21485", "Ba Tơ 2", FOREIGN_NAME, world.shared, beside=world.own.station)
+    return replace(world, beside=beside)
 
 
 class Walker:
@@ -86,7 +111,9 @@ class Walker:
 
 def walker_of(world: World, code: str) -> tuple[Walker, frozenset[str]]:
     role = a_role(code)
-    return Walker(client_of(a_member(code, world.places[role.level]))), frozenset(role.rights)
+    member = a_member(code, world.places[role.level], hamlets=[world.own.hamlet])
+    Proposal.unscoped.filter(pk=world.own.proposal.pk).update(made_by=member.pk)
+    return Walker(client_of(member)), frozenset(role.rights)
 
 
 def steps(world: World) -> Iterator[tuple[Address, str, str]]:
@@ -97,8 +124,11 @@ def steps(world: World) -> Iterator[tuple[Address, str, str]]:
         elif address.name in SHARED:
             yield address, "shared", address.path(SHARED[address.name](world.shared))
         else:
-            yield address, "own", address.path(SAMPLES[address.name](world.own))
+            own = address.path(SAMPLES[address.name](world.own))
+            yield address, "own", own
             yield address, "foreign", address.path(SAMPLES[address.name](world.foreign))
+            if world.beside and (path := address.path(SAMPLES[address.name](world.beside))) != own:
+                yield address, "foreign", path
 
 
 def body(response: HttpResponse) -> str:
@@ -148,11 +178,14 @@ def test_anonymous_gets_the_door(world: World) -> None:
 
 @pytest.mark.parametrize("code", ROLES)
 def test_each_role_opens_what_it_may_and_nothing_foreign(world: World, code: str) -> None:
+    if a_role(code).by_hamlet:
+        world = with_beside(world)
     walker, rights = walker_of(world, code)
     above = a_role(code).level != "station"  # nobody above the station is shown a patient's name
     wrong: list[tuple[Any, ...]] = []
     for address, side, path in steps(world):
         may = not address.is_right or address.access in rights
+        hidden = walk.RIGHT_OF_SAMPLE.get(address.name, address.access) not in rights
         if not may and side == "foreign":
             continue  # refused before the record is looked for: her own says enough
         for method in ("GET", "POST"):
@@ -164,13 +197,79 @@ def test_each_role_opens_what_it_may_and_nothing_foreign(world: World, code: str
                 wrong.append((address.name, side, method, status, "opened without the right"))
             elif may and side == "foreign" and status not in (403, 404, 405):
                 wrong.append((address.name, side, method, status, "opened a foreign record"))
-            elif may and side == "own" and address.is_right and method == "GET" and status in (403, 404):
+            elif (
+                may
+                and side == "own"
+                and address.is_right
+                and method == "GET"
+                and status in (403, 404)
+                and not hidden
+            ):
                 wrong.append((address.name, side, method, status, "refused her own"))
             if FOREIGN_NAME in body(response) or (side == "foreign" and FOREIGN_PLACE in body(response)):
                 wrong.append((address.name, side, method, status, "names a foreign person"))
             if OWN_NAME in body(response) and (not may or above):
                 wrong.append((address.name, side, method, status, "names a person without the right"))
     assert not wrong
+
+
+def test_who_sees_one_hamlet_sees_it_whatever_her_rights(world: World) -> None:
+    """A role of some hamlets with everything that anybody at a station may do to people."""
+    role = a_role("village_worker")
+    clinical = ("nurse", "midwife", "doctor", "pharmacist", "population")
+    role.rights = sorted({right for code in clinical for right in a_role(code).rights} | set(role.rights))
+    role.save()
+    world = with_beside(world)
+    walker, _ = walker_of(world, "village_worker")
+    wrong: list[tuple[Any, ...]] = []
+    seen = 0
+    for address, side, path in steps(world):
+        for method in ("GET", "POST"):
+            response = walker.ask(method, path)
+            text = body(response)
+            seen += OWN_NAME in text
+            if response.status_code >= 500 or FOREIGN_NAME in text:
+                wrong.append((address.name, side, method, response.status_code))
+            elif side == "foreign" and address.is_right and response.status_code not in (403, 404, 405):
+                wrong.append((address.name, side, method, response.status_code, "opened another hamlet's"))
+    assert not wrong
+    assert seen > 10, "her own people are shown all the same"
+
+
+def test_who_sees_no_hamlet_sees_nobody(world: World) -> None:
+    world = with_beside(world)
+    walker, _ = walker_of(world, "village_worker")
+    PostHamlet.objects.filter(post__user__username__startswith="village_worker").delete()
+    wrong: list[tuple[Any, ...]] = []
+    for address, side, path in steps(world):
+        text = body(walker.ask("GET", path))
+        if OWN_NAME in text or FOREIGN_NAME in text:
+            wrong.append((address.name, side))
+    assert not wrong
+
+
+def test_every_scoped_model_knows_hamlets(world: World) -> None:
+    """What hangs on a person shows those of the hamlets; what belongs to the station as a whole, nothing."""
+    world = with_beside(world)
+    station = world.own.station
+    whole = Scope(None, "thu", "Trạm", frozenset({station.pk}), station.pk, rights=EVERY_RIGHT)
+    nowhere = replace(whole, hamlet_ids=frozenset(), opened=frozenset({world.own.person.pk}))
+    here = replace(nowhere, hamlet_ids=frozenset({world.own.hamlet.pk}))
+    empty = set()
+    for model in (each for each in apps.get_models() if issubclass(each, ScopedModel)):
+        if model in (Draft, GuardedExport):  # one's own, whatever one sees
+            continue
+        with pytest.raises(EmptyResultSet):  # whatever rows there were, none could be seen
+            str(model.visible(nowhere).query)
+        some, every = set(model.visible(here)), set(model.visible(whole))
+        assert some <= every, f"{model.__name__}: some hamlets see more than the whole station"
+        if not every:
+            empty.add(model.__name__)
+        for row in some:
+            person = row if isinstance(row, Person) else getattr(row, "person", None)
+            if person is not None:
+                assert person.hamlet_id == world.own.hamlet.pk, model.__name__
+    assert len(empty) < 14, f"the walk's world has too little to try: {sorted(empty)}"
 
 
 def test_a_search_does_not_find_a_foreigner(world: World) -> None:
@@ -231,4 +330,4 @@ def test_the_page_of_permissions_is_up_to_date() -> None:
 
 
 def test_every_role_is_walked(world: World) -> None:
-    assert set(Role.objects.values_list("code", flat=True)) == set(ROLES)
+    assert set(Role.objects.filter(based_on=None).values_list("code", flat=True)) == set(ROLES)
