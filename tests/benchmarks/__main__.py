@@ -10,9 +10,12 @@ BASE = Path(__file__).resolve().parents[2]
 
 
 def busy(load: float, processors: int) -> str:
-    """How far the times may be trusted: who shares the processors measures the neighbours too."""
-    told = f"\nload {load:.1f} on {processors} processors at the end"
-    if load > processors * 2:
+    """How far the times may be trusted: who shares the processors measures the neighbours too.
+
+    `load` is that of the minute before the first request: the bench's own clients are not in it.
+    """
+    told = f"\nload {load:.1f} on {processors} processors before it began"
+    if load > processors / 2:
         told += ": BUSY, other work took most of the time; read queries, KB and CPU ms, run it again alone"
     return told
 
@@ -59,6 +62,7 @@ def main() -> int:
         call_command("collectstatic", verbosity=0, interactive=False)
         stations = store.stations(sample=200)
         lines = []
+        before = os.getloadavg()[0]
         log = embedded.var_dir() / "gunicorn.log"
         with serving.served({}, port=wanted.port, log=log) as address:
             for clients in wanted.clients:
@@ -69,7 +73,7 @@ def main() -> int:
                         lines.append(line)
                         say(f"  {scenario.name}, {clients} clients: p95 {line.p95:.0f} ms")
         say("\n" + report.table(lines))
-        say(busy(os.getloadavg()[0], os.cpu_count() or 1))
+        say(busy(before, os.cpu_count() or 1))
         short = [each for line in lines for each in line.shortfalls()]
         for each in short:
             say(f"SHORT: {each}")

@@ -46,14 +46,23 @@ class Client:
         self.token = ""
 
     def __enter__(self) -> Self:
-        page = self.http.get("/dang-nhap/")
-        self.token = _token(page.text)
+        self.sign_in()
+        self.token = _token(self.get("/").text)
+        return self
+
+    def sign_in(self) -> Shot:
+        """Name and password; the shot is the post alone."""
+        self.token = _token(self.http.get("/dang-nhap/").text)
         form = {"username": self.username, "password": self.password, "csrfmiddlewaretoken": self.token}
+        began = time.perf_counter()
         answer = self.http.post("/dang-nhap/", data=form)
         if answer.status_code != 302:
             raise WrongAnswer(f"{self.username} could not sign in: {answer.status_code}")
-        self.token = _token(self.get("/").text)
-        return self
+        return self.shot(answer, began)
+
+    def renew_token(self, html: str) -> None:
+        """Take the CSRF token of a page: it changes with each session."""
+        self.token = _token(html)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

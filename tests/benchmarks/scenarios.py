@@ -1,6 +1,7 @@
-"""What is played and what it may cost. The measures are those of issue 2's page."""
+"""What is played and what it may cost."""
 
 import random
+import re
 import time
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.benchmarks.report import Limit
 from tests.benchmarks.store import Station
 
 DISEASES = ("viêm họng", "tang huyet ap", "dai thao duong", "ho", "đau lưng", "J02", "tieu chay", "sốt")
+
+PIN = "204816"
 
 MEDICINES = ("TD001.1", "TD028.2")
 
@@ -49,6 +52,34 @@ def search_broad(client: Client, station: Station, rng: random.Random) -> Shot:
 
 def person(client: Client, station: Station, rng: random.Random) -> Shot:
     return _get(client, f"/nguoi/{rng.choice(station.people)[0]}/")
+
+
+def new_person(client: Client, station: Station, rng: random.Random) -> Shot:
+    """Post the form of somebody who is not yet known, of a usual surname and year, with the numbers of her
+    identity card and her insurance: looked for among those alike, then stored.
+    """
+    page = client.get("/nguoi/moi/").text
+    data: dict[str, Any] = form_with(page, "full_name")
+    _, name, year = rng.choice(station.people)
+    given = "".join(rng.choice("bcdghklmnt") + rng.choice("aeiou") for _ in range(3)).capitalize()
+    born, sex = year or 1980, rng.choice(("male", "female"))
+    century = (born // 100 - 19) * 2 + (sex == "female")
+    data |= {
+        "full_name": f"{name.split()[0]} {given} {rng.choice(('Thử', 'Đo', 'Lường'))}",
+        "birth_date": f"{rng.randint(1, 28):02d}/{rng.randint(1, 12):02d}/{born}",
+        "sex": sex,
+        # Of a province that sends nobody here, so that they meet no number of the invented people.
+        "cccd": f"001{century}{born % 100:02d}{rng.randrange(10**6):06d}",
+        "bhyt": f"DN401{rng.randrange(10**10):010d}",
+        "bhyt_from": "01/01/2026",
+        "hamlet": rng.choice(re.findall(r'<option value="([0-9a-f-]{36})"', page)),
+    }
+    began = time.perf_counter()
+    answer = client.post("/nguoi/moi/", data)
+    shot = client.shot(answer, began)
+    if answer.status_code != 302:
+        raise AssertionError(f"the person was not stored: {answer.status_code}")
+    return shot
 
 
 def household(client: Client, station: Station, rng: random.Random) -> Shot:
@@ -127,6 +158,34 @@ def first_load(client: Client, station: Station, rng: random.Random) -> Shot:
     return Shot((time.perf_counter() - began) * 1000, queries, size)
 
 
+def sign_in(client: Client, station: Station, rng: random.Random) -> Shot:
+    """In the morning: the session before ends, name and password open the next."""
+    client.post("/dang-xuat/", {})
+    shot = client.sign_in()
+    client.renew_token(client.get("/").text)
+    return shot
+
+
+def change_by_pin(client: Client, station: Station, rng: random.Random) -> Shot:
+    """At the shared computer: the screen is locked, six digits open it; the lock is not part of the time."""
+    if "pin" not in client.memory:
+        client.post("/ma-pin/", {"password": client.password, "pin": PIN, "again": PIN})
+        client.memory["pin"] = PIN
+    client.post("/khoa/", {"back": "/"})
+    page = client.get("/khoa/").text
+    client.renew_token(page)
+    chosen = re.search(r'name="person" value="([^"]+)"', page)
+    if chosen is None:
+        raise AssertionError("the lock page offers nobody")
+    began = time.perf_counter()
+    answer = client.post("/khoa/mo/", {"person": chosen[1], "pin": PIN})
+    shot = client.shot(answer, began)
+    if answer.status_code != 302:
+        raise AssertionError(f"the PIN opened nothing: {answer.status_code}")
+    client.renew_token(client.get("/").text)
+    return shot
+
+
 SEARCH = Limit(p95=60, queries=6)
 
 ALL = (
@@ -134,12 +193,15 @@ ALL = (
     Scenario("search without accents", search_folded, SEARCH, bare.search),
     Scenario("search, one short word", search_broad, SEARCH),
     Scenario("person page", person, Limit(p95=80, queries=14), bare.person),
-    Scenario("household page", household, Limit(), bare.household),
+    Scenario("new person", new_person, Limit(p95=80, queries=18), share=0.5),
+    Scenario("household page", household, Limit(p95=80, queries=12), bare.household),
     Scenario("household list", households),
     Scenario("home page", home, Limit(p95=100), bare.day),
     Scenario("day's visits", day, Limit(), bare.day),
     Scenario("visit page", visit_page, Limit(), share=0.5),
     Scenario("saving a visit", save_visit, Limit(p95=120), bare.save, share=0.5),
+    Scenario("signing in", sign_in, Limit(p95=400), share=0.5),
+    Scenario("change of user by PIN", change_by_pin, Limit(p95=300), share=0.5),
     Scenario("ICD-10 picker", diseases, Limit(), bare.icd),
     Scenario("first page load", first_load, Limit(size=150_000), share=0.2),
 )
