@@ -84,15 +84,34 @@
   });
   document.addEventListener("htmx:responseError", (event) => {
     const quiet = event.detail.elt?.closest("[data-quiet]");
-    if (!quiet) toast(event.detail.xhr.status === 403 ? "Bạn không có quyền làm việc này, hoặc phiên đã đổi. Hãy tải lại trang." : "Máy chủ chưa trả lời được. Hãy thử lại.", "danger");
+    if (event.detail.xhr.status === 429) {
+      const wait = event.detail.xhr.getResponseHeader("Retry-After") || "vài";
+      toast(`Quá nhiều lần trong một lúc. Hãy chờ ${wait} giây rồi làm lại.`, "warning");
+    } else if (!quiet) toast(event.detail.xhr.status === 403 ? "Bạn không có quyền làm việc này, hoặc phiên đã đổi. Hãy tải lại trang." : "Máy chủ chưa trả lời được. Hãy thử lại.", "danger");
   });
   document.addEventListener("htmx:sendError", (event) => {
     if (!event.detail.elt?.closest("[data-quiet]")) toast("Không nối được với máy chủ. Trang vẫn giữ nguyên, hãy thử lại khi có mạng.", "warning");
+  });
+  // A request given up (a newer one took its place, the page is left) is no error: htmx must not log it as one.
+  document.addEventListener("htmx:beforeSend", ({ detail: { xhr } }) => {
+    const aborted = xhr.onabort;
+    xhr.onabort = (event) => {
+      const log = console.error;
+      console.error = () => {};
+      try { aborted?.call(xhr, event); } finally { console.error = log; }
+    };
   });
   document.addEventListener("htmx:configRequest", (event) => {
     const token = $('input[name="csrfmiddlewaretoken"]')?.value;
     if (token) event.detail.headers["X-CSRFToken"] = token;
   });
+
+  // ---- a text taken along to another program ----
+  async function copy(box) {
+    box.select();
+    try { await navigator.clipboard.writeText(box.value); } catch { if (!document.execCommand("copy")) return; } // plain http has no clipboard
+    toast("Đã chép. Dán vào tin nhắn để gửi.", "done");
+  }
 
   // ---- clicks that belong to no form ----
   document.addEventListener("click", (event) => {
@@ -102,6 +121,8 @@
     const opener = target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
     if (target.closest("[data-print]")) window.print();
+    const copier = target.closest("[data-copy]");
+    if (copier) copy(document.getElementById(copier.dataset.copy));
     const fold = target.closest("[data-fold]");
     if (fold) {
       const open = document.getElementById(fold.dataset.fold).classList.toggle("is-open");
@@ -109,7 +130,7 @@
     }
     $$("details[data-menu][open]").forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
     const row = target.closest("tr[data-href]");
-    if (row && !target.closest("a, button, input, select, label") && !String(window.getSelection())) window.location.assign(row.dataset.href);
+    if (row && !target.closest("a, button, input, select, textarea, label, details") && !String(window.getSelection())) window.location.assign(row.dataset.href);
   });
 
   // ---- keys ----
@@ -118,6 +139,9 @@
     if (event.key === "/" && !typing(node) && !event.ctrlKey && !event.altKey) {
       const box = $("#search-q");
       if (box) { event.preventDefault(); box.focus(); box.select(); }
+    } else if (event.key === "F1" && $("[data-help]")) {
+      event.preventDefault();
+      $("[data-help]").click();  // a window of its own: what is being typed stays
     } else if (event.key === "Enter" && node.matches?.("tr[data-href]")) {
       window.location.assign(node.dataset.href);
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && node.matches?.("tr[data-href]")) {

@@ -12,8 +12,17 @@
     const list = listOf(box);
     if (list.hidden === !on) return;
     list.hidden = !on;
+    if (on && box.closest("[data-grid]")) place(box, list);
     box.setAttribute("aria-expanded", on);
     if (!on) { mark(box, null); }
+  }
+  // Inside a grid, which scrolls, the list would be cut off: it stands above the page instead.
+  function place(box, list) {
+    const at = box.getBoundingClientRect();
+    const below = window.innerHeight - at.bottom;
+    Object.assign(list.style, { position: "fixed", left: `${Math.max(4, Math.min(at.left, window.innerWidth - 400))}px`, right: "auto", width: "min(24rem, 92vw)" });
+    if (below < 220) Object.assign(list.style, { top: "auto", bottom: `${window.innerHeight - at.top + 4}px`, maxHeight: `${at.top - 12}px` });
+    else Object.assign(list.style, { top: `${at.bottom + 4}px`, bottom: "auto", maxHeight: `${below - 12}px` });
   }
   function mark(box, option) {
     const list = listOf(box);
@@ -76,7 +85,8 @@
     if (list.getAttribute("role") !== "listbox") return;
     const box = boxOf(list);
     if (document.activeElement !== box) return;
-    show(box, true);
+    // Nothing typed and nothing frequent: a sentence about no results would only hide the next field.
+    show(box, Boolean(box.value.trim() || optionsOf(list).length));
     mark(box, box.value.trim() ? optionsOf(list)[0] : null);
     box.dataset.answered = box.value;
   });

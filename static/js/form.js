@@ -22,12 +22,19 @@
     if (!partial && parts.length !== 3) return text;
     return [...parts.slice(0, -1).map(two), parts[parts.length - 1]].join("/");
   }
+  function tidyTime(text) {
+    const found = text.trim().match(/^(\d{1,2})\s*[:hg.]\s*(\d{2})?$|^(\d{2})(\d{2})$/i);
+    if (!found) return text;
+    const [hour, minute] = [found[1] || found[3], found[2] || found[4] || "00"];
+    return Number(hour) < 24 && Number(minute) < 60 ? `${two(hour)}:${minute}` : text;
+  }
   function tidyMoney(text) {
     const digits = text.replace(/[\s.đ₫]/g, "");
     return /^\d+$/.test(digits) ? digits.replace(/^0+(?=\d)/, "").replace(/\B(?=(\d{3})+(?!\d))/g, ".") : text;
   }
   document.addEventListener("focusout", ({ target }) => {
     if (target.dataset?.date && target.value) target.value = tidyDate(target.value, target.dataset.date === "partial");
+    else if (target.dataset && "time" in target.dataset) target.value = tidyTime(target.value);
     else if (target.dataset?.number === "decimal") target.value = target.value.trim().replace(/^(-?\d+)\.(\d+)$/, "$1,$2");
     else if (target.dataset?.number === "money" && target.value) target.value = tidyMoney(target.value);
   });
@@ -38,7 +45,9 @@
     const node = event.target;
     const form = node.form;
     if (event.ctrlKey || event.metaKey) {
-      const target = form || document.querySelector("form[data-main]") || [...document.forms].find(guarded);
+      // Outside any form: the page's own one, else the only one that is open. Of several none is meant.
+      const open = [...document.forms].filter((each) => guarded(each) && !each.closest("details:not([open])"));
+      const target = form || document.querySelector("form[data-main]") || (open.length === 1 ? open[0] : null);
       if (target) { event.preventDefault(); target.requestSubmit((event.shiftKey && finishOf(target)) || submitOf(target) || undefined); }
       return;
     }
@@ -55,7 +64,35 @@
     (next || submitOf(form))?.focus();
     if (next?.select && next.type !== "checkbox" && next.type !== "radio") next.select();
   }
-  Object.assign(window.tramyte, { goOn });
+  window.tramyte.goOn = goOn;
+
+  // ---- a card scanned into a field goes to the search box, which knows what to do with it: the rest of the
+  // scanner's letters follow the cursor there. A citizen number, an insurance number or card, and a bar.
+  const SCAN = /(\d{12}|\d{10}|[a-zđ]{2}\d{13})\|.*$/i;
+  document.addEventListener("input", ({ target }) => {
+    const box = document.getElementById("search-q");
+    if (!box || target === box || !target.form || !target.matches("input[type=text], input[type=tel], input:not([type]), textarea")) return;
+    const scanned = target.value.match(SCAN)?.[0];
+    if (!scanned) return;
+    target.value = target.value.slice(0, -scanned.length);
+    box.value = scanned;
+    box.focus();
+    box.setSelectionRange(scanned.length, scanned.length);
+  });
+
+  // ---- the draft: what is typed goes there every few seconds (components/draft.html), and the last words at once ----
+  const DRAFT_MS = 1500; // how long the last words may take
+  // Whether everything that is unsaved on the page is kept.
+  function keepDraft() {
+    const box = document.querySelector("#draft-kept[hx-post][hx-include]");
+    const source = box && document.querySelector(box.getAttribute("hx-include"));
+    if (!source || !changed.has(source)) return Promise.resolve(false); // looking leaves no draft
+    const token = source.elements.csrfmiddlewaretoken.value;
+    const sent = fetch(box.getAttribute("hx-post"), { method: "POST", body: new URLSearchParams(new FormData(source)), headers: { "X-CSRFToken": token, "HX-Request": "true" }, redirect: "manual", keepalive: true });
+    const others = [...document.forms].some((form) => form !== source && changed.has(form)) || document.querySelector('[data-grid] tr[data-state="changed"]');
+    return Promise.race([sent.then((answer) => answer.ok && !others, () => false), new Promise((done) => { setTimeout(done, DRAFT_MS, false); })]);
+  }
+  window.tramyte.keepDraft = keepDraft;
 
   // ---- unsaved changes ----
   const changed = new WeakSet();
@@ -65,13 +102,17 @@
   window.addEventListener("beforeunload", (event) => { if (unsaved()) event.preventDefault(); });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
-    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || link.target === "_blank" || link.hasAttribute("download") || link.getAttribute("href").startsWith("#")) return;
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.hasAttribute("download") || link.getAttribute("href").startsWith("#")) return;
     if (link.hasAttribute("data-leave")) { [...document.forms].forEach((form) => changed.delete(form)); return; }
     if (!unsaved()) return;
     event.preventDefault();
     const dialog = document.getElementById("leave-dialog");
     dialog.querySelector("[data-leave]").href = link.href;
-    dialog.showModal();
+    keepDraft().then((kept) => {
+      dialog.querySelectorAll("[data-if-kept]").forEach((node) => { node.hidden = !kept; });
+      dialog.querySelectorAll("[data-if-lost]").forEach((node) => { node.hidden = kept; });
+      if (!dialog.open) dialog.showModal();
+    });
   });
 
   // ---- submitting: once, and only when the server and the session are there ----

@@ -3,17 +3,27 @@
 // 422, {errors: {column: sentence}}; 409 with {message, version, values} when somebody else was first.
 (() => {
   "use strict";
-  const CELLS = "input, select";
+  const CELLS = 'input:not([type="hidden"]), select'; // a picker's chosen codes are hidden inputs beside its box
   const rowOf = (node) => node.closest("tr[data-key]");
   const gridOf = (node) => node.closest("[data-grid]");
   const rowsOf = (grid) => [...grid.querySelectorAll("tr[data-key]")];
   const cellsOf = (row) => [...row.querySelectorAll(CELLS)];
-  const valuesOf = (row) => cellsOf(row).map((cell) => cell.value).join("\u001f");
+  const sentOf = (row) => [...row.querySelectorAll("input[name], select[name]")];
+  const valuesOf = (row) => [...row.querySelectorAll("input, select")].map((cell) => cell.value).join("\u001f");
+  const cellOf = (row, column) => cellsOf(row).find((node) => node.name === column || node.closest("[data-picker]")?.dataset.name === column);
 
   const WORDS = { changed: "Chưa lưu", saving: "Đang lưu…", saved: "Đã lưu", error: "Có ô cần sửa", offline: "Chưa lưu, mất mạng", conflict: "Người khác vừa sửa" };
   function state(row, name, words) {
     row.dataset.state = name;
     row.querySelector(".row-state").textContent = words || WORDS[name] || "";
+  }
+  // What has become a record of its own is changed there, not in the grid.
+  function close(row, url) {
+    row.querySelectorAll("input").forEach((node) => { node.readOnly = true; node.removeAttribute("placeholder"); });
+    row.querySelectorAll("select, .picked-remove").forEach((node) => { node.disabled = true; });
+    if (!url) return;
+    const link = Object.assign(document.createElement("a"), { href: url, textContent: row.querySelector(".row-state").textContent });
+    row.querySelector(".row-state").replaceChildren(link);
   }
   function clearErrors(row) {
     row.querySelectorAll(".cell-error").forEach((node) => node.remove());
@@ -22,14 +32,15 @@
   }
   function showErrors(row, errors) {
     Object.entries(errors).forEach(([column, sentence]) => {
-      const cell = cellsOf(row).find((node) => node.name === column);
+      const cell = cellOf(row, column);
       if (!cell) { state(row, "error", sentence); return; }
       const words = document.createElement("span");
       words.className = "cell-error";
       words.textContent = sentence;
       cell.setAttribute("aria-invalid", "true");
-      cell.parentElement.classList.add("has-error");
-      cell.parentElement.append(words);
+      const box = cell.closest("td");
+      box.classList.add("has-error");
+      box.append(words);
     });
   }
   function fill(row, values) {
@@ -48,7 +59,7 @@
     state(row, "saving");
     clearErrors(row);
     const body = new URLSearchParams({ row: row.dataset.key, version: row.dataset.version, form_key: crypto.randomUUID?.() || "" });
-    cellsOf(row).forEach((cell) => body.append(cell.name, cell.value));
+    sentOf(row).forEach((cell) => body.append(cell.name, cell.value));
     const token = document.querySelector('input[name="csrfmiddlewaretoken"]')?.value || JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
     try {
       const answer = await fetch(gridOf(row).dataset.saveUrl, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" }, redirect: "manual" });
@@ -59,6 +70,7 @@
         fill(row, found.values);
         if (valuesOf(row) === sent || !row.dataset.again) row.saved = valuesOf(row);
         state(row, "saved", found.message);
+        if (found.done) close(row, found.url);
       } else if (answer.status === 422) {
         state(row, "error");
         showErrors(row, found.errors || {});
@@ -92,14 +104,26 @@
     target.select?.();
     return true;
   }
+  // The next cell; after the last of a row the first of the next one.
+  function along(cell, by) {
+    if (go(cell, 0, by)) return;
+    const row = rowOf(cell);
+    const rows = rowsOf(gridOf(cell));
+    const next = rows[rows.indexOf(row) + by];
+    if (next) { const cells = cellsOf(next); cells[by > 0 ? 0 : cells.length - 1].focus(); } else save(row);
+  }
+  document.addEventListener("picker:chosen", ({ target }) => {
+    if (gridOf(target)) setTimeout(() => go(target.querySelector(".picker-box"), 0, 1));
+  });
   document.addEventListener("keydown", (event) => {
     const cell = event.target;
-    if (!cell.matches?.(CELLS) || !gridOf(cell) || event.isComposing) return;
+    if (!cell.matches?.(CELLS) || !gridOf(cell) || event.isComposing || event.defaultPrevented) return;
     const text = cell.tagName === "INPUT";
     const atStart = !text || (cell.selectionStart === 0 && cell.selectionEnd === 0) || (cell.selectionStart === 0 && cell.selectionEnd === cell.value.length);
     const atEnd = !text || (cell.selectionStart === cell.value.length) || (cell.selectionStart === 0 && cell.selectionEnd === cell.value.length);
     let moved = true;
     if (event.key === "Enter" && event.ctrlKey) save(rowOf(cell));
+    else if (event.key === "Enter" && gridOf(cell).hasAttribute("data-across")) along(cell, event.shiftKey ? -1 : 1);
     else if (event.key === "Enter") go(cell, event.shiftKey ? -1 : 1, 0) || save(rowOf(cell));
     else if (event.key === "ArrowDown" && text) go(cell, 1, 0);
     else if (event.key === "ArrowUp" && text) go(cell, -1, 0);
@@ -147,4 +171,7 @@
   });
 
   document.querySelectorAll("[data-grid] tr[data-key]").forEach((row) => { row.saved = valuesOf(row); });
+  // A grid that is the page's work begins in its first empty cell: a slip is scanned without a key before it.
+  const first = document.querySelector("[data-grid][data-across] tr[data-key]");
+  if (first && document.activeElement === document.body) (cellsOf(first).find((cell) => !cell.value) || cellsOf(first)[0])?.focus({ preventScroll: true });
 })();
