@@ -36,6 +36,22 @@ def signed_in(view: View) -> View:
     return wrapped
 
 
+def at_work(view: View) -> View:
+    """Whoever is signed in at a workplace: what is her own there, whatever her rights."""
+
+    @wraps(view)
+    @never_cache
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return ask_to_sign_in(request)
+        if active() is None:
+            return redirect("accounts:workplace")
+        return view(request, *args, **kwargs)
+
+    wrapped.access = "at_work"  # type: ignore[attr-defined]
+    return wrapped
+
+
 def needs(right: str) -> Callable[[View], View]:
     """Signed in, at a workplace, and holding `right` there: else sign-in, workplace choice or 403."""
 

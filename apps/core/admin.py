@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.core import audit
-from apps.core.models import Parameter
+from apps.core.models import Holiday, Parameter
 from apps.core.scope import active
 
 
@@ -64,19 +65,69 @@ def _kind(value: Any) -> type:
     return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
 
 
+LOCAL = "local"  # set here: the next release leaves it alone
+CONFIDENCES = {
+    "high": "Theo văn bản",
+    "medium": "Cần đối chiếu",
+    "low": "Chưa chắc",
+    "project": "Theo phần mềm",
+    LOCAL: "Tỉnh đặt",
+}
+
+
+class ConfidenceFilter(admin.SimpleListFilter):
+    title = "độ tin cậy"
+    parameter_name = "confidence"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(CONFIDENCES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(confidence=self.value()) if self.value() else queryset
+
+
 @admin.register(Parameter)
 class ParameterAdmin(SectionAdmin):
     section = "parameters"
-    list_display = ("key", "value", "unit", "valid_from", "valid_to", "source", "confidence")
+    list_display = ("key", "value", "unit", "valid_from", "valid_to", "source", "confidence_words")
     search_fields = ("key", "source")
-    list_filter = ("confidence",)
+    list_filter = (ConfidenceFilter,)
     form = ParameterForm
+    exclude = ("confidence",)
+    readonly_fields = ("confidence_words",)
+
+    @admin.display(description="độ tin cậy", ordering="confidence")
+    def confidence_words(self, obj: Parameter) -> str:
+        return CONFIDENCES.get(obj.confidence, obj.confidence)
 
     def save_model(self, request: HttpRequest, obj: Parameter, form: forms.ModelForm, change: bool) -> None:
-        """A threshold decides for every station: who set it stands in the audit."""
+        """A threshold decides for every station: who set it stands in the audit, and no release undoes it."""
+        obj.confidence = LOCAL
         if change:
             obj.version += 1
         super().save_model(request, obj, form, change)
         audit.record(
             "parameter.changed", object_id=obj.pk, data={"key": obj.key, "fields": form.changed_data}
+        )
+
+
+@admin.register(Holiday)
+class HolidayAdmin(SectionAdmin):
+    section = "parameters"
+    list_display = ("on", "kind", "name", "source", "confidence")
+    list_filter = ("kind", "confidence")
+    search_fields = ("name", "source")
+    fields = ("on", "kind", "name", "source")
+    date_hierarchy = "on"
+
+    def save_model(self, request: HttpRequest, obj: Holiday, form: forms.ModelForm, change: bool) -> None:
+        """What the province writes stays its own when newer days are shipped; it moves legal deadlines."""
+        if change:
+            obj.version += 1
+        obj.confidence = "local"
+        super().save_model(request, obj, form, change)
+        audit.record(
+            "holiday.changed",
+            object_id=obj.pk,
+            data={"on": obj.on, "kind": obj.kind, "fields": form.changed_data},
         )

@@ -1,13 +1,18 @@
 """What every part of the API shares: rights, keyset pages, one read-log row a page, refusals as sentences."""
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 from django.views.decorators.cache import never_cache
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError
+from rest_framework.fields import empty
 from rest_framework.pagination import BasePagination
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
@@ -18,8 +23,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from apps.core import readlog
 from apps.core.errors import NeedsReason, Refused
+from apps.core.idempotency import claim
+from apps.core.models import SubmittedForm
 from apps.core.paging import Page, keyset
+from apps.core.rates import TooOften
 from apps.core.scope import active
+from apps.core.versions import StaleVersion
 
 PAGE = 50
 LARGEST_PAGE = 200
@@ -33,6 +42,25 @@ class ShallowJSON(JSONParser):
             return super().parse(stream, media_type, parser_context)
         except RecursionError as deep:
             raise ParseError("JSON lồng quá sâu.") from deep
+        except ParseError as broken:
+            raise ParseError("Dữ liệu gửi lên không phải JSON đúng dạng.") from broken
+
+
+class StrictSerializer(serializers.Serializer):
+    """What a program sends: a name that nobody knows is told, not passed over."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is None:
+            raise serializers.ValidationError({"non_field_errors": ["Dữ liệu phải là một đối tượng JSON."]})
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [str(name)[:60] for name in data if name not in self.fields]
+            if unknown:
+                told = {name: ["Không có mục này."] for name in sorted(unknown)[:20]}
+                raise serializers.ValidationError(told)
+        return super().to_internal_value(data)
 
 
 class HasRight(BasePermission):
@@ -85,11 +113,18 @@ class KeysetPages(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [
-            {"name": "c", "in": "query", "required": False, "schema": {"type": "string"}},
+            {
+                "name": "c",
+                "in": "query",
+                "required": False,
+                "description": "Trang tiếp theo: lấy nguyên từ `next` hoặc `previous` của trang trước.",
+                "schema": {"type": "string"},
+            },
             {
                 "name": "size",
                 "in": "query",
                 "required": False,
+                "description": f"Số dòng một trang, không ghi là {PAGE}.",
                 "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
             },
         ]
@@ -115,6 +150,9 @@ class ScopedViewSet(GenericViewSet):
         view.access = cls.right  # the mark that every view of the house carries
         return view
 
+    def throttled(self, request: Request, wait: float) -> None:
+        raise TooOften(math.ceil(wait))
+
     def people_of(self, rows: Sequence[models.Model]) -> list[UUID]:
         raise NotImplementedError
 
@@ -137,6 +175,46 @@ class ScopedViewSet(GenericViewSet):
         return self.get_serializer_class()(rows, many=True, context=context).data
 
 
+KEY = "Idempotency-Key"
+KEY_HEADER = OpenApiParameter(
+    KEY,
+    OpenApiTypes.UUID,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="UUID do bên gọi tạo cho mỗi lần ghi; gửi lại cùng khóa thì không ghi lần nữa.",
+)
+
+
+def once(request: Request, act: Callable[[], UUID]) -> tuple[UUID, bool]:
+    """Do `act` once for the key of the request: the id of what came of it, and whether it came just now.
+
+    A repeat gets the first id; what raises takes the key back. The same key for something else is a 409.
+    """
+    try:
+        key = UUID(request.headers.get(KEY, ""))
+    except ValueError:
+        raise Unwilling({KEY: ["Cần tiêu đề Idempotency-Key là một UUID."]}, status=400) from None
+    with transaction.atomic():
+        if not claim(key, request._request):
+            before = SubmittedForm.objects.get(key=key)
+            if before.user_id != request.user.pk or before.path != request.path:
+                raise Unwilling({KEY: ["Khóa này đã dùng cho việc khác."]}, status=409)
+            return UUID(before.location), False
+        made = act()
+        SubmittedForm.objects.filter(key=key).update(location=str(made))
+    return made, True
+
+
+def stale(error: StaleVersion, sentence: str) -> "Unwilling":
+    """Somebody has saved since: the version that is stored now."""
+    return Unwilling({"version": [sentence], "current": error.current.version}, status=409)
+
+
+def masked(number: str) -> str:
+    """A number of a paper or card for whoever may not take numbers away: the last four signs."""
+    return "*" * max(len(number) - 4, 0) + number[-4:] if len(number) > 4 else "*" * len(number)
+
+
 class Unwilling(APIException):
     """A service said no: the sentences, by field."""
 
@@ -144,6 +222,7 @@ class Unwilling(APIException):
 
     def __init__(self, detail: dict[str, Any], status: int = 422) -> None:
         super().__init__(detail)
+        self.detail = detail  # as it was said: a version stays a number
         self.status_code = status
 
 

@@ -9,7 +9,7 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import register
 
-        from apps.core import plugs  # noqa: F401
+        from apps.core import installation_plugs, plugs  # noqa: F401
         from apps.core.checks import scoped_models_are_scoped
 
         register(scoped_models_are_scoped)

@@ -22,20 +22,54 @@ class Band:
     word: str = ""
 
 
+ZONE_WORDS = {"danger": "vùng đỏ: nguy hiểm", "warning": "vùng vàng: cần theo dõi"}
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A range that asks for attention, between two days (None: the picture's edge): `low` and `high` None
+    reach to the edge. `level` is "danger" (red) or "warning" (amber).
+    """
+
+    level: str
+    low: float | None
+    high: float | None
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Also:
+    """A second line in the same picture (the lower pressure under the upper)."""
+
+    word: str
+    points: Sequence[tuple[dt.date, float]]
+
+
 def trend(
-    points: Sequence[tuple[dt.date, float]], *, title: str, unit: str, band: Band | None = None
+    points: Sequence[tuple[dt.date, float]],
+    *,
+    title: str,
+    unit: str,
+    band: Band | None = None,
+    zones: Sequence[Zone] = (),
+    also: Also | None = None,
+    table: bool = True,
 ) -> dict[str, Any]:
     """Everything the template needs for one line over time; the table behind it is `rows`.
 
-    `points` are (day, value) in any order. No points gives an empty picture (`empty` is True).
+    `points` are (day, value) in any order. No points gives an empty picture (`empty` is True). Without
+    `table` the page shows the rows itself.
     """
     ordered = sorted(points)
+    second = sorted(also.points) if also else []
     if not ordered:
         return {"title": title, "unit": unit, "empty": True, "rows": []}
-    values = [float(value) for _, value in ordered] + ([band.low, band.high] if band else [])
+    values = [float(value) for _, value in [*ordered, *second]] + ([band.low, band.high] if band else [])
     ticks = _ticks(min(values), max(values))
     low, high = ticks[0], ticks[-1]
-    first, last = ordered[0][0], ordered[-1][0]
+    every_day = [day for day, _ in [*ordered, *second]]
+    first, last = min(every_day), max(every_day)
     days = max((last - first).days, 1)
 
     def x(day: dt.date) -> float:
@@ -46,15 +80,37 @@ def trend(
     def y(value: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - float(value)) / (high - low), 1)
 
-    dots = [
-        {
-            "x": str(x(day)),
-            "y": str(y(value)),
-            "day": words.date_words(day),
-            "value": words.quantity_words(value),
+    def dots_of(line: Sequence[tuple[dt.date, float]]) -> list[dict[str, str]]:
+        return [
+            {
+                "x": str(x(day)),
+                "y": str(y(value)),
+                "day": words.date_words(day),
+                "value": words.quantity_words(value),
+            }
+            for day, value in line
+        ]
+
+    def drawn(zone: Zone) -> dict[str, str] | None:
+        """The part of a zone that lies in the picture."""
+        bottom = max(low, zone.low) if zone.low is not None else low
+        top = min(high, zone.high) if zone.high is not None else high
+        since, until = max(zone.since or first, first), min(zone.until or last, last)
+        if bottom >= top or since > until:
+            return None
+        left = LEFT if since == first else x(since)
+        right = WIDTH - RIGHT if until == last else x(until)
+        return {
+            "level": zone.level,
+            "x": str(left),
+            "y": str(y(top)),
+            "width": str(round(right - left, 1)),
+            "height": str(round(y(bottom) - y(top), 1)),
         }
-        for day, value in ordered
-    ]
+
+    dots, second_dots = dots_of(ordered), dots_of(second)
+    parts = [part for part in map(drawn, zones) if part]
+    levels = {part["level"] for part in parts}
     return {
         "title": title,
         "unit": unit,
@@ -66,6 +122,16 @@ def trend(
         "base": HEIGHT - BOTTOM,
         "line": " ".join(f"{dot['x']},{dot['y']}" for dot in dots),
         "dots": dots,
+        "also": {
+            "word": also.word,
+            "dots": second_dots,
+            "line": " ".join(f"{dot['x']},{dot['y']}" for dot in second_dots),
+        }
+        if also and second
+        else None,
+        "zones": parts,
+        "zone_words": "; ".join(word for level, word in ZONE_WORDS.items() if level in levels),
+        "table": table,
         "ticks": [{"y": str(y(tick)), "text": words.quantity_words(tick)} for tick in ticks],
         "days": _day_labels(ordered, x),
         "band": {

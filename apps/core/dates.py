@@ -78,3 +78,18 @@ def parse_date(text: str) -> dt.date:
     if parsed.precision != "day":
         raise ValueError(f"“{text.strip()[:30]}” chưa đủ ngày, tháng và năm. Ví dụ: 3/2/1990.")
     return parsed.date
+
+
+def parse_time(text: str) -> dt.time:
+    """Read '8:05', '8h05', '8h', '0805' or '8.05'; ValueError with a Vietnamese sentence otherwise."""
+    found = re.fullmatch(
+        r"([0-9]{1,2})\s*[:hHgG.]\s*([0-9]{2})?|([0-9]{2})([0-9]{2})|([0-9]{1,2})", text.strip()
+    )
+    if not found:
+        raise ValueError(f"“{text.strip()[:10]}” không đọc được thành giờ. Hãy ghi giờ:phút, ví dụ 14:30.")
+    hour, minute = (
+        int(part) if part else 0 for part in (found[1] or found[3] or found[5], found[2] or found[4])
+    )
+    if hour > 23 or minute > 59:
+        raise ValueError(f"Không có {hour} giờ {minute:02} phút.")
+    return dt.time(hour, minute)

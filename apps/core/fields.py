@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.core import widgets
-from apps.core.dates import PartialDate, parse_date, parse_partial_date
+from apps.core.dates import PartialDate, parse_date, parse_partial_date, parse_time
 from apps.core.text import clean
 
 
@@ -28,7 +28,17 @@ class CleanCharField(forms.CharField):
         return clean(super().to_python(value) or "", lines=self.lines)
 
 
-class DateField(forms.Field):
+class _ReadField(forms.Field):
+    """A field whose text may be written in several ways: it has changed when it reads as another value."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(initial) != self.to_python(data)
+        except ValidationError:
+            return True
+
+
+class DateField(_ReadField):
     """A whole date; the text is kept as typed when it cannot be read."""
 
     widget = widgets.DateInput
@@ -45,14 +55,8 @@ class DateField(forms.Field):
         except ValueError as error:
             raise ValidationError(str(error), code="invalid") from error
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return self.to_python(initial) != self.to_python(data)
-        except ValidationError:
-            return True
 
-
-class PartialDateField(forms.Field):
+class PartialDateField(_ReadField):
     """A date known to the day, the month or the year; cleans to a PartialDate (date, precision) or None."""
 
     widget = widgets.PartialDateInput
@@ -69,11 +73,21 @@ class PartialDateField(forms.Field):
         except ValueError as error:
             raise ValidationError(str(error), code="invalid") from error
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+
+class TimeField(_ReadField):
+    """A time of day as it is written by hand: '14:30', '14h30' and '1430' are one."""
+
+    widget = widgets.TimeInput
+
+    def to_python(self, value: Any) -> dt.time | None:
+        if value in self.empty_values:
+            return None
+        if isinstance(value, dt.time):
+            return value
         try:
-            return self.to_python(initial) != self.to_python(data)
-        except ValidationError:
-            return True
+            return parse_time(str(value))
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from error
 
 
 def parse_decimal_text(text: str) -> str:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.core import registry
+from apps.core import clearing, doctor, nightly, ports, registry
 from apps.core.models import Job, JobState
 from apps.core.scope import Scope, enter
 
@@ -24,9 +24,18 @@ LEASE = dt.timedelta(
     minutes=2
 )  # a worker that says nothing for so long is taken for dead; progress() renews it
 
+LOOK_EVERY = 300.0  # seconds between two looks at the night's work and at the installation
+
 
 class Lost(RuntimeError):
     """Another worker has taken this job over; the one that hears it stops."""
+
+
+class Revoked(RuntimeError):
+    """Whoever started this job may not do it any more; it stops where it is."""
+
+
+REVOKED = "Dừng lại: người giao việc không còn quyền này. Những gì đã lưu vẫn nguyên."
 
 
 def start(kind: str, *, title: str, scope: Scope, args: dict[str, Any] | None = None) -> Job:
@@ -74,10 +83,14 @@ def run_one() -> bool:
     try:
         if kind is None:
             raise LookupError(f"job kind {job.kind!r} is not registered here")
-        with enter(unpack_scope(job.scope)):
+        with enter(_scope_now(job)):
             kind.run(job)
     except Lost:
         log.warning("job.lost", extra={"job": str(job.pk)})
+        return True
+    except Revoked:
+        log.warning("job.revoked", extra={"job": str(job.pk)})
+        _finish(job, JobState.FAILED, REVOKED)
         return True
     except Exception:
         # The trace goes to the log; the page says a sentence.
@@ -97,6 +110,31 @@ def progress(job: Job, done: int, total: int, message: str = "") -> None:
     )
     if not kept:
         raise Lost(str(job.pk))
+    _scope_now(job)
+
+
+def _scope_now(job: Job) -> Scope:
+    """The scope that the job was started with, while its starter still holds all of it; else Revoked.
+
+    Half a job under half its rights would be worse than none.
+    """
+    begun = unpack_scope(job.scope)
+    again = ports.get(ports.ScopeAgain)
+    if begun.everything or again is None:
+        return begun
+    now = again.of(begun)
+    if now is None or not (now.rights >= begun.rights and still_sees(begun, now)):
+        raise Revoked(str(job.pk))
+    return begun
+
+
+def still_sees(begun: Scope, now: Scope) -> bool:
+    """Whether the scope of today still sees every station and hamlet of the one that something began in."""
+    if not now.facility_ids >= begun.facility_ids:
+        return False
+    if now.hamlet_ids is None:
+        return True
+    return begun.hamlet_ids is not None and now.hamlet_ids >= begun.hamlet_ids
 
 
 def _finish(job: Job, state: JobState, message: str) -> None:
@@ -106,9 +144,15 @@ def _finish(job: Job, state: JobState, message: str) -> None:
 
 
 def work(*, seconds: float | None = None, poll: float = 1.0) -> None:
-    """Run jobs as they come, for `seconds` or for ever."""
+    """Run jobs as they come, the night's work when it is due, the checks now and then."""
     until = None if seconds is None else time.monotonic() + seconds
+    looked_at = -LOOK_EVERY
     while until is None or time.monotonic() < until:
+        if time.monotonic() - looked_at >= LOOK_EVERY:
+            nightly.run_due()
+            clearing.exports_expired()
+            doctor.look()
+            looked_at = time.monotonic()
         if not run_one():
             time.sleep(poll)
 
@@ -126,6 +170,8 @@ def pack_scope(scope: Scope) -> dict[str, Any]:
         "rights": sorted(scope.rights),
         "level": scope.level,
         "everything": scope.everything,
+        "full_name": scope.full_name,
+        "hamlet_ids": None if scope.hamlet_ids is None else sorted(map(str, scope.hamlet_ids)),
     }
 
 
@@ -136,6 +182,7 @@ def unpack_scope(packed: dict[str, Any]) -> Scope:
     def one(value: Any) -> UUID | None:
         return UUID(str(value)) if value else None
 
+    hamlets = packed.get("hamlet_ids")
     return Scope(
         user_id=one(packed["user_id"]),
         username=packed["username"],
@@ -147,4 +194,6 @@ def unpack_scope(packed: dict[str, Any]) -> Scope:
         rights=frozenset(packed["rights"]),
         level=packed["level"],
         everything=packed["everything"],
+        full_name=packed.get("full_name", ""),
+        hamlet_ids=None if hamlets is None else frozenset(UUID(value) for value in hamlets),
     )

@@ -23,11 +23,12 @@ def count_copy(paper: PaperCode, *, person_id: UUID | None, facility_id: UUID | 
     """Count one more print, audited. Gives 0 for the original, n for 'bản sao, lần n'."""
     PaperCode.objects.filter(pk=paper.pk).update(copies=F("copies") + 1)
     paper.refresh_from_db(fields=["copies"])
+    known = registry.papers.get(paper.kind)
     audit.record(
         "paper.printed",
         person_id=person_id,
         object_id=paper.object_id,
         facility_id=facility_id,
-        data={"kind": paper.kind, "copy": paper.copies},
+        data={"kind": known.title if known else paper.kind, "copy": paper.copies},
     )
     return paper.copies - 1

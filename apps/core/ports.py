@@ -3,8 +3,11 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from apps.core.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,41 @@ class HouseholdLine:
 
 
 class HouseholdOf(Protocol):
-    def of(self, person_ids: Sequence[UUID]) -> dict[UUID, HouseholdLine]: ...
+    def of(self, person_ids: Sequence[UUID], on: dt.date | None = None) -> dict[UUID, HouseholdLine]:
+        """Now, or as it was on that day."""
+        ...
+
+    def members(self, household_id: UUID) -> Sequence[UUID]: ...
+
+
+class LivingOf(Protocol):
+    """How a person's family was last found to live."""
+
+    def latrine(self, person_id: UUID) -> tuple[str, dt.date] | None:
+        """The kind of latrine (code of latrine_type) and the day it was seen; None when it never was."""
+        ...
+
+
+@dataclass(frozen=True)
+class PersonWords:
+    """Enough of a person for a line of a list: name, facts that tell her from another, where her page is."""
+
+    id: UUID
+    name: str
+    facts: str
+    url: str
+
+
+class PeopleInWords(Protocol):
+    """The people of a batch that the scope may see, in one query."""
+
+    def of(self, scope: "Scope", person_ids: Sequence[UUID]) -> dict[UUID, PersonWords]: ...
+
+
+class ScopeAgain(Protocol):
+    def of(self, scope: "Scope") -> "Scope | None":
+        """What that account may do at that workplace now; None when she has no post there any more."""
+        ...
 
 
 PortT = TypeVar("PortT")

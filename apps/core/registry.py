@@ -5,15 +5,118 @@ twice raises at start, so a mistake never reaches a user. Providers take ids in 
 most one query a batch.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+from apps.core.offers.merging import MergeQuestion, MergeRule, MergeStep
+from apps.core.offers.pages import (
+    LAST,
+    PEOPLE,
+    RUNNING,
+    DueKind,
+    Flag,
+    GuideChapter,
+    Hit,
+    HomePanel,
+    MenuItem,
+    PersonAction,
+    PersonFlag,
+    RecordPanel,
+    RecordSection,
+    SearchSource,
+    Section,
+    StationFigure,
+    TimelineKind,
+)
+from apps.core.offers.records import (
+    AppointmentKind,
+    AuditSentence,
+    ChangeKind,
+    DraftKind,
+    DraftSubject,
+    Handover,
+    HandoverItem,
+    Holder,
+    NumberKind,
+    PaperKind,
+    ReadScreen,
+    Rule,
+    TargetGroup,
+    TaskKind,
+    by_day,
+    by_year,
+)
+from apps.core.offers.running import (
+    DoctorCheck,
+    ExportKind,
+    ExportSheet,
+    GoLiveItem,
+    JobKind,
+    Loader,
+    LoadReport,
+    NightlyWork,
+    Progress,
+    Result,
+)
+from apps.core.offers.succeeding import Heir, Succession, SuccessionStays, SuccessionStep
+
 if TYPE_CHECKING:
-    from apps.core.models import Job
-    from apps.core.scope import Level, Scope
+    from apps.core.scope import Scope
+
+# Rooms import what they register from here.
+__all__ = [
+    "LAST",
+    "PEOPLE",
+    "RUNNING",
+    "AppointmentKind",
+    "AuditSentence",
+    "ChangeKind",
+    "DoctorCheck",
+    "DraftKind",
+    "DraftSubject",
+    "DueKind",
+    "ExportKind",
+    "ExportSheet",
+    "Flag",
+    "GoLiveItem",
+    "GuideChapter",
+    "Handover",
+    "HandoverItem",
+    "Heir",
+    "Hit",
+    "Holder",
+    "HomePanel",
+    "JobKind",
+    "LoadReport",
+    "Loader",
+    "MenuItem",
+    "MergeQuestion",
+    "MergeRule",
+    "MergeStep",
+    "NightlyWork",
+    "NumberKind",
+    "PaperKind",
+    "PersonAction",
+    "PersonFlag",
+    "Progress",
+    "ReadScreen",
+    "RecordPanel",
+    "RecordSection",
+    "Result",
+    "Rule",
+    "SearchSource",
+    "Section",
+    "StationFigure",
+    "Succession",
+    "SuccessionStays",
+    "SuccessionStep",
+    "TargetGroup",
+    "TaskKind",
+    "TimelineKind",
+    "by_day",
+    "by_year",
+]
 
 
 class Keyed(Protocol):
@@ -47,208 +150,15 @@ class Registry(Generic[ItemT]):
         return iter(self.all())
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the house that rights are given for: '<section>.<action>'."""
-
-    key: str
-    title: str
-    order: int = 100
-
-
-@dataclass(frozen=True)
-class MenuItem:
-    key: str
-    title: str
-    url_name: str
-    right: str | None
-    order: int = 100
-    icon: str = ""
-
-
-Provide = Callable[["Scope"], Mapping[str, Any] | None]
-ProvideFor = Callable[["Scope", Any], Mapping[str, Any] | None]
-
-
-@dataclass(frozen=True)
-class HomePanel:
-    """What must be done today, for holders of `right` at one of `levels`. None from `provide` hides it."""
-
-    key: str
-    title: str
-    right: str
-    template: str
-    provide: Provide
-    order: int = 100
-    levels: frozenset["Level"] = frozenset({"station"})
-
-
-@dataclass(frozen=True)
-class RecordPanel:
-    """A part of another room's page ('person', 'household', 'visit'). None from `provide` hides it."""
-
-    key: str
-    record: str
-    title: str
-    right: str
-    template: str
-    provide: ProvideFor
-    order: int = 100
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One line of the search box."""
-
-    title: str
-    subtitle: str
-    url: str
-    note: str = ""
-    kind: str = "person"
-    person_id: UUID | None = None
-    restricted: bool = False
-
-
-@dataclass(frozen=True)
-class SearchSource:
-    """Answers the search box. `search(scope, text, limit)` gives hits, best first."""
-
-    key: str
-    search: Callable[["Scope", str, int], Sequence[Hit]]
-    order: int = 100
-
-
-@dataclass(frozen=True)
-class TimelineKind:
-    """How a kind of timeline entry is called, and where it leads (`link(object_id)`).
-
-    Without `right` a reader is told `title` alone: an entry's own words may name a disease.
-    """
-
-    key: str
-    title: str
-    link: Callable[[UUID], str] | None = None
-    icon: str = ""
-    right: str | None = None
-
-
-@dataclass(frozen=True)
-class DueKind:
-    """How a kind of due item is called, and the one click that acts on it (`link(person_id, object_id)`).
-
-    Without `right` a reader is told `title` alone, as for TimelineKind.
-    """
-
-    key: str
-    title: str
-    action: str = ""
-    link: Callable[[UUID, UUID | None], str] | None = None
-    right: str | None = None
-
-
-@dataclass(frozen=True)
-class Flag:
-    """A word on the person's banner. `state` is one of danger, warning, info, grey."""
-
-    word: str
-    state: str = "info"
-
-
-@dataclass(frozen=True)
-class PersonFlag:
-    """Flags for a batch of people, by person id."""
-
-    key: str
-    provide: Callable[["Scope", Iterable[UUID]], Mapping[UUID, Sequence[Flag]]]
-    order: int = 100
-
-
-@dataclass(frozen=True)
-class PersonAction:
-    """One click that begins something for a person, from her page or her household's (`link(person_id)`)."""
-
-    key: str
-    title: str
-    right: str
-    link: Callable[[UUID], str]
-    order: int = 100
-
-
-@dataclass(frozen=True)
-class AuditSentence:
-    """How an audit action reads: '{data keys}' may stand in the sentence."""
-
-    key: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class ReadScreen:
-    key: str
-    title: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of the bench: the same pure function that screens and reports call.
-
-    `run` takes the plain JSON input and gives the plain JSON output; it raises `rules.BadInput`.
-    `inputs` and `outputs` tell each field's type and unit.
-    """
-
-    key: str
-    run: Callable[[dict[str, Any]], dict[str, Any]]
-    source: str
-    inputs: Mapping[str, str]
-    outputs: Mapping[str, str]
-    open_keys: frozenset[str] = frozenset()
-
-
-@dataclass
-class LoadReport:
-    """What one loader did, told as it goes."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    withdrawn: int = 0
-    notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Loader:
-    """Brings a shipped catalogue into the database; idempotent. `load(fixtures_folder, report)`."""
-
-    key: str
-    title: str
-    load: Callable[[Path, LoadReport], None]
-    order: int = 100
-
-
-@dataclass(frozen=True)
-class JobKind:
-    """Long work. `run(job)` runs inside the scope of whoever started it."""
-
-    key: str
-    title: str
-    run: Callable[["Job"], None]
-    right: str | None = None
-
-
-@dataclass(frozen=True)
-class PaperKind:
-    """A printed paper's QR: where a scan of it leads (`link(object_id)`)."""
-
-    key: str
-    title: str
-    link: Callable[[UUID], str]
-
-
 sections: Registry[Section] = Registry("sections")
 menu: Registry[MenuItem] = Registry("menu")
 user_menu: Registry[MenuItem] = Registry("user_menu")
+# What may be done when the search box did not find whom one looked for, below its hits.
+search_offers: Registry[MenuItem] = Registry("search_offers")
 home_panels: Registry[HomePanel] = Registry("home_panels")
+station_figures: Registry[StationFigure] = Registry("station_figures")
 record_panels: Registry[RecordPanel] = Registry("record_panels")
+record_sections: Registry[RecordSection] = Registry("record_sections")
 search_sources: Registry[SearchSource] = Registry("search_sources")
 timeline_kinds: Registry[TimelineKind] = Registry("timeline_kinds")
 due_kinds: Registry[DueKind] = Registry("due_kinds")
@@ -258,8 +168,24 @@ audit_sentences: Registry[AuditSentence] = Registry("audit_sentences")
 readlog_screens: Registry[ReadScreen] = Registry("readlog_screens")
 rules: Registry[Rule] = Registry("rules")
 loaders: Registry[Loader] = Registry("loaders")
+handovers: Registry[Handover] = Registry("handovers")
+succession_steps: Registry[SuccessionStep] = Registry("succession_steps")
+succession_stays: Registry[SuccessionStays] = Registry("succession_stays")
+drafts: Registry[DraftKind] = Registry("drafts")
 jobs: Registry[JobKind] = Registry("jobs")
+exports: Registry[ExportKind] = Registry("exports")
 papers: Registry[PaperKind] = Registry("papers")
+numbers: Registry[NumberKind] = Registry("numbers")
+appointment_kinds: Registry[AppointmentKind] = Registry("appointment_kinds")
+target_groups: Registry[TargetGroup] = Registry("target_groups")
+task_kinds: Registry[TaskKind] = Registry("task_kinds")
+changes: Registry[ChangeKind] = Registry("changes")
+# How each field that points to a person follows a merge; a test of the house fails for one in no rule.
+merge_rules: Registry[MergeRule] = Registry("merge_rules")
+guide: Registry[GuideChapter] = Registry("guide")
+nightly: Registry[NightlyWork] = Registry("nightly")
+checks: Registry[DoctorCheck] = Registry("checks")
+golive: Registry[GoLiveItem] = Registry("golive")
 
 
 def panels_for(record: str, scope: "Scope", obj: Any) -> list[dict[str, Any]]:
@@ -271,7 +197,13 @@ def panels_for(record: str, scope: "Scope", obj: Any) -> list[dict[str, Any]]:
         context = panel.provide(scope, obj)
         if context is not None:
             shown.append(
-                {"key": panel.key, "title": panel.title, "template": panel.template, "context": context}
+                {
+                    "key": panel.key,
+                    "title": panel.title,
+                    "template": panel.template,
+                    "context": context,
+                    "last": panel.order >= LAST,
+                }
             )
     return shown
 

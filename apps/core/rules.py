@@ -61,8 +61,8 @@ def evaluate(name: str, values: Any) -> dict[str, Any]:
 def answer(line: str) -> dict[str, Any]:
     """One JSON line in, one answer out; an error is an answer too."""
     try:
-        request = json.loads(line)
-    except ValueError:
+        request = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError):
         return _error(None, BadInput(None, "Dòng này không phải JSON.", "not_json"))
     if not isinstance(request, dict):
         return _error(None, BadInput(None, "Dòng này không phải một đối tượng JSON.", "not_an_object"))
@@ -78,6 +78,21 @@ def answer(line: str) -> dict[str, Any]:
 def answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Answers in the order of the lines; blank lines are passed over."""
     return (answer(line) for line in lines if line.strip())
+
+
+def written(found: Mapping[str, Any]) -> str:
+    """An answer as a line of JSON; half a pair of surrogates, which no file can hold, is escaped."""
+    text = json.dumps(found, ensure_ascii=False)
+    return (
+        text
+        if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+        else json.dumps(found)
+    )
+
+
+def _no_number(name: str) -> Any:
+    """NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(name)
 
 
 def _error(line_id: Any, bad: BadInput) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db import models
 
+# What of HIV, mental health, violence and abortion only few may read (patients/restricted.py).
+RESTRICTED_RIGHT = "restricted.view"
+
 Level = Literal["station", "region", "province", "system"]
 
 
@@ -37,6 +40,18 @@ class Scope:
     rights: frozenset[str] = field(default_factory=frozenset)
     level: Level = "station"
     everything: bool = False
+    # People of elsewhere that this account has opened in an emergency (patients/emergency.py).
+    opened: frozenset[UUID] = frozenset()
+    # A program asks with somebody's key: what she alone reads because she wrote it is not its to read.
+    program: bool = False
+    # The hamlets whose people alone are seen (nhân viên y tế thôn); None: the whole catchment.
+    hamlet_ids: frozenset[UUID] | None = None
+    full_name: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """Who it is on pages and papers: colleagues know the name, not the account."""
+        return self.full_name or self.username
 
     def can(self, right: str) -> bool:
         """Whether this scope holds `right`, written '<section>.<action>'."""
@@ -50,6 +65,13 @@ class Scope:
     def reaches(self, facility_id: UUID | None) -> bool:
         """Whether a record of that facility may be written from here."""
         return self.everything or facility_id in self.facility_ids
+
+
+def of_facility(scope: Scope, field: str = "facility_id") -> models.Q:
+    """The rows of what belongs to a station as a whole; who sees some hamlets only sees none of them."""
+    if scope.hamlet_ids is not None:
+        return models.Q(pk__in=())
+    return models.Q(**{f"{field}__in": scope.facility_ids})
 
 
 _current: ContextVar[Scope | None] = ContextVar("scope", default=None)

@@ -5,6 +5,7 @@ from apps.core.registry import Hit
 from apps.core.scope import Scope
 
 LIMIT = 20  # one screen at 1366x768; who needs more types another word
+ENOUGH = frozenset({"notice", "action"})  # kinds of hits that say themselves what to do next
 LONGEST = 600  # a citizen card's QR text is under 200 characters, an insurance card's under 500
 
 

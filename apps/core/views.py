@@ -6,11 +6,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.core import registry, search
 from apps.core.access import needs, signed_in
 from apps.core.models import Job, PaperCode
+from apps.core.rates import limited
 from apps.core.scope import active, current
 
 
@@ -23,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:workplace")
     panels = []
     for panel in registry.home_panels:
-        if scope.level in panel.levels and scope.can(panel.right):
+        if scope.level in panel.levels and (panel.right is None or scope.can(panel.right)):
             context = panel.provide(scope)
             if context is not None:
                 panels.append(
@@ -33,22 +35,34 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _search(request: HttpRequest) -> dict[str, Any]:
-    text = request.POST.get("q", "")
-    return {"q": text, "hits": search.find(current(), text)}
+    text, scope = request.POST.get("q", ""), current()
+    hits = search.find(scope, text)
+    offers = []
+    if text.strip() and len(hits) < search.LIMIT and not any(hit.kind in search.ENOUGH for hit in hits):
+        offers = [
+            {"title": offer.title, "url": reverse(offer.url_name)}
+            for offer in registry.search_offers
+            if offer.right is None or scope.can(offer.right)
+        ]
+    return {"q": text, "hits": hits, "offers": offers, "more": len(hits) >= search.LIMIT}
 
 
 @require_POST
 @needs("people.view")
+@limited("search")
 def search_page(request: HttpRequest) -> HttpResponse:
     """All hits; a single one opens at once, unless it is a notice."""
     found = _search(request)
     if len(found["hits"]) == 1 and found["hits"][0].url:
         return redirect(found["hits"][0].url)
+    # Nobody to open: she types or scans again.
+    found["search_again"] = not any(hit.url for hit in found["hits"])
     return render(request, "core/search.html", found)
 
 
 @require_POST
 @needs("people.view")
+@limited("search")
 def search_live(request: HttpRequest) -> HttpResponse:
     """The list under the search box, while typing."""
     return render(request, "components/search_results.html", _search(request))
@@ -60,7 +74,9 @@ def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     """How far a job is; its owner's only. htmx asks for the part that changes."""
     found = get_object_or_404(Job, pk=pk, owner_id=request.user.pk)
     template = "components/job_progress.html" if request.headers.get("HX-Request") else "core/job.html"
-    return render(request, template, {"job": found})
+    # a job says in its result what to open when it is done
+    after = {"result_url": found.result.get("url"), "result_title": found.result.get("url_title")}
+    return render(request, template, {"job": found, **after})
 
 
 @require_GET

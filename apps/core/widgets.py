@@ -54,13 +54,31 @@ class DateInput(_TextBox):
 class PartialDateInput(_TextBox):
     """A date that may be only a year or a month and a year: '1990', '3/1990', '3/2/1990'."""
 
-    fixed = {**DateInput.fixed, "placeholder": "ngày/tháng/năm hoặc năm", "data-date": "partial"}
+    fixed = {**DateInput.fixed, "data-date": "partial"}
 
     def format_value(self, value: Any) -> str | None:
         if isinstance(value, tuple):
             return words.partial_date_words(*value)
         if isinstance(value, dt.date):
             return words.date_words(value)
+        return super().format_value(value)
+
+
+class TimeInput(_TextBox):
+    """A time of day as text: takes 14:30, 14h30 and 1430, shows 14:30."""
+
+    fixed = {
+        "inputmode": "numeric",
+        "autocomplete": "off",
+        "placeholder": "giờ:phút",
+        "data-time": "",
+        "maxlength": "10",
+        "class": "input-number",
+    }
+
+    def format_value(self, value: Any) -> str | None:
+        if isinstance(value, dt.time):
+            return f"{value.hour:02}:{value.minute:02}"
         return super().format_value(value)
 
 

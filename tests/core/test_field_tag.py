@@ -36,3 +36,13 @@ def test_what_is_wrong_stands_below_and_takes_the_focus():
     assert '<p class="error" id="id_name_error">' in html
     assert html.count("autofocus") == 1
     assert 'aria-describedby="id_name_helptext id_name_error"' in html
+
+
+def test_forms_saved_together_have_one_summary():
+    html = Template("{% load ui %}{% form_errors one two %}").render(
+        Context({"one": Form({}), "two": Form({}, prefix="head")})
+    )
+    assert html.count("notice-danger") == 1
+    assert "còn 2 chỗ cần sửa" in html
+    assert 'href="#id_name"' in html and 'href="#id_head-name"' in html
+    assert not Template("{% load ui %}{% form_errors one %}").render(Context({"one": Form()})).strip()

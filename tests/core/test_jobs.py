@@ -1,10 +1,11 @@
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 
-from apps.core import jobs, registry
+from apps.core import jobs, ports, registry
 from apps.core.models import Job, JobState
 from apps.core.registry import JobKind, Registry
 from apps.core.scope import Scope, current
@@ -16,12 +17,14 @@ NURSE = Scope(
     facility_ids=frozenset({uuid.uuid4()}),
     workplace_id=uuid.uuid4(),
     rights=frozenset({"people.view"}),
+    full_name="Nguyễn Thị Lan",
 )
 
 
 @pytest.fixture(autouse=True)
 def kinds(db, monkeypatch, settings):
     settings.TRAMYTE_JOBS = ""
+    monkeypatch.setattr(ports, "get", lambda port: None)  # NURSE is nobody's account
     known = Registry("jobs")
     monkeypatch.setattr(registry, "jobs", known)
     return known
@@ -42,6 +45,37 @@ def test_a_job_runs_as_the_one_who_started_it(kinds):
     assert seen == [NURSE]
     assert (job.state, job.result, job.message) == (JobState.DONE, {"rows": 2}, "một nửa")
     assert not jobs.run_one()
+
+
+@pytest.mark.parametrize(
+    ("begun", "now", "goes_on"),
+    [
+        (None, None, True),
+        ("ab", None, True),
+        ("a", "ab", True),
+        ("ab", "a", False),
+        (None, "ab", False),
+        ("a", "", False),
+    ],
+)
+def test_a_job_ends_with_the_hamlets_that_it_was_started_for(kinds, monkeypatch, begun, now, goes_on):
+    hamlets = {letter: uuid.uuid4() for letter in "ab"}
+
+    def of(letters):
+        return replace(
+            NURSE, hamlet_ids=None if letters is None else frozenset(hamlets[each] for each in letters)
+        )
+
+    class Again:
+        def of(self, scope):
+            return of(now)
+
+    seen = []
+    monkeypatch.setattr(ports, "get", lambda port: Again())
+    kinds.add(JobKind("demo", "Thử", lambda job: seen.append(current())))
+    jobs.start("demo", title="Thử", scope=of(begun))
+    jobs.run_one()
+    assert seen == ([of(begun)] if goes_on else [])
 
 
 def test_a_failed_job_says_a_sentence_and_no_trace(kinds):

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.core import words
+from apps.core.ids import uuid7
 
 register = template.Library()
 
@@ -156,22 +157,24 @@ def _is_first_wrong(bound: BoundField) -> bool:
 def form_head(context: Context, form: forms.BaseForm | None = None, version: Any = None) -> dict[str, Any]:
     """The hidden beginning of every form that saves: CSRF token, form key, version of what is edited.
 
-    A form with FormKeyMixin and VersionMixin brings both; else they come from the context or the argument.
+    A form with FormKeyMixin brings its key, so that a corrected form keeps it; else each gets a fresh one.
+    A form with VersionMixin brings the version; else it is the argument.
     """
     own = form.fields if form is not None else {}
     return {
         "csrf_token": context.get("csrf_token"),
-        "form_key": None if "form_key" in own else context.get("form_key"),
+        "form_key": None if "form_key" in own else uuid7(),
         "version": None if "version" in own else version,
         "form": form,
     }
 
 
 @register.inclusion_tag("components/form_errors.html")
-def form_errors(form: forms.BaseForm) -> dict[str, Any]:
-    """A summary above the form: each wrong field with a link to it."""
-    wrong = [form[name] for name in form.errors if name in form.fields]
-    return {"form": form, "wrong": wrong, "other": form.non_field_errors(), "count": len(form.errors)}
+def form_errors(*several: forms.BaseForm) -> dict[str, Any]:
+    """One summary above what is saved together: each wrong field with a link to it."""
+    wrong = [form[name] for form in several for name in form.errors if name in form.fields]
+    other = [sentence for form in several for sentence in form.non_field_errors()]
+    return {"wrong": wrong, "other": other, "count": len(wrong) + len(other)}
 
 
 @register.simple_tag
@@ -183,6 +186,20 @@ def icon(name: str, label: str = "") -> SafeString:
             '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
         )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
+
+
+@register.simple_tag
+def guide_picture(name: str, words: str) -> SafeString:
+    """A picture of the handbook with what it shows: taken by a browser test, kept by `make guide`. '-phone'
+    at its end: as it looks on a phone.
+    """
+    return format_html(
+        '<figure class="guide-picture{}"><img src="{}" alt="" loading="lazy">'
+        "<figcaption>{}</figcaption></figure>",
+        " guide-phone" if name.endswith("-phone") else "",
+        static(f"guide/{name}.png"),
+        words,
+    )
 
 
 @register.simple_tag

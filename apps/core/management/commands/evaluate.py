@@ -1,7 +1,6 @@
 """Run clinical and payment rules by name, a JSON line each. See core/rules.py."""
 
 import io
-import json
 import sys
 from typing import Any
 
@@ -29,4 +28,4 @@ class Command(BaseCommand):
             return
         lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
         for found in rules.answers(lines):
-            self.stdout.write(json.dumps(found, ensure_ascii=False))
+            self.stdout.write(rules.written(found))

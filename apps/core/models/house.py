@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
@@ -83,9 +84,15 @@ class Parameter(DatedModel):
         return self.key
 
 
+def _next(sequence: str) -> models.Func:
+    return models.Func(models.Value(sequence), function="nextval", output_field=models.BigIntegerField())
+
+
 class AuditEntry(models.Model):
     """One act that changed something. Append-only: a trigger refuses update, delete and truncate."""
 
+    # The order of writing, given by the database: what a nightly seal covers does not hang on a clock.
+    seq = models.BigIntegerField(db_default=_next("core_auditentry_seq"), editable=False)
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)
     action = models.CharField(max_length=80)
@@ -107,6 +114,12 @@ class AuditEntry(models.Model):
             models.Index(fields=["object_id", "-at"], name="audit_object"),
             # The auditor's page by facility and time.
             models.Index(fields=["facility_id", "-at"], name="audit_facility"),
+            # The same page of everything, of one account, of one kind of act.
+            models.Index(fields=["-at"], name="audit_at"),
+            models.Index(fields=["user_id", "-at"], name="audit_user"),
+            models.Index(fields=["action", "-at"], name="audit_action"),
+            # The rows of one seal: they lie together, so a few kilobytes are enough.
+            BrinIndex(fields=["seq"], name="audit_seq", autosummarize=True),
         ]
 
     def __str__(self) -> str:
@@ -116,6 +129,7 @@ class AuditEntry(models.Model):
 class ReadEntry(models.Model):
     """One look at people: a page, a print, an export, a search. Append-only; holds no names and no text."""
 
+    seq = models.BigIntegerField(db_default=_next("core_readentry_seq"), editable=False)
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)
     screen = models.CharField(max_length=60)
@@ -131,10 +145,67 @@ class ReadEntry(models.Model):
         indexes = [
             # The auditor's page by user and time.
             models.Index(fields=["user_id", "-at"], name="read_user"),
+            # The same page of everything, of one workplace, of one screen.
+            models.Index(fields=["-at"], name="read_at"),
+            models.Index(fields=["workplace_id", "-at"], name="read_workplace"),
+            models.Index(fields=["screen", "-at"], name="read_screen"),
+            # 'Who has looked at this person'.
+            GinIndex(fields=["person_ids"], name="read_person"),
+            # The rows of one seal.
+            BrinIndex(fields=["seq"], name="read_seq", autosummarize=True),
         ]
 
     def __str__(self) -> str:
         return f"{self.screen} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class SealKind(models.TextChoices):
+    SEALED = "sealed", "Niêm phong"
+    REMOVED = "removed", "Xóa sau thời hạn lưu"
+
+
+class LogSeal(models.Model):
+    """One link of the chain over the audit or the read log; see core/seals.py. Append-only as well."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    log = models.CharField(max_length=10)
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=SealKind.choices)
+    from_seq = models.BigIntegerField()
+    to_seq = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    form = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+    marks = models.BinaryField(default=bytes)
+    sealed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "niêm phong nhật ký"
+        verbose_name_plural = "niêm phong nhật ký"
+        ordering = ["log", "number"]
+        constraints = [models.UniqueConstraint(fields=["log", "number"], name="log_seal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.number}"
+
+
+class RateCount(models.Model):
+    """How often somebody tried something in the present window (core/rates.py). Unlogged: lost in a crash."""
+
+    key = models.CharField(primary_key=True, max_length=120)
+    span = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = "số lần thử"
+        verbose_name_plural = "số lần thử"
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class SubmittedForm(models.Model):
@@ -190,6 +261,81 @@ class Job(BaseModel):
             models.Index(
                 fields=["created_at"], name="job_claim", condition=models.Q(state__in=["waiting", "running"])
             ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class NightlyRun(models.Model):
+    """One piece of the night's work on one day: one row, so that it is done once."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Đang chạy"
+        DONE = "done", "Đã xong"
+        FAILED = "failed", "Không xong"
+
+    key = models.CharField(max_length=60)
+    on = models.DateField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    message = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "việc ban đêm"
+        verbose_name_plural = "việc ban đêm"
+        constraints = [models.UniqueConstraint(fields=["key", "on"], name="nightly_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.on}"
+
+
+class ChangeState(models.TextChoices):
+    WAITING = "waiting", "Chờ người thứ hai duyệt"
+    APPROVED = "approved", "Đã duyệt"
+    REFUSED = "refused", "Không duyệt"
+    WITHDRAWN = "withdrawn", "Đã rút"
+    USED = "used", "Đã duyệt và đã dùng"
+
+
+class PendingChange(BaseModel):
+    """What one account asked for and another has to approve. `title` and `lines` are what the second reads:
+    staff, places and settings, never a patient.
+    """
+
+    kind = models.CharField(max_length=60)
+    object_id = models.UUIDField()
+    facility_id = models.UUIDField(null=True)
+    title = models.CharField(max_length=300)
+    lines = models.JSONField(default=list, encoder=DjangoJSONEncoder)  # [[label, before, after]]
+    args = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    reason = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.WAITING)
+    asked_by = models.UUIDField()
+    asked_by_name = models.CharField(max_length=150)
+    expires_at = models.DateTimeField()
+    decided_by = models.UUIDField(null=True)
+    decided_by_name = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "việc chờ duyệt"
+        verbose_name_plural = "việc chờ duyệt"
+        constraints = [
+            # A second wish for the same thing takes the place of the first.
+            models.UniqueConstraint(
+                fields=["kind", "object_id", "asked_by"],
+                condition=models.Q(state="waiting"),
+                name="change_one_waiting",
+            )
+        ]
+        indexes = [
+            # What waits for a second person.
+            models.Index(fields=["created_at"], name="change_waiting", condition=models.Q(state="waiting")),
+            # What was asked for and decided about one thing.
+            models.Index(fields=["object_id", "kind"], name="change_object"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""What rooms may register; the registries themselves stand in core/registry.py."""

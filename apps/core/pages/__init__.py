@@ -1,0 +1,1 @@
+"""The ground's own pages: one module a part of the house."""
