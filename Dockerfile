@@ -22,8 +22,15 @@ RUN TRAMYTE_ENV=production TRAMYTE_HOSTS=build DATABASE_URL=postgresql://build@b
     .venv/bin/python manage.py collectstatic --noinput
 
 FROM python:3.11-slim-bookworm
+# pg_dump and pg_restore of the server's own major version (compose.yaml): backups refuse any other. Debian has one
+# major only; PostgreSQL's own packages come from its signed repository.
+ARG POSTGRES_MAJOR=17
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+      ca-certificates postgresql-common \
+ && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+ && apt-get install -y --no-install-recommends postgresql-client-${POSTGRES_MAJOR} \
+ && test -x /usr/lib/postgresql/${POSTGRES_MAJOR}/bin/pg_dump \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin tramyte \
  && install -d -o tramyte -g tramyte -m 0750 /srv/tramyte/var

@@ -1,4 +1,7 @@
-"""The API's addresses, /api/...: one line a room that offers some. `schema/` is the OpenAPI description."""
+"""The API's addresses, /api/...: one line a room that offers some.
+
+`/api/` is the page for people, `schema/` the OpenAPI description for programs.
+"""
 
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
@@ -8,6 +11,7 @@ from apps.core.access import signed_in
 from apps.encounters import api as encounters
 from apps.households import api as households
 from apps.patients import api as patients
+from config.api_page import page_of
 
 router = SimpleRouter(use_regex_path=False)
 patients.register(router)
@@ -15,6 +19,7 @@ households.register(router)
 encounters.register(router)
 
 urlpatterns = [
+    path("", page_of(router), name="api-page"),
     path("", include(router.urls)),
     path("schema/", signed_in(SpectacularAPIView.as_view()), name="api-schema"),
 ]

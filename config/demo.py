@@ -14,17 +14,20 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from pyrage import x25519
 
 from apps.accounts.models import Role
+from apps.core.words import quantity_words
 from apps.population.demo import ACCOUNTS
-from config import embedded
+from config import embedded, upgrade
 from config.processes import Group
 
 PEOPLE = 8_000
 SEED = 1
 PORT = 8000  # the next free one of ten when it is taken; the receiver takes the one after it
-READY_SECONDS = 60
+READY_SECONDS = 300  # a web server that has died is seen at once; one that lives may be slow
+
+NAME = "tập huấn" if settings.TRAINING else "demo"  # what this installation is called at the console
 
 Say = Callable[[str], None]
 Greet = Callable[[str, list[tuple[str, str]]], None]  # address, (user name, roles) of each account
@@ -42,7 +45,7 @@ def alone(var: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DemoError("Bản demo của thư mục này đang chạy ở một cửa sổ khác.") from None
+            raise DemoError(f"Bản {NAME} của thư mục này đang chạy ở một cửa sổ khác.") from None
         yield
 
 
@@ -53,7 +56,7 @@ def reset(var: Path, say: Say) -> None:
         if entry.name == "demo.lock":
             continue
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    say("Đã xóa dữ liệu demo. Lần 'make demo' tới sẽ tạo lại từ đầu.")
+    say(f"Đã xóa dữ liệu {NAME}. Lần tới sẽ tạo lại từ đầu.")
 
 
 def prepare(var: Path, people: int, say: Say) -> None:
@@ -68,7 +71,7 @@ def prepare(var: Path, people: int, say: Say) -> None:
         loaded.unlink(missing_ok=True)
     with _step("Cơ sở dữ liệu", say):
         embedded.ensure(var)
-    if _tables_wait():
+    if upgrade.tables_wait():
         with _step("Tạo các bảng", say):
             call_command("migrate", verbosity=0, interactive=False)
     fixtures = _fingerprint(settings.BASE_DIR / "fixtures")
@@ -77,7 +80,7 @@ def prepare(var: Path, people: int, say: Say) -> None:
             call_command("load_catalogues")
         loaded.write_text(fixtures)
     if not ready.exists():
-        with _step(f"Tạo xã giả định {people:,} người".replace(",", "."), say):
+        with _step(f"Tạo xã giả định {quantity_words(people)} người", say):
             call_command("make_population", people=people, seed=SEED)
         ready.touch()
     static = _fingerprint(settings.BASE_DIR / "static", settings.BASE_DIR / "requirements")
@@ -92,16 +95,19 @@ def serve(var: Path, say: Say, greet: Greet) -> None:
     """Web server, workers and test receiver until somebody stops them."""
     port = _free_pair(int(os.environ.get("PORT", PORT)))
     address, receiver = f"127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
-    accounts = _accounts()
+    accounts, key = _accounts(), _backup_key(var)
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's wrapper has it
     with Group(var / "logs") as group:
-        kept = str(var / "receiver.json")
-        group.start("receiver", ["-m", "tests.receiver", "--port", str(port + 1), "--store", kept])
+        if not settings.TRAINING:  # nothing of a course is sent anywhere
+            kept = str(var / "receiver.json")
+            # it refuses one visit, so that a refusal can be seen, corrected and sent again
+            teller = ["-m", "tests.receiver", "--port", str(port + 1), "--store", kept, "--refuse-first"]
+            group.start("receiver", teller)
+            group.start("sync", ["manage.py", "sync_worker"], TRAMYTE_DEMO_RECEIVER=receiver)
         gunicorn = ["-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
-        group.start("web", gunicorn, TRAMYTE_BIND=address)
-        group.start("sync", ["manage.py", "sync_worker"], TRAMYTE_DEMO_RECEIVER=receiver)
-        group.start("jobs", ["manage.py", "worker"])
+        group.start("web", gunicorn, TRAMYTE_BIND=address, TRAMYTE_BACKUP_KEYS=key)
+        group.start("jobs", ["manage.py", "worker"], TRAMYTE_BACKUP_KEYS=key)
         deadline = time.monotonic() + READY_SECONDS
         while not _answers(address):
             group.check()
@@ -112,14 +118,18 @@ def serve(var: Path, say: Say, greet: Greet) -> None:
         group.watch()
 
 
-def _tables_wait() -> bool:
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-
-
 def _accounts() -> list[tuple[str, str]]:
     names = dict(Role.objects.values_list("code", "name"))
     return [(each.username, ", ".join(names[code] for code in each.roles)) for each in ACCOUNTS]
+
+
+def _backup_key(var: Path) -> str:
+    """The public key of the demo's backups; the private one lies beside, as it never would at a station."""
+    file = var / "backup.key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(str(x25519.Identity.generate()))
+    return str(x25519.Identity.from_str(file.read_text()).to_public())
 
 
 @contextmanager
@@ -127,7 +137,7 @@ def _step(title: str, say: Say) -> Iterator[None]:
     say(f"• {title} ...")
     began = time.monotonic()
     yield
-    say(f"  xong, {time.monotonic() - began:.1f} giây".replace(".", ","))
+    say(f"  xong, {quantity_words(time.monotonic() - began, 1)} giây")
 
 
 def _fingerprint(*folders: Path) -> str:

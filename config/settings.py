@@ -6,6 +6,7 @@ TRAMYTE_ENV=production refuses to start without what a real station needs. READM
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -53,6 +54,10 @@ if ENVIRONMENT not in {"development", "production"}:
     raise ImproperlyConfigured("TRAMYTE_ENV is 'development' or 'production'.")
 PRODUCTION = ENVIRONMENT == "production"
 DEMO = _flag("TRAMYTE_DEMO")  # marks every page and paper 'DEMO'; holds invented people only
+TRAINING = _flag("TRAMYTE_TRAINING")  # a demo for courses: marked 'TẬP HUẤN', nothing is sent anywhere
+if TRAINING and not DEMO:
+    raise ImproperlyConfigured("TRAMYTE_TRAINING goes with TRAMYTE_DEMO=1: 'manage.py training' sets both.")
+MARK = "TẬP HUẤN" if TRAINING else "DEMO" if DEMO else ""  # on every page and paper of invented people
 DEBUG = _flag("TRAMYTE_DEBUG")
 TESTING = _flag("TRAMYTE_TESTING")  # set by tests/conftest.py: developers' pages are open
 BENCH = _flag("TRAMYTE_BENCH")  # answers tell how many statements they cost; for `make bench` only
@@ -71,12 +76,16 @@ ROOMS = [
     "apps.accounts",
     "apps.facilities",
     "apps.catalogues",
+    "apps.outage",
     "apps.patients",
     "apps.care",
     "apps.households",
+    "apps.field",
     "apps.encounters",
     "apps.sync",
+    "apps.oversight",
     "apps.population",
+    "apps.backup",
 ]
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -98,9 +107,11 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
+    "config.proxies.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.headers.Headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -142,7 +153,7 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "apps.accounts.backends.AccountBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "apps.accounts.hashers.StationArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -157,12 +168,14 @@ AXES_LOCKOUT_CALLABLE = "apps.accounts.views.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # accounts keeps its own log of sign-ins
 AXES_VERBOSE = False  # it would write user names into the log
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_NAME = "tramyte"
+# '__Host-': the browser takes it over HTTPS only, from this very host, for every path
+SESSION_COOKIE_NAME = "__Host-tramyte" if PRODUCTION else "tramyte"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrftoken"
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
-CSRF_COOKIE_HTTPONLY = False  # htmx reads the token from the page, the cookie stays plain Django
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
 
 # --- transport and browser
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -174,9 +187,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^khoe$"]  # a container's healthcheck speaks plain HTTP
+# machines whose X-Forwarded-For says who asks: addresses, networks, 'unix' for a socket
+TRUSTED_PROXIES = _words("TRAMYTE_TRUSTED_PROXIES")
 if _flag("TRAMYTE_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, dict[str, Any]] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -191,7 +206,12 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+if PRODUCTION:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
+LARGEST_REQUEST = 20_000_000  # bytes; the largest list that is read (catalogues/sheets.py) with its form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000  # bytes of a form without its files
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+RATE_FACTOR = 1_000 if BENCH else 1  # a measurement types faster than a nurse (core/rates.py)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 # --- language, time, formats
@@ -236,13 +256,33 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     # A message may be lost between the commit and the broker; the job's row is not.
     "jobs that still wait": {"task": "apps.core.tasks.run_waiting_job", "schedule": 60.0},
+    # Each piece runs once a day; asked often, a night that was missed is made up for.
+    "work of the night": {"task": "apps.core.tasks.run_nightly", "schedule": 300.0},
+    "files that have expired": {"task": "apps.core.tasks.remove_expired_exports", "schedule": 300.0},
+    "checks of the installation": {"task": "apps.core.tasks.look_at_installation", "schedule": 300.0},
 }
 # 'inline' runs jobs in the request (tests); '' leaves them to `manage.py worker`
 TRAMYTE_JOBS = os.environ.get("TRAMYTE_JOBS", "celery" if CELERY_BROKER_URL else "")
 
+# --- backups: where, for whose key, and the second place (a folder or sftp://user@host/folder)
+BACKUP_DIR = Path(os.environ.get("TRAMYTE_BACKUP_DIR") or VAR_DIR / "backups").absolute()
+# A course is not backed up: it would push the station's own copies out.
+BACKUP_KEYS = [] if TRAINING else _words("TRAMYTE_BACKUP_KEYS")
+BACKUP_COPY = os.environ.get("TRAMYTE_BACKUP_COPY", "")
+BACKUP_SSH_KEY = os.environ.get("TRAMYTE_BACKUP_SSH_KEY", "")
+BACKUP_KNOWN_HOSTS = os.environ.get("TRAMYTE_BACKUP_KNOWN_HOSTS", "")
+EXPORT_DIR = VAR_DIR / "exports"
+SEALED_DIR = VAR_DIR / "sealed"  # guarded exports; their keys lie in the database (core/sealed_files.py)
+PG_PROGRAMS = [Path(folder) for folder in _words("TRAMYTE_PG_BIN")] or embedded.program_folders()
+
 # --- API
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "apps.facilities.api_access.KeyAuthentication",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.facilities.api_access.KeyThrottle", "apps.core.rates.Often"],
+    "DEFAULT_THROTTLE_RATES": {"api_key": "300/min"},  # for each key and web worker
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -255,6 +295,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "DEFAULT_GENERATOR_CLASS": "config.schema.Generator",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.schema.in_vietnamese",
+    ],
+    "DESCRIPTION": (
+        "Đọc và ghi dữ liệu của trạm y tế đúng quyền và phạm vi của mã truy cập. Danh sách trả từng trang; "
+        "mỗi lần đọc hồ sơ một người được ghi vào nhật ký xem. Trả lời 4xx có câu giải thích theo từng mục."
+    ),
 }
 
 LOGGING = logs.config(DEBUG, logs.level_of(os.environ.get("TRAMYTE_LOG_LEVEL", "INFO")))

@@ -39,6 +39,14 @@ def test_every_copied_folder_exists_and_nobody_runs_as_root():
     assert "HEALTHCHECK" in DOCKERFILE
 
 
+def test_the_image_has_pg_dump_of_the_servers_major():
+    server = re.match(r"postgres:(\d+)", COMPOSE["services"]["postgres"]["image"])
+    client = re.search(r"^ARG POSTGRES_MAJOR=(\d+)$", DOCKERFILE.rpartition("FROM ")[2], re.MULTILINE)
+    assert server and client and server[1] == client[1], "backups would stop: change both together"
+    assert "postgresql-client-${POSTGRES_MAJOR}" in DOCKERFILE
+    assert "POSTGRES_MAJOR" not in str(COMPOSE["x-house"].get("build")), "no build argument says otherwise"
+
+
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
 def test_the_healthcheck_tells_by_its_exit_code(monkeypatch, status, code):
     class Answer(BaseHTTPRequestHandler):

@@ -151,7 +151,7 @@ def test_an_interrupted_first_start_begins_anew(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(embedded, "ensure", lambda var: calls.append("ensure"))
     monkeypatch.setattr(embedded, "remove", lambda var: calls.append("remove"))
-    monkeypatch.setattr(demo, "_tables_wait", lambda: False)
+    monkeypatch.setattr(demo.upgrade, "tables_wait", lambda: False)
     monkeypatch.setattr(demo, "call_command", lambda name, **options: calls.append(name))
     (tmp_path / "pg").mkdir()
     (tmp_path / "loaded").write_text("catalogues of the first try")

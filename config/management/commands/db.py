@@ -1,4 +1,4 @@
-"""``manage.py db start|stop|status|reset``: the embedded PostgreSQL of this folder."""
+"""``manage.py db start|stop|status|upgrade|reset``: the embedded PostgreSQL of this folder."""
 
 import argparse
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config import embedded
+from config import embedded, upgrading
 
 
 class Command(BaseCommand):
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("action", choices=["start", "stop", "status", "reset"])
+        parser.add_argument("action", choices=["start", "stop", "status", "upgrade", "reset"])
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         if not embedded.in_use():
@@ -30,6 +30,16 @@ class Command(BaseCommand):
 
     def stop(self) -> None:
         self.stdout.write("Đã dừng cơ sở dữ liệu." if embedded.stop() else "Cơ sở dữ liệu không chạy.")
+
+    def upgrade(self) -> None:
+        """After an update that brought a newer PostgreSQL: the former data folder is kept."""
+        kept = upgrading.upgrade(embedded.var_dir(), self.stdout.write)
+        if kept is None:
+            self.stdout.write(f"Dữ liệu đã thuộc PostgreSQL {embedded.MAJOR}: không có gì phải nâng cấp.")
+        else:
+            self.stdout.write(
+                f"Đã nâng cấp, mọi bảng khớp. Dữ liệu cũ được giữ tại {kept}; sao lưu rồi hãy xóa."
+            )
 
     def reset(self) -> None:
         """For developers whose migrations were made anew: every row is lost."""

@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 finally:
                     embedded.stop(var)
         except Stopped:
-            self.say("\nĐã dừng. Dữ liệu demo được giữ lại; 'make demo' chạy tiếp, 'make demo-reset' xóa.")
+            self.say(f"\nĐã dừng. Dữ liệu {demo.NAME} được giữ lại; chạy lại lệnh để làm tiếp.")
         except (demo.DemoError, embedded.EmbeddedError, Died) as error:
             raise CommandError(str(error)) from error
 
@@ -51,5 +51,5 @@ class Command(BaseCommand):
         self.say(f"\nTài khoản (mật khẩu chung: {PASSWORD})")
         for username, roles in accounts:
             self.say(f"  {username:<14}{roles}")
-        self.say(f"\nBản demo chạy tại  {address}   (chỉ trên máy này; mọi người trong đó là giả định)")
+        self.say(f"\nBản {demo.NAME} chạy tại  {address}   (chỉ trên máy này; người trong đó là giả định)")
         self.say("Ctrl-C để dừng tất cả.")
