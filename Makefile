@@ -1,5 +1,5 @@
-# make demo | demo-reset | test | test-all | bench | lint | run | venv | lock
-.PHONY: demo demo-reset test test-all bench lint types run venv lock locale audit db-stop
+# make demo | training | demo-reset | test | test-all | guide | bench | lint | run | run-demo | venv | lock
+.PHONY: demo training demo-reset test test-all guide bench lint run run-demo venv lock locale bandit audit db-stop
 .DEFAULT_GOAL := demo
 
 SHELL := /bin/bash
@@ -12,6 +12,10 @@ demo: ## a whole invented commune on this machine; Ctrl-C stops everything
 	@scripts/environment base
 	@$(DEMO) $(BIN)/python manage.py demo
 
+training: ## a course: its own database, invented people, nothing is sent; TẬP HUẤN on every page
+	@scripts/environment base
+	@$(BIN)/python manage.py training --port $(or $(PORT),8090)
+
 demo-reset: ## throw the demo's data away; the next 'make demo' begins anew
 	@scripts/environment base
 	@$(DEMO) $(BIN)/python manage.py demo --reset
@@ -19,18 +23,20 @@ demo-reset: ## throw the demo's data away; the next 'make demo' begins anew
 test: venv lint ## what must be green before anything is merged (at most 10 minutes)
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-test-all: venv lint ## adds chaos, full-depth properties, every page x axe x two sizes (at most 45 minutes)
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "slow or not slow"
+test-all: venv lint bandit audit ## adds chaos, full depth, axe on every page, known weaknesses (at most 45 minutes)
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile full -m "slow or not slow"
 
-lint: venv types
+lint: venv
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/lint-imports | tail -n 4
 	$(BIN)/python manage.py makemigrations --check --dry-run
-
-types: venv
 	$(BIN)/mypy
+
+guide: venv ## take the handbook's pictures anew, out of the browser tests
+	$(BIN)/pytest -q -n 2 --dist loadfile -m browser
+	$(BIN)/python -m scripts.guide_pictures
 
 bench: venv ## 100,000 people, 1 and 8 clients: p50, p95, queries, bytes
 	$(BIN)/python -m tests.benchmarks
@@ -38,6 +44,9 @@ bench: venv ## 100,000 people, 1 and 8 clients: p50, p95, queries, bytes
 run: venv ## the development server with readable errors
 	TRAMYTE_DEBUG=1 $(BIN)/python manage.py migrate -v 0
 	TRAMYTE_DEBUG=1 $(BIN)/python manage.py runserver
+
+run-demo: venv ## the development server over the demo's people, where 'make demo' has made them
+	$(DEMO) TRAMYTE_DEBUG=1 $(BIN)/python manage.py runserver $(PORT)
 
 venv:
 	@scripts/environment dev
@@ -51,8 +60,11 @@ lock: venv ## compile requirements/*.in into *.txt with hashes
 locale: ## compile the Vietnamese of what Django and its packages say (needs gettext)
 	cd locale/vi/LC_MESSAGES && for name in django djangojs; do msgfmt --check -o $$name.mo $$name.po || exit 1; done
 
-audit: venv ## known weaknesses of the pinned packages (asks the network)
-	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/base.txt
+bandit: venv ## dangerous calls in our own code
+	$(BIN)/bandit -q -c pyproject.toml -r apps config scripts manage.py
+
+audit: venv ## known weaknesses of the pinned packages (asks the network; says so where there is none)
+	$(BIN)/python -m scripts.known_weaknesses requirements/base.txt
 
 db-stop: ## stop the embedded PostgreSQL of this folder
 	$(BIN)/python manage.py db stop
