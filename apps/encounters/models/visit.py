@@ -1,14 +1,13 @@
-"""A visit and what it holds: diagnoses, prescriptions, earlier versions."""
+"""A visit, the parts that hang on it, and what it said before it was amended."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from apps.catalogues.models import Drug
 from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel
-from apps.encounters import dosing, states
+from apps.encounters import states
 from apps.facilities.models import Practitioner
 from apps.patients.facts import ClinicalFact
 from apps.patients.models import InsuranceCard
@@ -124,102 +123,6 @@ class VisitPart(ScopedModel, BaseModel):
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
         return Q(**{f"{cls.to_visit}__in": Visit.visible(scope)})
-
-
-class DiagnosisRole(models.TextChoices):
-    MAIN = "main", "chính"
-    SECONDARY = "secondary", "kèm theo"
-    EXTERNAL = "external", "nguyên nhân ngoài"
-
-
-class Diagnosis(VisitPart):
-    """One diagnosis, with the name the catalogue had on the day of the visit."""
-
-    # Found by the constraint on (visit, code).
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="diagnoses", db_index=False)
-    role = models.CharField("vai trò", max_length=10, choices=DiagnosisRole.choices)
-    icd_edition = models.CharField(max_length=12)
-    icd_code = models.CharField("mã ICD-10", max_length=10)
-    icd_name = models.CharField("tên bệnh", max_length=500)
-    text = models.CharField("ghi rõ", max_length=500, blank=True)
-    position = models.PositiveSmallIntegerField()
-
-    class Meta:
-        verbose_name = "chẩn đoán"
-        verbose_name_plural = "chẩn đoán"
-        ordering = ["position"]
-        base_manager_name = "unscoped"
-        constraints = [
-            models.UniqueConstraint(fields=["visit", "icd_code"], name="diagnosis_once"),
-            models.UniqueConstraint(fields=["visit"], condition=Q(role="main"), name="diagnosis_one_main"),
-        ]
-
-    def __str__(self) -> str:
-        return self.icd_code
-
-    @property
-    def label(self) -> str:
-        """`J06.9 - Nhiễm trùng hô hấp trên cấp`, with what the clinician added."""
-        name = f"{self.icd_code} - {self.icd_name}"
-        return f"{name} ({self.text})" if self.text else name
-
-
-class Prescription(VisitPart):
-    """The medicines of a visit that go on one form: ordinary, narcotic, psychotropic, traditional."""
-
-    # Found by the constraint on (visit, kind).
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="prescriptions", db_index=False)
-    kind = models.CharField("loại đơn", max_length=1, choices=list(dosing.KINDS.items()), default="c")
-    # 14 characters (QĐ 808/QĐ-BYT 2022), drawn when the visit ends; empty until then.
-    code = models.CharField("mã đơn thuốc", max_length=14, blank=True)
-    advice = models.CharField("lời dặn", max_length=500, blank=True)
-
-    class Meta:
-        verbose_name = "đơn thuốc"
-        verbose_name_plural = "đơn thuốc"
-        ordering = ["kind"]
-        base_manager_name = "unscoped"
-        constraints = [
-            models.UniqueConstraint(fields=["visit", "kind"], name="prescription_kind_once"),
-            models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="prescription_code_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.code or "đơn thuốc"
-
-
-class PrescriptionLine(VisitPart):
-    """One medicine: how much at once, how often, how long, how many in all, and how it is said."""
-
-    to_visit = "prescription__visit"
-
-    prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="lines")
-    drug = models.ForeignKey(Drug, on_delete=models.PROTECT, related_name="+", db_index=False)
-    drug_name = models.CharField("tên thuốc", max_length=620)
-    strength = models.CharField("hàm lượng", max_length=400, blank=True)
-    unit = models.CharField("đơn vị", max_length=40)
-    route_code = models.CharField("đường dùng", max_length=8, blank=True)
-    dose = models.DecimalField("liều mỗi lần", max_digits=9, decimal_places=3)
-    dose_unit = models.CharField("đơn vị liều", max_length=40)
-    times_per_day = models.PositiveSmallIntegerField("số lần một ngày")
-    days = models.PositiveSmallIntegerField("số ngày")
-    quantity = models.DecimalField("số lượng", max_digits=9, decimal_places=2)
-    usage = models.CharField("cách dùng", max_length=400)
-    note = models.CharField("ghi chú", max_length=120, blank=True)
-    position = models.PositiveSmallIntegerField()
-
-    class Meta:
-        verbose_name = "thuốc trong đơn"
-        verbose_name_plural = "thuốc trong đơn"
-        ordering = ["position"]
-        base_manager_name = "unscoped"
-        constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_above_zero"),
-            models.CheckConstraint(condition=Q(dose__gt=0), name="line_dose_above_zero"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.position)
 
 
 class VisitRevision(VisitPart):

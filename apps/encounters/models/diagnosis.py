@@ -1,0 +1,44 @@
+"""What was found: the diagnoses of a visit."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.encounters.models.visit import Visit, VisitPart
+
+
+class DiagnosisRole(models.TextChoices):
+    MAIN = "main", "chính"
+    SECONDARY = "secondary", "kèm theo"
+    EXTERNAL = "external", "nguyên nhân ngoài"
+
+
+class Diagnosis(VisitPart):
+    """One diagnosis, with the name the catalogue had on the day of the visit."""
+
+    # Found by the constraint on (visit, code).
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="diagnoses", db_index=False)
+    role = models.CharField("vai trò", max_length=10, choices=DiagnosisRole.choices)
+    icd_edition = models.CharField(max_length=12)
+    icd_code = models.CharField("mã ICD-10", max_length=10)
+    icd_name = models.CharField("tên bệnh", max_length=500)
+    text = models.CharField("ghi rõ", max_length=500, blank=True)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = "chẩn đoán"
+        verbose_name_plural = "chẩn đoán"
+        ordering = ["position"]
+        base_manager_name = "unscoped"
+        constraints = [
+            models.UniqueConstraint(fields=["visit", "icd_code"], name="diagnosis_once"),
+            models.UniqueConstraint(fields=["visit"], condition=Q(role="main"), name="diagnosis_one_main"),
+        ]
+
+    def __str__(self) -> str:
+        return self.icd_code
+
+    @property
+    def label(self) -> str:
+        """`J06.9 - Nhiễm trùng hô hấp trên cấp`, with what the clinician added."""
+        name = f"{self.icd_code} - {self.icd_name}"
+        return f"{name} ({self.text})" if self.text else name
