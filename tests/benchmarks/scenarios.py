@@ -64,13 +64,14 @@ def new_person(client: Client, station: Station, rng: random.Random) -> Shot:
     given = "".join(rng.choice("bcdghklmnt") + rng.choice("aeiou") for _ in range(3)).capitalize()
     born, sex = year or 1980, rng.choice(("male", "female"))
     century = (born // 100 - 19) * 2 + (sex == "female")
+    fresh = random.Random()  # numbers of its own in every run: the people of the last one are still there
     data |= {
         "full_name": f"{name.split()[0]} {given} {rng.choice(('Thử', 'Đo', 'Lường'))}",
         "birth_date": f"{rng.randint(1, 28):02d}/{rng.randint(1, 12):02d}/{born}",
         "sex": sex,
         # Of a province that sends nobody here, so that they meet no number of the invented people.
-        "cccd": f"001{century}{born % 100:02d}{rng.randrange(10**6):06d}",
-        "bhyt": f"DN401{rng.randrange(10**10):010d}",
+        "cccd": f"001{century}{born % 100:02d}{fresh.randrange(10**6):06d}",
+        "bhyt": f"DN401{fresh.randrange(10**10):010d}",
         "bhyt_from": "01/01/2026",
         "hamlet": rng.choice(re.findall(r'<option value="([0-9a-f-]{36})"', page)),
     }
