@@ -24,6 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--stations", type=int, default=20)
+    parser.add_argument("--intensity", type=float, default=0.5, help="visits, as a share of the usual")
     parser.add_argument(
         "--requests", type=int, default=120, help="timed requests of a scenario at one client"
     )
@@ -55,7 +56,7 @@ def main() -> int:
 
     try:
         began = time.monotonic()
-        store.prepare(wanted.people, wanted.stations, say)
+        store.prepare(wanted.people, wanted.stations, wanted.intensity, say)
         say(f"database ready after {time.monotonic() - began:.0f} s")
         if wanted.load:
             return 0

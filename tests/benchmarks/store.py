@@ -38,9 +38,9 @@ class Station:
     waiting: list[UUID]  # visits of today that are still to be examined
 
 
-def fingerprint(people: int, stations: int) -> str:
+def fingerprint(people: int, stations: int, intensity: float) -> str:
     """Changes when the tables, the generator or the size asked for change."""
-    digest = hashlib.sha256(f"{databases.template_name()} {people} {stations}".encode())
+    digest = hashlib.sha256(f"{databases.template_name()} {people} {stations} {intensity}".encode())
     for folder in SOURCES:
         for file in sorted(Path(embedded.BASE_DIR, folder).rglob("*.*")):
             if file.suffix in {".py", ".csv"}:
@@ -48,11 +48,11 @@ def fingerprint(people: int, stations: int) -> str:
     return digest.hexdigest()
 
 
-def prepare(people: int, stations: int, say: Callable[[str], None]) -> None:
+def prepare(people: int, stations: int, intensity: float, say: Callable[[str], None]) -> None:
     """Make var/bench hold `people` in `stations`; quick when it does already."""
     var = embedded.var_dir()
     mark = var / "loaded"
-    wanted = fingerprint(people, stations)
+    wanted = fingerprint(people, stations, intensity)
     if mark.exists() and mark.read_text() == wanted:
         embedded.ensure()
         return
@@ -64,18 +64,18 @@ def prepare(people: int, stations: int, say: Callable[[str], None]) -> None:
     embedded.ensure()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("load_catalogues", verbosity=0)
-    fill(people, stations, processes=os.cpu_count() or 1)
+    fill(people, stations, intensity, processes=os.cpu_count() or 1)
     mark.write_text(wanted)
 
 
-def fill(people: int, stations: int, processes: int = 1) -> None:
-    """The people, about two visits each, and one doctor's account a station."""
+def fill(people: int, stations: int, intensity: float = 0.5, processes: int = 1) -> None:
+    """The people, about two visits each (at half the usual intensity), and one doctor's account a station."""
     order = making.Order(
         people=people,
         seed=1,
         on=timezone.localdate(),
         stations=stations,
-        intensity=0.5,
+        intensity=intensity,
         processes=processes,
     )
     accounts(making.make(order).stations)
