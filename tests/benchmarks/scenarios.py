@@ -58,16 +58,16 @@ def new_person(client: Client, station: Station, rng: random.Random) -> Shot:
     """Post the form of somebody who is not yet known, of a usual surname and year, with the numbers of her
     identity card and her insurance: looked for among those alike, then stored.
     """
+    fresh = random.Random()  # whoever was made by the last run is still there: nobody may be like her
     page = client.get("/nguoi/moi/").text
     data: dict[str, Any] = form_with(page, "full_name")
     _, name, year = rng.choice(station.people)
-    given = "".join(rng.choice("bcdghklmnt") + rng.choice("aeiou") for _ in range(3)).capitalize()
+    given = "".join(fresh.choice("bcdghklmnt") + fresh.choice("aeiou") for _ in range(3)).capitalize()
     born, sex = year or 1980, rng.choice(("male", "female"))
     century = (born // 100 - 19) * 2 + (sex == "female")
-    fresh = random.Random()  # numbers of its own in every run: the people of the last one are still there
     data |= {
         "full_name": f"{name.split()[0]} {given} {rng.choice(('Thử', 'Đo', 'Lường'))}",
-        "birth_date": f"{rng.randint(1, 28):02d}/{rng.randint(1, 12):02d}/{born}",
+        "birth_date": f"{fresh.randint(1, 28):02d}/{fresh.randint(1, 12):02d}/{born}",
         "sex": sex,
         # Of a province that sends nobody here, so that they meet no number of the invented people.
         "cccd": f"001{century}{born % 100:02d}{fresh.randrange(10**6):06d}",
