@@ -191,6 +191,7 @@ def photograph() -> Callable[[Any, str], None]:
         before = page.viewport_size
         for size, viewport in SIZES.items():
             page.set_viewport_size(viewport)
+            page.evaluate("() => window.scrollTo(0, 0)")  # else the sticky header stands in mid-picture
             page.screenshot(path=folder / f"{name}-{size}.png", full_page=True)
         page.set_viewport_size(before)
 
