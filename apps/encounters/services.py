@@ -14,16 +14,16 @@ from apps.care import services as care
 from apps.core import audit, drafts, numbering, parameters
 from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.events import publish
-from apps.core.scope import Scope, current
+from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
 from apps.encounters import checking, dosing, notifying, states
+from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitOpened
 from apps.encounters.inputs import Opening, VisitInput
 from apps.encounters.models import Prescription, Visit, VisitRevision
 from apps.encounters.revisions import snapshot
 from apps.encounters.writing import SOURCE, refuse, write
-from apps.facilities import practice
 from apps.facilities.asof import working_place
 from apps.facilities.models import Practitioner
 from apps.patients import facts, projections
@@ -59,7 +59,7 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
     warnings = _same_day(person, here, on)
     if warnings and not override.strip():
         raise NeedsReason(warnings)
-    practitioner = opening.performer or _own_practitioner(scope)
+    practitioner = opening.performer or own_practitioner(scope)
     as_of = facts.snapshot(person, at)
     as_of["payer"] = opening.payer or as_of["payer"]
     visit = Visit(
@@ -123,28 +123,6 @@ def number_in_year(number: str) -> int:
     return int(number.rpartition("-")[2])
 
 
-def _own_practitioner(scope: Scope) -> Practitioner | None:
-    if scope.practitioner_id is None:
-        return None
-    return Practitioner.objects.on(timezone.localdate()).filter(pk=scope.practitioner_id).first()
-
-
-def _why_not(act: str, practitioner: Practitioner | None) -> str:
-    """Why this practitioner of the scope may not do an act at the bedside; empty when she may."""
-    scope = current()
-    rights = {practice.ACTS[act].right} if scope.everything else scope.rights
-    holder = None
-    if practitioner is not None:
-        holder = practice.Holder(
-            practitioner.grade,
-            practitioner.get_grade_display(),
-            bool(practitioner.licence_no),
-            practitioner.can_sign,
-        )
-    grades = parameters.value(practice.GRADES, on=timezone.localdate())
-    return practice.why_not(act, rights=rights, holder=holder, grades=grades)
-
-
 # ---- the examination
 
 
@@ -185,8 +163,8 @@ def visit_finalise(*, visit_id: UUID, expected_version: int, override: str = "")
 def visit_sign(*, visit_id: UUID, expected_version: int) -> Visit:
     """The signature of a practitioner who may sign, on a visit that waits for it."""
     visit = _for("sign", visit_id, expected_version)
-    doctor = _own_practitioner(current())
-    if (sentence := _why_not("sign", doctor)) or doctor is None:
+    doctor = own_practitioner(current())
+    if (sentence := why_not("sign", doctor)) or doctor is None:
         raise Refused(sentence, code="cannot-sign")
     _sign(visit, doctor)
     save_versioned(visit, expected=expected_version)
@@ -215,7 +193,7 @@ def visit_amend(
     if not reason:
         raise Refused("Ghi lý do sửa đổi.", field="amend_reason", code="no-reason")
     scope = current()
-    author = _own_practitioner(scope)
+    author = own_practitioner(scope)
     VisitRevision.unscoped.create(  # of a visit that was taken through the scope
         visit=visit,
         of_version=visit.version,
@@ -287,7 +265,7 @@ def _for(action: str, visit_id: UUID, expected_version: int, data: VisitInput | 
     if data is not None and data.lines is not None:
         scope.require("prescriptions.enter")
         # Without a practitioner the visit cannot end before a licensed one has taken it over.
-        if data.lines and (author := _own_practitioner(scope)) and (no := _why_not("prescribe", author)):
+        if data.lines and (author := own_practitioner(scope)) and (no := why_not("prescribe", author)):
             raise Refused(no, code="cannot-prescribe")
     if visit.version != expected_version:
         mine = Visit.unscoped.get(pk=visit_id)  # the same that was found through the scope
@@ -304,7 +282,7 @@ def _for(action: str, visit_id: UUID, expected_version: int, data: VisitInput | 
 def _take_over(visit: Visit) -> None:
     """Who examines first stands on the slip; reception by somebody without a practitioner leaves it open."""
     if visit.performer is None:
-        visit.performer = _own_practitioner(current())
+        visit.performer = own_practitioner(current())
         visit.performer_text = visit.performer.full_name if visit.performer else ""
 
 
@@ -350,8 +328,8 @@ def _end(visit: Visit) -> None:
         )
     else:
         care.appointment_drop(source_kind=SOURCE, source_id=visit.id)
-    signer = _own_practitioner(current())
-    if signer is not None and not _why_not("sign", signer):
+    signer = own_practitioner(current())
+    if signer is not None and not why_not("sign", signer):
         _sign(visit, signer)
     else:
         visit.state = states.AWAITING_SIGNATURE
