@@ -10,7 +10,7 @@ import csv
 import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -136,16 +136,18 @@ def bmi(weight_kg: Decimal | None, height_cm: Decimal | None) -> Decimal | None:
 @lru_cache(maxsize=1)
 def shipped_bounds() -> dict[str, list[Band]]:
     """Limits as shipped: {key: [{"to_days", "can", "usual", "danger"}, ...]} from youngest to oldest."""
-    return _shipped("vitals.")
+    return shipped_under("vitals.")
 
 
 @lru_cache(maxsize=1)
 def shipped_watch() -> dict[str, list[Band]]:
     """What is aimed at, as shipped: {key: [{"to_days", "watch"}, ...]}; few signs have it."""
-    return _shipped("watch.")
+    return shipped_under("watch.")
 
 
-def _shipped(prefix: str) -> dict[str, list[Band]]:
+@cache
+def shipped_under(prefix: str) -> dict[str, Any]:
+    """The values as shipped of every key under a prefix, without it."""
     with BOUNDS_FILE.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["key"].startswith(prefix)]
     return {row["key"].removeprefix(prefix): json.loads(row["value"]) for row in rows}
