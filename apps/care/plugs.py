@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.care import course, diary, enrolling, programmes, services, succeeding, targets
 from apps.care.growth import bench as growth_bench
 from apps.care.models import Enrolment, EnrolmentState
+from apps.care.ncd import bench as ncd_bench
 from apps.core import registry
 from apps.core.events import subscribe
 from apps.core.registry import (
@@ -116,7 +117,7 @@ registry.record_panels.add(
         "measurements", "person", "Chỉ số gần nhất", "care.view", "care/panel_latest.html", _latest, 60
     )
 )
-registry.rules.add(growth_bench.ZSCORES)
+registry.rules.add(growth_bench.ZSCORES, ncd_bench.BP_CLASS)
 registry.readlog_screens.add(ReadScreen("care.measurements", "Chỉ số của một người"))
 registry.audit_sentences.add(
     AuditSentence("measurement.added", "đã ghi {count} số đo"),
