@@ -40,6 +40,7 @@ from apps.encounters import (
     queries,
     succeeding,
 )
+from apps.encounters.money import plugs as _money  # noqa: F401 - registers the till
 from apps.encounters.services import DRAFT, NUMBER, QUEUE, TIMELINE
 from apps.outage.kinds import kinds as outage
 

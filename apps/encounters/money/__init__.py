@@ -1,0 +1,1 @@
+"""Money at the station: what a visit costs, who pays, receipts, the cash book."""
