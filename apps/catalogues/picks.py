@@ -182,6 +182,7 @@ SMALL = SMALL_LISTS.keys() | {
     "practice_scope",
     "drug_bhyt_codes",
     "yhct_diseases",
+    "injury_cause",
 }
 
 

@@ -24,7 +24,7 @@ from apps.core.scope import Scope
 PAGE_SIZE = 50
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Bệnh", ("icd10_", "communicable_", "yhct_", "care_")),
+    ("Bệnh", ("icd10_", "communicable_", "yhct_", "care_", "injury_", "exam_")),
     ("Thuốc và vật tư", ("drug", "supplies")),
     ("Dịch vụ và xét nghiệm", ("service", "lab_")),
     ("Người dân và bảo hiểm y tế", ("ethnic", "nationalities", "occupations", "bhyt", "kcb", "code_lists")),

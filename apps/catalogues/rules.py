@@ -53,6 +53,16 @@ class CodeFacts:
     daggers: tuple[str, ...] = field(default=())
 
 
+def external(code: str) -> bool:
+    """Whether a code is an external cause (chapter XX)."""
+    return "V" <= code[:1] <= "Y"
+
+
+def injured(code: str) -> bool:
+    """Whether a code is an injury or a poisoning (chapter XIX), which some cause has brought about."""
+    return "S" <= code[:1] <= "T"
+
+
 def judge(
     facts: CodeFacts | None,
     *,

@@ -86,7 +86,6 @@ SMALL_LISTS: dict[str, str] = {
     "treatment_result": "Kết quả điều trị",
     "discharge_type": "Tình trạng ra viện",
     "accident_type": "Loại tai nạn thương tích",
-    "injury_cause": "Nguyên nhân tai nạn thương tích",
     "visit_type": "Loại hình khám chữa bệnh",
     "cost_group": "Nhóm chi phí",
     "benefit_scope": "Phạm vi hưởng",
@@ -200,6 +199,8 @@ TABLES: dict[str, Table] = {
             **_RULE,
         ),
         _entries("icd10_spoken", "Tên thường gọi của bệnh", 117, "icd10_spoken"),
+        _entries("injury_causes", "Nguyên nhân tai nạn thương tích", 118, "injury_cause"),
+        _entries("exam_organs", "Khám từng cơ quan", 119, "exam_organs"),
         _entries("yhct_diseases", "Bệnh y học cổ truyền (trích)", 116, "yhct_diseases"),
         Table(
             key="communicable_diseases",

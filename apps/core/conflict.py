@@ -1,6 +1,7 @@
 """The page that the second of two editors sees: both versions side by side, nothing lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -13,7 +14,19 @@ from apps.core.access import View
 from apps.core.versions import StaleVersion
 
 
-def conflict_page(fields: Sequence[str], *, screen: str = "") -> Callable[[View], View]:
+@dataclass(frozen=True)
+class Keyed:
+    """A field of JSON, {key: words}, whose every key is a box of the form named `prefix` and the key.
+
+    `titles(record)` gives the label of each key that may stand there.
+    """
+
+    name: str
+    prefix: str
+    titles: Callable[[Any], Mapping[str, str]]
+
+
+def conflict_page(fields: Sequence[str | Keyed], *, screen: str = "") -> Callable[[View], View]:
     """Turns StaleVersion into components/conflict.html with the named model fields, status 409.
 
     What the second editor typed goes along as hidden fields; where both differ each row is a choice
@@ -39,10 +52,13 @@ def conflict_page(fields: Sequence[str], *, screen: str = "") -> Callable[[View]
     return mark
 
 
-def context(request: HttpRequest, stale: StaleVersion, fields: Sequence[str]) -> dict[str, Any]:
+def context(request: HttpRequest, stale: StaleVersion, fields: Sequence[str | Keyed]) -> dict[str, Any]:
     """What the conflict page shows: a row a field that differs, and the posted values to send again."""
     rows = []
     for name in fields:
+        if isinstance(name, Keyed):
+            rows += _keyed(name, stale)
+            continue
         field: Any = stale.mine._meta.get_field(name)
         mine, theirs = _word(stale.mine, field), _word(stale.current, field)
         if mine != theirs:
@@ -67,6 +83,25 @@ def context(request: HttpRequest, stale: StaleVersion, fields: Sequence[str]) ->
         "version": stale.current.version,
         "changed_at": stale.current.updated_at,
     }
+
+
+def _keyed(field: Keyed, stale: StaleVersion) -> list[dict[str, Any]]:
+    """A row a key whose words differ."""
+    mine, theirs = getattr(stale.mine, field.name), getattr(stale.current, field.name)
+    titles = field.titles(stale.current)
+    pairs = [(key, mine.get(key, ""), theirs.get(key, "")) for key in {**titles, **mine, **theirs}]
+    return [
+        {
+            "name": field.prefix + key,
+            "label": titles.get(key, key),
+            "mine": own,
+            "theirs": stored,
+            "mine_value": own,
+            "theirs_value": stored,
+        }
+        for key, own, stored in pairs
+        if own != stored
+    ]
 
 
 def _word(obj: models.Model, field: Any) -> str:

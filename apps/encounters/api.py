@@ -69,7 +69,7 @@ class VisitSerializer(serializers.ModelSerializer):
         fields = [
             "id", "version", "updated_at", "number", "kind", "state", "on", "queue_no", "occurred_at",
             "person", "facility", "point", "performer", "doctor", "signed_at", "finalised_at", "payer",
-            "card", *TEXTS,
+            "card", *TEXTS, "findings",
             "summary", "follow_up_on", "diagnoses", "prescriptions", "vitals",
         ]  # fmt: skip
 
@@ -105,12 +105,16 @@ class LineWriteSerializer(serializers.Serializer):
 
 
 class SaveSerializer(serializers.Serializer):
-    """What is not sent stays as it is stored. `vitals` is {sign: figure, or null to take it back}."""
+    """What is not sent stays as it is stored. `vitals` is {sign: figure, or null to take it back},
+    `findings` {organ: words}, whole: an organ that is not sent is taken back."""
 
     version = serializers.IntegerField(min_value=1)
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
     history = serializers.CharField(max_length=4000, required=False, allow_blank=True)
     examination = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    findings = serializers.DictField(
+        child=serializers.CharField(max_length=500, allow_blank=True), required=False
+    )
     course = serializers.CharField(max_length=4000, required=False, allow_blank=True)
     treatment_text = serializers.CharField(max_length=4000, required=False, allow_blank=True)
     advice = serializers.CharField(max_length=4000, required=False, allow_blank=True)
@@ -193,7 +197,7 @@ class VisitViewSet(ScopedViewSet):
     def save(self, request: Request, pk: UUID) -> Response:
         """Keeps what was entered so far. 409 when somebody has saved since `version`."""
         said = _read(SaveSerializer, request)
-        fields = {name: said[name] for name in (*TEXTS, "follow_up_on") if name in said}
+        fields = {name: said[name] for name in (*TEXTS, "findings", "follow_up_on") if name in said}
         data = VisitInput(
             fields=fields,
             vitals=said.get("vitals"),

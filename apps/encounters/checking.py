@@ -8,7 +8,6 @@ from apps.care import vitals
 from apps.catalogues import icd
 from apps.catalogues.models import Icd10
 from apps.core.text import fold
-from apps.core.words import completed_months
 from apps.encounters import rules
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
 from apps.encounters.writing import SOURCE, Limits, line_facts
@@ -98,11 +97,10 @@ def _diagnoses(visit: Visit, known: Parts) -> list[rules.Problem]:
 
 
 def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
-    birth = visit.person.birth_date
     usual = vitals.band_for(limits.vitals["weight"], visit.age_days)["usual"]
     return rules.VisitFacts(
         on=visit.on,
-        age_months=completed_months(birth, visit.on) if birth else None,
+        age_months=rules.age_months(visit.person.birth_date, visit.on),
         reason=visit.reason,
         main_diagnoses=sum(row.role == "main" for row in known.diagnoses),
         has_performer=visit.performer_id is not None or bool(visit.performer_text),

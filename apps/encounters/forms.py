@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.http import QueryDict
 
 from apps.care import vitals
@@ -15,7 +16,7 @@ from apps.care.forms.figures import PressureField, VitalField
 from apps.catalogues import codes, picks
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.widgets import CodePicker, DecimalInput
-from apps.encounters import dosing, rules
+from apps.encounters import dosing, organs, rules
 from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.encounters.models import Payer, Visit
 from apps.encounters.states import TITLES
@@ -23,7 +24,7 @@ from apps.encounters.writing import Problems
 
 PRESSURE = ("systolic", "diastolic")
 FIGURES = tuple(vital for vital in vitals.VITALS if vital.key not in PRESSURE)
-TEXTS = ("reason", "history", "examination", "treatment_text", "advice", "outcome", "result")
+TEXTS = ("reason", "history", "examination", "course", "treatment_text", "advice", "outcome", "result")
 Known = Callable[[], Mapping[str, str]]  # names by code, looked up when they are shown
 EMPTY_LINES = 2  # the second shows once the first is used: a fast hand never waits for the server
 MAX_LINES = 20  # more medicines than on any slip: a form made by a machine
@@ -138,6 +139,7 @@ class VisitForm(FormKeyMixin, VersionMixin):
     pressure = PressureField(label="Huyết áp", required=False, max_length=12)
     history = text_field("Bệnh sử")
     examination = text_field("Khám bệnh")
+    course = text_field("Diễn biến")
     main = forms.CharField(label="Bệnh chính", required=False)
     main_text = forms.CharField(label="Ghi rõ thêm", required=False, max_length=500)
     secondary = forms.Field(label="Bệnh kèm theo", required=False)
@@ -163,6 +165,14 @@ class VisitForm(FormKeyMixin, VersionMixin):
         self.prescribes = prescribes  # else the medicines are neither shown as boxes nor saved
         for vital in FIGURES:
             self.fields[vital.key] = VitalField(label=vital.title, required=False, max_length=9)
+        self.organs = organs.offered(
+            organs.listed(visit.on),
+            sex=visit.person.sex,
+            age_months=rules.age_months(visit.person.birth_date, visit.on),
+            written=visit.findings,
+        )
+        for organ in self.organs:
+            self.fields[organ.box] = organ_field(organ)
         self.fields["main"].widget = picker("icd10", names.icd10)
         self.fields["secondary"].widget = picker("icd10", names.icd10, multiple=True)
         self.fields["external"].widget = picker("icd10", names.icd10)
@@ -198,7 +208,8 @@ class VisitForm(FormKeyMixin, VersionMixin):
         """The values of a valid form, all of them: what the page does not show any more is taken back."""
         data = self.cleaned_data
         return VisitInput(
-            fields={name: data[name] for name in TEXTS} | {"follow_up_on": data["follow_up_on"]},
+            fields={name: data[name] for name in TEXTS}
+            | {"follow_up_on": data["follow_up_on"], "findings": self._findings()},
             vitals=self.figures(),
             diagnoses=self._diagnoses(),
             lines=[line.line() for line in self.filled] if self.prescribes else None,
@@ -209,6 +220,20 @@ class VisitForm(FormKeyMixin, VersionMixin):
         data = self.cleaned_data
         found: dict[str, Decimal | None] = {vital.key: data.get(vital.key) for vital in FIGURES}
         return found | dict(zip(PRESSURE, data.get("pressure") or (None, None), strict=True))
+
+    def _findings(self) -> dict[str, str]:
+        """What was written by organ; what this form does not show stays as it is."""
+        shown = {organ.key: self.cleaned_data[organ.box] for organ in self.organs}
+        return organs.tidy({**self.visit.findings, **shown})
+
+    @property
+    def organ_boxes(self) -> list[BoundField]:
+        return [self[organ.box] for organ in self.organs]
+
+    @property
+    def organs_open(self) -> bool:
+        """Whether the fold stands open: something is written there, or wrong."""
+        return any(box.value() or box.errors for box in self.organ_boxes)
 
     def _diagnoses(self) -> list[DiagnosisInput]:
         data = self.cleaned_data
@@ -243,6 +268,14 @@ class VisitForm(FormKeyMixin, VersionMixin):
             field, rest if kind == "diagnosis" and rest else field
         )
         self.add_error(name if name in self.fields else None, sentence)
+
+
+def organ_field(organ: organs.Organ) -> forms.CharField:
+    """The box of an organ; `data-fill-with` is what the one key for all writes into it."""
+    attrs = {"data-fill-with": organ.normal} if organ.normal else {}
+    box = forms.CharField(label=organ.title, required=False, max_length=organs.LONGEST)
+    box.widget = forms.TextInput(attrs | {"maxlength": str(organs.LONGEST)})
+    return box
 
 
 def line_key(text: str) -> int | None:

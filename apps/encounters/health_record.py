@@ -8,7 +8,7 @@ from apps.care.models import FactState, Measurement
 from apps.care.vitals import BY_CODE
 from apps.core.paging import Page, keyset
 from apps.core.scope import Scope
-from apps.encounters import states
+from apps.encounters import organs, states
 from apps.encounters.models import Diagnosis, Visit
 from apps.encounters.printing import signs
 from apps.encounters.writing import SOURCE
@@ -24,6 +24,7 @@ class Examination:
     visit: Visit
     signs: str
     diagnoses: list[str]
+    findings: list[str]
 
     @property
     def examiner(self) -> str:
@@ -74,6 +75,11 @@ def _examinations(visits: Sequence[Visit]) -> list[Examination]:
         if code in BY_CODE:
             figures.setdefault(source_id, {})[BY_CODE[code].key] = value
     return [
-        Examination(visit, "; ".join(signs(figures.get(visit.pk, {}))), diagnoses.get(visit.pk, []))
+        Examination(
+            visit,
+            "; ".join(signs(figures.get(visit.pk, {}))),
+            diagnoses.get(visit.pk, []),
+            organs.told(visit.findings, visit.on),
+        )
         for visit in visits
     ]

@@ -12,6 +12,7 @@ EDITABLE = frozenset(
         "reason",
         "history",
         "examination",
+        "findings",
         "course",
         "treatment_text",
         "advice",
@@ -51,7 +52,8 @@ class LineInput:
 class VisitInput:
     """What one save brings. None (or a key that is not there) leaves what is stored as it is.
 
-    `vitals` is {sign's key: figure, or None to take it back}.
+    `vitals` is {sign's key: figure, or None to take it back}; the field `findings` {organ's key: words},
+    whole.
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)

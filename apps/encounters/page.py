@@ -12,7 +12,7 @@ from apps.catalogues.models import Drug
 from apps.core import parameters, registry
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, current
-from apps.encounters import checking, dosing, queries, rules, states
+from apps.encounters import checking, dosing, organs, queries, rules, states
 from apps.encounters.forms import FIGURES, PRESSURE, TEXTS, LineForm, LineSum, Names, VisitForm, line_key
 from apps.encounters.models import Visit
 from apps.encounters.writing import route_word
@@ -40,6 +40,8 @@ def _stored(visit: Visit, parts: checking.Parts) -> QueryDict:
     for name in TEXTS:
         data[name] = getattr(visit, name)
     data["follow_up_on"] = f"{visit.follow_up_on:%d/%m/%Y}" if visit.follow_up_on else ""
+    for key, words in visit.findings.items():
+        data[organs.BOX + key] = words
     for vital in FIGURES:
         if vital.key in parts.measured:
             data[vital.key] = number_text(parts.measured[vital.key])
@@ -149,9 +151,10 @@ def vital_rows(parts: checking.Parts, looked: checking.Looked) -> list[dict[str,
     return rows
 
 
-def endings(visit: Visit) -> dict[str, str]:
-    """Outcome and result in words."""
+def endings(visit: Visit) -> dict[str, Any]:
+    """Outcome, result and what was found by organ, in words."""
     return {
+        "findings": organs.told(visit.findings, visit.on),
         "outcome": codes.label("discharge_type", visit.outcome, visit.on),
         "result": codes.label("treatment_result", visit.result, visit.on),
     }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.care.vitals import VITALS, bmi, number_text
 from apps.catalogues import codes
 from apps.core import parameters, words
-from apps.encounters import checking, dosing, states
+from apps.encounters import checking, dosing, organs, states
 from apps.encounters.models import Prescription, Visit
 from apps.encounters.writing import CHILD_MONTHS
 from apps.facilities import asof
@@ -28,6 +28,7 @@ def exam_slip(visit: Visit) -> dict[str, Any]:
         "ethnicity": codes.label("ethnic_groups", visit.ethnicity, visit.on),
         "occupation": codes.label("occupations", visit.occupation, visit.on),
         "vitals": _vitals(parts),
+        "findings": organs.told(visit.findings, visit.on),
         "lines": [_line(row, narcotic=False) for row in parts.lines],
         "outcome": codes.label("discharge_type", visit.outcome, visit.on),
     }

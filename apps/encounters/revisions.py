@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from apps.care import queries as care
 from apps.care.vitals import BY_KEY, VITALS, number_text
 from apps.catalogues import codes
+from apps.encounters import organs
 from apps.encounters.dosing import quantity_text
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
 
@@ -33,6 +36,7 @@ def snapshot(visit: Visit) -> dict[str, Any]:
     figures = care.measured("visit", visit.pk)
     return {
         "fields": {name: getattr(stored, name) for name in TEXTS},
+        "findings": stored.findings,
         "vitals": {key: str(value) for key, value in figures.items()},
         "diagnoses": [
             {"role": row.role, "code": row.icd_code, "label": row.label}
@@ -72,8 +76,9 @@ def side_by_side(before: dict[str, Any], after: dict[str, Any]) -> list[Row]:
         for name in TEXTS
     ]
     rows.insert(1, Row("sinh hiệu", _vitals(before), _vitals(after)))
-    rows.insert(5, Row("chẩn đoán", _diagnoses(before), _diagnoses(after)))
-    rows.insert(6, Row("đơn thuốc", _lines(before), _lines(after)))
+    rows.insert(4, Row("khám từng cơ quan", _findings(before), _findings(after)))
+    rows.insert(6, Row("chẩn đoán", _diagnoses(before), _diagnoses(after)))
+    rows.insert(7, Row("đơn thuốc", _lines(before), _lines(after)))
     return rows
 
 
@@ -97,6 +102,12 @@ def _vitals(data: dict[str, Any]) -> str:
             figure = number_text(Decimal(data["vitals"][vital.key]))
             parts.append(f"{BY_KEY[vital.key].title} {figure} {vital.unit_text}")
     return "; ".join(parts)
+
+
+def _findings(data: dict[str, Any]) -> str:
+    # a version of before organs were written one by one has none
+    found = organs.said(data.get("findings") or {}, timezone.localdate())
+    return "\n".join(f"{title}: {words}" for title, words in found)
 
 
 def _diagnoses(data: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from apps.core.dates import parse_date
+from apps.core.words import completed_months
 from apps.encounters import doses
 from apps.encounters.doses import Counts, DoseLimit
 
@@ -195,6 +196,11 @@ def check_visit(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
     if visit.follow_up_on is not None:
         found += check_follow_up(visit.on, visit.follow_up_on)
     return found + check_lines(visit, limit)
+
+
+def age_months(born: date | None, on: date) -> int | None:
+    """Completed months of life on a day; None without a birth date."""
+    return completed_months(born, on) if born else None
 
 
 def check_follow_up(on: date, follow_up_on: date) -> list[Problem]:

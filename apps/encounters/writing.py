@@ -17,7 +17,7 @@ from apps.catalogues.models import Drug, Icd10
 from apps.core import parameters
 from apps.core.errors import Refused
 from apps.core.text import clean, fold
-from apps.encounters import doses, dosing, rules
+from apps.encounters import doses, dosing, organs, rules
 from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.encounters.models import Diagnosis, DiagnosisRole, Prescription, PrescriptionLine, Visit
 from apps.patients import restricted
@@ -79,8 +79,12 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
 
     Raises Problems for figures that cannot be, codes that are not in force, doses that are none.
     """
+    were = visit.findings
     changed = _fields(visit, data.fields)
     problems = _code_problems(visit, changed)
+    if "findings" in changed:
+        fresh = {key: words for key, words in visit.findings.items() if were.get(key) != words}
+        problems += finding_problems(fresh, visit.on)
     limits = Limits.on(visit.on)
     if data.vitals:
         problems += vital_problems(visit, data.vitals, limits)
@@ -133,7 +137,9 @@ def mark_restricted(visit: Visit, data: VisitInput, drugs: Mapping[str, Drug]) -
 def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
     changed = []
     for name, value in fields.items():
-        if isinstance(value, str):
+        if name == "findings":
+            value = organs.tidy(value)
+        elif isinstance(value, str):
             value = clean(value, lines=name in LONG_TEXTS)
         if getattr(visit, name) != value:
             setattr(visit, name, value)
@@ -152,6 +158,20 @@ def _code_problems(visit: Visit, changed: Sequence[str]) -> list[rules.Problem]:
         for name, code in chosen.items()
         if code and not codes.exists(ENDINGS[name], code, visit.on)
     ]
+
+
+def finding_problems(findings: Mapping[str, str], on: dt.date) -> list[rules.Problem]:
+    """Organs that the day's list does not know, and acuities that no chart has."""
+    known = {organ.key: organ for organ in organs.listed(on)}
+    found = []
+    for key, words in findings.items():
+        field = organs.BOX + key
+        if key not in known:
+            sentence = f"Mục khám “{key[:30]}” không có trong mẫu khám ngày {on:%d/%m/%Y}."
+            found.append(rules.Problem("organ-unknown", sentence, field, blocks=True))
+        elif known[key].kind == organs.SIGHT and (wrong := organs.sight_problem(words)):
+            found.append(rules.Problem("sight", wrong, field, blocks=True))
+    return found
 
 
 def vital_problems(visit: Visit, values: Mapping[str, Decimal | None], limits: Limits) -> list[rules.Problem]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from apps.catalogues.rules import external, injured
 from apps.core.errors import Refused, Warning
 from apps.core.words import completed_months
 
@@ -150,8 +151,8 @@ def doubts(causes: Sequence[Cause], injury_cause: str = "") -> list[Warning]:
         elif cause.code:
             seen[cause.code] = cause
     codes = [cause.code for cause in filled(causes)]
-    injured = any("S" <= code[:1] <= "T" for code in codes)
-    if injured and not injury_cause and not any(external(code) for code in codes):
+    hurt = any(injured(code) for code in codes)
+    if hurt and not injury_cause and not any(external(code) for code in codes):
         found.append(
             Warning(
                 "no_external",
@@ -160,42 +161,6 @@ def doubts(causes: Sequence[Cause], injury_cause: str = "") -> list[Warning]:
             )
         )
     return found
-
-
-# --- injuries
-
-
-# QĐ 97/QĐ-PB annex IV, in the order in which a code is looked up: where two fit, the first.
-INJURIES = (
-    ("1", ("V01-V99",)),
-    ("5", ("X00-X19", "W36-W40", "W88-W99")),
-    ("2", ("W20-W49",)),
-    ("3", ("W65-W74",)),
-    ("4", ("W00-W19",)),
-    ("6", ("W75-W84",)),
-    ("7", ("X20-X29", "X40-X49")),
-    ("8", ("X85-Y09",)),
-    ("9", ("X60-X84",)),
-    ("10", ("W50-W64",)),
-    ("11", ("W85-W87",)),
-    ("12", ("X30-X39",)),
-    ("13", ("X59-X59",)),
-)
-
-
-def external(code: str) -> bool:
-    """Whether a code is an external cause (chapter XX)."""
-    return "V" <= code[:1] <= "Y"
-
-
-def injury_proposed(codes: Collection[str]) -> str:
-    """The injury cause that the codes suggest; the nurse decides, as some codes fit two. Empty for none."""
-    for key, ranges in INJURIES:
-        for span in ranges:
-            first, last = span.split("-")
-            if any(first <= code[:3] <= last for code in codes if external(code)):
-                return key
-    return ""
 
 
 # --- maternal death

@@ -142,6 +142,9 @@
     } else if (event.key === "F1" && $("[data-help]")) {
       event.preventDefault();
       $("[data-help]").click();  // a window of its own: what is being typed stays
+    } else if (/^F\d+$/.test(event.key) && $(`[data-key="${event.key}"]`)) {
+      event.preventDefault();
+      $(`[data-key="${event.key}"]`).click();
     } else if (event.key === "Enter" && node.matches?.("tr[data-href]")) {
       window.location.assign(node.dataset.href);
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && node.matches?.("tr[data-href]")) {

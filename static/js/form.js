@@ -60,11 +60,28 @@
     const form = node.form;
     const fields = fieldsOf(form);
     const radios = node.type === "radio" ? node.name : null;
-    const next = fields.slice(fields.indexOf(node) + 1).find((field) => !(radios && field.name === radios));
+    // What is seldom written (data-enter-skip) is passed over; Tab goes there.
+    const next = fields.slice(fields.indexOf(node) + 1).find((field) => !(radios && field.name === radios) && !("enterSkip" in field.dataset));
     (next || submitOf(form))?.focus();
     if (next?.select && next.type !== "checkbox" && next.type !== "radio") next.select();
   }
   window.tramyte.goOn = goOn;
+
+  // ---- one press fills what is empty with what is usual (data-fill-with); pressed again it is taken back ----
+  document.addEventListener("click", ({ target }) => {
+    const filler = target.closest("[data-fill]");
+    if (!filler) return;
+    const box = document.getElementById(filler.dataset.fill);
+    const fold = box.closest("details");
+    if (fold) fold.open = true;
+    const fields = [...box.querySelectorAll("[data-fill-with]")];
+    const empty = fields.filter((field) => !field.value.trim());
+    const same = fields.filter((field) => field.value === field.dataset.fillWith);
+    (empty.length ? empty : same).forEach((field) => {
+      field.value = empty.length ? field.dataset.fillWith : "";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  });
 
   // ---- a card scanned into a field goes to the search box, which knows what to do with it: the rest of the
   // scanner's letters follow the cursor there. A citizen number, an insurance number or card, and a bar.

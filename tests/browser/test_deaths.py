@@ -21,7 +21,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def station():
-    call_command("load_catalogues", only=["code_lists", "ethnic_groups", "occupations", "nationalities"])
+    call_command(
+        "load_catalogues",
+        only=["code_lists", "injury_causes", "ethnic_groups", "occupations", "nationalities"],
+    )
     for code, name in (
         ("O72.1", "Chảy máu khác ngay sau đẻ"),
         ("R57.1", "Sốc giảm thể tích"),

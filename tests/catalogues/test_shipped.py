@@ -16,7 +16,7 @@ FOLDER = Path(settings.BASE_DIR) / "fixtures" / "catalogues"
 # As counted in the sources (fixtures/README.md).
 COUNTS = {
     "bhyt_objects": 43,
-    "code_lists": 359,
+    "code_lists": 346,
     "care_programmes": 15,
     "communicable_diseases": 123,
     "drug_bhyt_codes": 259,
@@ -24,6 +24,7 @@ COUNTS = {
     "drugs_commune": 265,
     "drugs_products": 593,
     "ethnic_groups": 56,
+    "exam_organs": 24,
     "icd10_age_rules": 1822,
     "icd10_chapters_groups": 296,
     "icd10_common": 264,
@@ -31,6 +32,7 @@ COUNTS = {
     "icd10_qd4469": 12218,
     "icd10_spoken": 92,
     "icd10_tt06": 15841,
+    "injury_causes": 13,
     "kcb_object_types": 33,
     "lab_tests": 49,
     "nationalities": 249,

@@ -2,8 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from apps.catalogues import codes, readers
 from apps.catalogues.models import CodeEntry, Drug, Icd10, LabTest, Service, Supply
+from apps.catalogues.services import load_shipped
+from apps.catalogues.shipped import TABLES
+from apps.core.registry import LoadReport
+from apps.core.scope import system
 
 DRUG_COLUMNS = ("strength", "form", "unit", "route_code", "bhyt_code", "is_antibiotic", "controlled", "group")
 
@@ -49,3 +55,11 @@ def a_code(list_name: str, code: str, name: str, **fields: Any) -> CodeEntry:
 
 def a_supply(code: str = "VT001", name: str = "Bông y tế", **fields: Any) -> Supply:
     return Supply.objects.create(**{**readers.supply({"code": code, "name": name}), **fields})
+
+
+def shipped(*keys: str) -> None:
+    """Catalogues as they come with the software, by the keys of their tables."""
+    with system("catalogues of a test"):
+        for key in keys:
+            load_shipped(TABLES[key], settings.BASE_DIR / "fixtures", LoadReport())
+    codes.forget()

@@ -123,26 +123,6 @@ def test_a_chain_that_is_let_through_has_its_first_line_and_no_gap(lines):
 # --- injuries
 
 
-@pytest.mark.parametrize(
-    ("codes", "key"),
-    [
-        (["V29.9"], "1"),
-        (["W69"], "3"),
-        (["W38"], "5"),
-        (["W25"], "2"),
-        (["X70"], "9"),
-        (["X91"], "8"),
-        (["Y09"], "8"),
-        (["Y10"], ""),
-        (["X59"], "13"),
-        (["S06.9"], ""),
-        ([], ""),
-    ],
-)
-def test_codes_propose_a_cause_of_injury(codes, key):
-    assert rules.injury_proposed(codes) == key
-
-
 # --- maternal death
 
 

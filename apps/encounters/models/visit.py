@@ -49,6 +49,8 @@ class Visit(ClinicalFact, BaseModel):
     reason = models.CharField("lý do đến khám", max_length=500, blank=True)
     history = models.TextField("bệnh sử", blank=True)
     examination = models.TextField("khám bệnh", blank=True)
+    # By organ, {key of the list exam_organs: what was found}; only what was written (organs.py).
+    findings = models.JSONField("khám từng cơ quan", default=dict, blank=True)
     course = models.TextField("diễn biến", blank=True)
     summary = models.CharField("chẩn đoán", max_length=1000, blank=True)  # all diagnoses, main first
     treatment_text = models.TextField("phương pháp điều trị", blank=True)

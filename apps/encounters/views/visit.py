@@ -11,19 +11,24 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.catalogues.models import Drug
 from apps.core import drafts, readlog
 from apps.core.access import needs
-from apps.core.conflict import conflict_page
+from apps.core.conflict import Keyed, conflict_page
 from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.models import Draft
 from apps.core.scope import Scope, current
-from apps.encounters import checking, page, queries, services, states
+from apps.encounters import checking, organs, page, queries, services, states
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
 from apps.encounters.models import Visit
 from apps.encounters.writing import Limits, Problems, vital_problems
 
-COMPARED = (*TEXTS, "follow_up_on", "state")
+
+def _organ_titles(found: Visit) -> dict[str, str]:
+    return {organ.key: organ.title for organ in organs.listed(found.on)}
+
+
+COMPARED = (*TEXTS, Keyed("findings", organs.BOX, _organ_titles), "follow_up_on", "state")
 
 
 def visit_or_404(pk: UUID) -> Visit:
