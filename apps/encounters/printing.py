@@ -14,6 +14,7 @@ from apps.encounters import checking, dosing, organs, states
 from apps.encounters.models import Prescription, Visit
 from apps.encounters.writing import CHILD_MONTHS
 from apps.facilities import asof
+from apps.patients import addresses
 from apps.patients.models import Identifier, Person
 
 SIGNER = {"doctor": "Bác sĩ", "assistant": "Y sĩ", "traditional": "Y sĩ", "midwife": "Hộ sinh"}
@@ -69,7 +70,7 @@ def _common(visit: Visit, parts: checking.Parts) -> dict[str, Any]:
         "weight": number_text(parts.measured["weight"]) if "weight" in parts.measured else "",
         "guardian": _guardian(person),
         "identity": _identity(person, visit.on),
-        "address": address_on(visit),
+        "address": addresses.home_on(person, visit.hamlet, visit.on),
         "card": visit.card.number if visit.card else "",
         "diagnoses": [row.label for row in parts.diagnoses],
         "facility_name": place.name,
@@ -109,30 +110,6 @@ def _identity(person: Person, on: dt.date) -> str:
     in_force &= Q(valid_to__isnull=True) | Q(valid_to__gte=on)
     found = {row.kind: row.value for row in Identifier.unscoped.filter(in_force, person=person)}
     return next((found[kind] for kind in ("cccd", "cmnd", "passport") if kind in found), "")
-
-
-def address_on(visit: Visit) -> str:
-    """Where she lived on the day of the visit, by the names of that day.
-
-    House and street are known of her present home only: of another hamlet's home they say nothing.
-    """
-    person, then = visit.person, visit.hamlet
-    if then is None:
-        return address(person)
-    now = person.hamlet
-    stayed = now is not None and then.pk in (now.pk, now.came_from_id)
-    parts = [person.address_text] if stayed else []
-    return ", ".join(part for part in [*parts, *asof.hamlet_words(then, visit.on)] if part)
-
-
-def address(person: Person) -> str:
-    """House, hamlet, commune, province as far as they are known."""
-    parts = [person.address_text]
-    if person.hamlet:
-        commune = person.hamlet.commune
-        units = [commune, commune.parent] if commune.parent else [commune]
-        parts += [person.hamlet.name, *(f"{unit.kind} {unit.name}" for unit in units)]
-    return ", ".join(part for part in parts if part)
 
 
 def _vitals(parts: checking.Parts) -> list[str]:

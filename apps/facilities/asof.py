@@ -68,6 +68,21 @@ def working_place(scope: Scope, on: dt.date, today: dt.date) -> tuple[UUID | Non
     return scope.workplace_id, scope.point_id
 
 
+def hamlet_on(hamlet: Hamlet, on: dt.date) -> Hamlet:
+    """The row that the hamlet had on that day, under its commune of then. No query while it is its own."""
+    while hamlet.came_from_id is not None and hamlet.valid_from is not None and on < hamlet.valid_from:
+        hamlet = Hamlet.objects.select_related("commune__parent__parent").get(pk=hamlet.came_from_id)
+    return hamlet
+
+
+def with_former(hamlet_id: UUID) -> list[UUID]:
+    """The hamlet and its rows under former communes: what happened there stands under all of them."""
+    found = [hamlet_id]
+    while before := Hamlet.objects.filter(pk=found[-1]).values_list("came_from", flat=True).first():
+        found.append(before)
+    return found
+
+
 def hamlet_words(hamlet: Hamlet, on: dt.date) -> list[str]:
     """'Thôn Làng Teng', 'xã Ba Thành', 'huyện Ba Tơ', 'tỉnh Quảng Ngãi': the names of that day, lowest first.
 

@@ -19,7 +19,9 @@ from apps.core.paging import Page, keyset
 from apps.core.registry import ExportKind, ExportSheet
 from apps.core.scope import Scope, current
 from apps.core.words import date_words
-from apps.facilities.models import Facility, Hamlet
+from apps.facilities import asof
+from apps.facilities.letterheads import letterhead
+from apps.facilities.models import Hamlet
 from apps.field import contraception
 from apps.field.models import Proposal, ProposalState
 from apps.field.months import last_of
@@ -188,7 +190,7 @@ class Changes:
 
 
 def changes(scope: Scope, *, hamlet_id: UUID | None, month: dt.date) -> Changes:
-    """What happened in a hamlet in a month. Six queries."""
+    """What happened in a hamlet in a month, under its former communes too. Eight queries."""
     found = Changes()
     since, until = month, last_of(month)
     _births(scope, found, hamlet_id, since, until)
@@ -248,7 +250,7 @@ def _deaths(scope: Scope, found: Changes, hamlet_id: UUID | None, since: dt.date
     if not scope.everything:
         rows = rows.filter(facility_id__in=scope.facility_ids)
     if hamlet_id:
-        rows = rows.filter(hamlet_id=hamlet_id)
+        rows = rows.filter(hamlet_id__in=asof.with_former(hamlet_id))
     for row in rows.select_related("person").order_by("died_on", "id"):
         found.deaths.append(f"{row.person.full_name}, {date_words(row.died_on)}")
         found.people.add(row.person_id)
@@ -258,7 +260,7 @@ def _events(scope: Scope, found: Changes, hamlet_id: UUID | None, since: dt.date
     about = ResidenceEventPerson.visible(scope).select_related("person").order_by("person__sort_key")
     rows = ResidenceEvent.visible(scope).filter(on__range=(since, until), state=EventState.FINAL)
     if hamlet_id:
-        rows = rows.filter(hamlet_id=hamlet_id)
+        rows = rows.filter(hamlet_id__in=asof.with_former(hamlet_id))
     rows = rows.exclude(kind__in=(EventKind.CREATED, EventKind.JOINED)).select_related("unit")
     for event in rows.prefetch_related(Prefetch("people", queryset=about, to_attr="named")).order_by(
         "on", "id"
@@ -311,7 +313,7 @@ def slip(hamlet: Hamlet | None, month: dt.date) -> bytes:
             "counts": found.counts(),
             "methods": [(name, used[code]) for code, name in contraception.methods(month) if used[code]],
             "worker": scope.shown_name,
-            **_letterhead(scope),
+            **letterhead(scope, min(last_of(month), timezone.localdate()), hamlet=hamlet),
         },
     )
 
@@ -339,21 +341,9 @@ def printed(hamlet: Hamlet | None) -> bytes:
             "hamlet": _hamlet_name(scope, hamlet),
             "columns": SHEET,
             "sheets": found,
-            **_letterhead(scope),
+            **letterhead(scope, timezone.localdate(), hamlet=hamlet),
         },
     )
-
-
-def _letterhead(scope: Scope) -> dict[str, Any]:
-    station = Facility.objects.select_related("unit").filter(pk__in=[scope.workplace_id]).first()
-    if station is None:
-        return {"facility_name": scope.label}
-    today = timezone.localdate()
-    return {
-        "facility_name": station.name,
-        "facility_address": station.address,
-        "place_date": f"{station.unit.name}, ngày {today.day:02d} tháng {today.month:02d} năm {today.year}",
-    }
 
 
 def _asked_hamlet(args: Mapping[str, Any]) -> UUID | None:

@@ -19,6 +19,7 @@ from apps.core import audit, parameters
 from apps.core.errors import Refused
 from apps.core.paging import Page, keyset
 from apps.core.scope import RESTRICTED_RIGHT, Scope, current
+from apps.facilities import asof
 from apps.field.models import ContraceptionMark, MarkState
 from apps.field.months import add_months, first_of, is_minor, last_of, years_before
 from apps.patients.models import LifeStatus, Person, Sex
@@ -129,7 +130,7 @@ def tally(scope: Scope, *, hamlet_id: UUID | None, month: dt.date) -> Counter[st
     """How many couples used what in that month. The under-age count nowhere without the right."""
     marks = ContraceptionMark.visible(scope).filter(month=month, state=MarkState.FINAL)
     if hamlet_id:
-        marks = marks.filter(hamlet_id=hamlet_id)
+        marks = marks.filter(hamlet_id__in=asof.with_former(hamlet_id))
     return Counter(marks.values_list("code", flat=True))
 
 

@@ -12,6 +12,8 @@ from apps.catalogues import codes
 from apps.core import audit, paper, papers, readlog
 from apps.core.access import needs
 from apps.core.scope import current
+from apps.facilities import asof
+from apps.facilities.letterheads import letterhead
 from apps.facilities.queries import hamlets_in
 from apps.households import queries
 
@@ -28,6 +30,7 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
     if page is None:
         raise Http404
     household = page.household
+    on = household.closed_on or timezone.localdate()  # of a family that is no more: its last day
     readlog.record("household.paper", [member.person.pk for member in page.members])
     code = papers.code_for(SHEET, household.pk)
     copy = papers.count_copy(code, person_id=None, facility_id=household.station_id)
@@ -35,7 +38,8 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "title": "Phiếu hộ dân cư",
         "landscape": True,
-        "facility_name": household.station.name,
+        **letterhead(scope, on, facility=household.station, hamlet=household.hamlet),
+        "hamlet": asof.hamlet_words(asof.hamlet_on(household.hamlet, on), on)[:2],
         "number": household.code,
         "qr": paper.qr_svg(address),
         "copy": copy,
@@ -74,7 +78,7 @@ def hamlet_list(request: HttpRequest) -> HttpResponse:
     audit.record("household.list_printed", data={"rows": len(rows[:MOST]), "hamlet": hamlet.code})
     context = {
         "title": f"Danh sách hộ gia đình {hamlet.name}",
-        "facility_name": scope.label,
+        **letterhead(scope, timezone.localdate(), hamlet=hamlet),
         "rows": rows[:MOST],
         "cut": len(rows) > MOST,
         "people": sum(row.member_count for row in rows[:MOST]),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.core import paper, parameters, readlog
 from apps.core.scope import Scope
+from apps.facilities.letterheads import letterhead
 from apps.outage.kinds import BackEntryKind, kinds
 from apps.outage.models import Pack, Slip
 
@@ -29,8 +30,7 @@ def pack_context(scope: Scope, pack: Pack, address: Callable[[Slip], str]) -> di
     templates = {kind.key: kind.slip for kind in kinds}
     return {
         "title": f"Gói dự phòng ngày {pack.on:%d/%m/%Y}",
-        "facility_name": pack.facility.name,
-        "facility_address": pack.facility.address,
+        **letterhead(scope, pack.on, facility=pack.facility),
         "copy": max(0, pack.copies - 1),
         "pack": pack,
         "until": until,

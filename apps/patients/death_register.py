@@ -21,9 +21,12 @@ from apps.core.paging import Page, keyset
 from apps.core.registry import ExportKind, ExportSheet
 from apps.core.scope import Scope, current
 from apps.core.words import date_words
-from apps.facilities.models import Facility
+from apps.facilities import asof
+from apps.facilities.letterheads import letterhead
+from apps.facilities.models import Facility, Hamlet
+from apps.patients import addresses
 from apps.patients.death_forms import UNIT_WORDS
-from apps.patients.models import Death, DeathCause, DeathState, Identifier, IdentifierKind, Person
+from apps.patients.models import Death, DeathCause, DeathState, Identifier, IdentifierKind
 
 PAGE = 50
 AT_ONCE = 500  # rows of a workbook read at a time
@@ -64,12 +67,13 @@ BY = {"died": "died_on", "entered": "entered_on"}
 
 @dataclass(frozen=True)
 class Asked:
-    """Which part of the book: two days, by date of death or of entry, one hamlet or all."""
+    """Which part of the book: two days, by date of death or of entry, one hamlet or all, one book or all."""
 
     since: dt.date
     until: dt.date
     by: str = "died"
     hamlet: UUID | None = None
+    station: UUID | None = None  # the book of one of the stations that have come under this one
 
     @property
     def order(self) -> tuple[str, str]:
@@ -97,13 +101,19 @@ def chosen(scope: Scope, asked: Asked) -> QuerySet[Death]:
         Death.visible(scope)
         .exclude(state=DeathState.ENTERED_IN_ERROR)
         .filter(**{f"{field}__gte": asked.since, f"{field}__lte": asked.until})
-        .select_related("person__hamlet__commune", "person__permanent_unit", "hamlet")
+        .select_related(
+            "person__hamlet__commune__parent__parent",
+            "person__permanent_unit",
+            "hamlet__commune__parent__parent",
+        )
         .defer("person__tokens", "person__search")
         .prefetch_related(Prefetch("causes", queryset=DeathCause.visible(scope).order_by("line", "position")))
     )
     if not scope.everything:
         rows = rows.filter(facility_id__in=scope.facility_ids)
-    return rows.filter(hamlet_id=asked.hamlet) if asked.hamlet else rows
+    if asked.station:
+        rows = rows.filter(facility_id=asked.station)
+    return rows.filter(hamlet_id__in=asof.with_former(asked.hamlet)) if asked.hamlet else rows
 
 
 def page(scope: Scope, asked: Asked, cursor: str = "") -> tuple[Page[Death], int]:
@@ -156,7 +166,7 @@ def _line(death: Death, number: int, citizen: str) -> Line:
         f"{person.birth_words} ({age or 'không rõ tuổi'})",
         person.get_sex_display(),
         citizen,
-        address(person),
+        _address(death),
         codes.label("ethnic_groups", death.ethnicity, death.died_on),
         codes.label("occupations", death.occupation, death.died_on),
         date_words(death.entered_on),
@@ -173,13 +183,13 @@ def _line(death: Death, number: int, citizen: str) -> Line:
     return Line(death.pk, person.pk, cells, hidden)
 
 
-def address(person: Person) -> str:
-    """Where she lived for good: the permanent address, else the one where she lived."""
+def _address(death: Death) -> str:
+    """Where she lived for good: the permanent address, else her home, by the names of the day of death."""
+    person, on = death.person, death.died_on
     if person.permanent_text or person.permanent_unit:
-        unit = person.permanent_unit.full_name if person.permanent_unit else ""
+        unit = person.permanent_unit.full_name_on(on) if person.permanent_unit else ""
         return ", ".join(filter(None, [person.permanent_text, unit]))
-    place = f"{person.hamlet.name}, {person.hamlet.commune.full_name}" if person.hamlet else ""
-    return ", ".join(filter(None, [person.address_text, place]))
+    return addresses.home_on(person, death.hamlet, on)
 
 
 def cause_words(cause: DeathCause | None) -> str:
@@ -223,13 +233,14 @@ def as_args(asked: Asked) -> dict[str, str]:
         "until": asked.until.isoformat(),
         "by": asked.by,
         "hamlet": str(asked.hamlet or ""),
+        "station": str(asked.station or ""),
     }
 
 
 def _from_args(args: Mapping[str, Any]) -> Asked:
-    hamlet = UUID(args["hamlet"]) if args.get("hamlet") else None
+    hamlet, station = (UUID(args[key]) if args.get(key) else None for key in ("hamlet", "station"))
     day = dt.date.fromisoformat
-    return Asked(day(args["since"]), day(args["until"]), args["by"], hamlet)
+    return Asked(day(args["since"]), day(args["until"]), args["by"], hamlet, station)
 
 
 def count(args: Mapping[str, Any]) -> int:
@@ -257,7 +268,7 @@ EXPORT = ExportKind(
 )
 
 
-def printed(asked: Asked, hamlet_name: str = "") -> bytes:
+def printed(asked: Asked, hamlet: Hamlet | None = None) -> bytes:
     """The rows on A4 across, with the statutory heading. Raises Refused when there are too many."""
     scope = current()
     scope.require("deaths.export")
@@ -266,6 +277,7 @@ def printed(asked: Asked, hamlet_name: str = "") -> bytes:
         most = words.quantity_words(MOST_PRINTED)
         raise Refused(f"Nhiều hơn {most} dòng. Hãy thu hẹp số ngày hoặc chọn một thôn.")
     found = lines(scope, rows, screen="death.paper")
+    book = Facility.objects.select_related("unit").filter(pk__in=[asked.station]).first()
     audit.record("death.register_printed", data={"rows": len(found)})
     context: dict[str, Any] = {
         "title": "Sổ theo dõi nguyên nhân tử vong",
@@ -276,23 +288,9 @@ def printed(asked: Asked, hamlet_name: str = "") -> bytes:
         "columns": COLUMNS,
         "numbers": range(1, len(COLUMNS) + 1),
         "asked": asked,
-        "hamlet": hamlet_name,
-        **_letterhead(scope),
+        "hamlet": hamlet.name if hamlet else "",
+        **letterhead(
+            scope, min(asked.until, timezone.localdate()), facility=book, hamlet=None if book else hamlet
+        ),
     }
     return paper.pdf("print/death_register.html", context)
-
-
-def _letterhead(scope: Scope) -> dict[str, Any]:
-    station = (
-        Facility.objects.select_related("unit").filter(pk=scope.workplace_id).first()
-        if scope.workplace_id
-        else None
-    )
-    if station is None:
-        return {"facility_name": scope.label}
-    today = timezone.localdate()
-    return {
-        "facility_name": station.name,
-        "facility_address": station.address,
-        "place_date": f"{station.unit.name}, ngày {today.day:02d} tháng {today.month:02d} năm {today.year}",
-    }

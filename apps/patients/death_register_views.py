@@ -15,7 +15,9 @@ from apps.core.dates import parse_date
 from apps.core.errors import Refused
 from apps.core.forms import FormKeyMixin, add_refusal
 from apps.core.idempotency import idempotent
-from apps.core.scope import current
+from apps.core.scope import Scope, current
+from apps.facilities.letterheads import former_stations
+from apps.facilities.models import Facility
 from apps.facilities.queries import hamlets_in
 from apps.patients import death_register
 
@@ -38,6 +40,7 @@ def register(request: HttpRequest) -> HttpResponse:
             "columns": death_register.COLUMNS,
             "asked": asked,
             "hamlets": hamlets_in(scope, timezone.localdate()),
+            "books": _books(scope),
             "may_export": scope.can("deaths.export"),
             "may_enter": scope.can("deaths.enter"),
         },
@@ -86,9 +89,9 @@ def register_paper(request: HttpRequest) -> HttpResponse:
     """The chosen part of the book on A4 across."""
     asked = _asked(request)
     hamlets = hamlets_in(current(), timezone.localdate())
-    name = next((hamlet.name for hamlet in hamlets if hamlet.pk == asked.hamlet), "")
+    hamlet = next((hamlet for hamlet in hamlets if hamlet.pk == asked.hamlet), None)
     try:
-        content = death_register.printed(asked, name)
+        content = death_register.printed(asked, hamlet)
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("patients:deaths")
@@ -106,11 +109,25 @@ def _asked(request: HttpRequest) -> death_register.Asked:
     if not dt.timedelta(0) <= until - since <= dt.timedelta(days=LONGEST):
         since = dt.date(until.year, 1, 1)
     by = request.GET.get("theo", "")
+    by = by if by in death_register.BY else "died"
+    hamlet, station = _id(request.GET.get("thon", "")), _id(request.GET.get("so", ""))
+    return death_register.Asked(since, until, by, hamlet, station)
+
+
+def _id(text: str) -> UUID | None:
     try:
-        hamlet = UUID(request.GET.get("thon", ""))
+        return UUID(text)
     except ValueError:
-        hamlet = None
-    return death_register.Asked(since, until, by if by in death_register.BY else "died", hamlet)
+        return None
+
+
+def _books(scope: Scope) -> list[tuple[UUID, str]]:
+    """The books that stand in this register, where stations have come under this one. One query, else two."""
+    former = former_stations(scope)
+    if not former or scope.workplace_id is None:
+        return []
+    own = Facility.objects.filter(pk=scope.workplace_id).values_list("pk", "name")
+    return [*own, *former]
 
 
 def _day(text: str) -> dt.date | None:

@@ -42,7 +42,7 @@ def _open(kind: str, death: Death, title: str, *, restricted: bool) -> None:
         return
     todo.task_open(
         kind,
-        facility_id=death.facility_id,
+        facility_id=death.person.station_id,  # also where the book is a former station's
         object_id=death.pk,
         person_id=death.person_id,
         happened_at=timezone.now(),

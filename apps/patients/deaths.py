@@ -19,6 +19,8 @@ from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
 from apps.core.words import date_words
+from apps.facilities import asof
+from apps.facilities.queries import station_of
 from apps.patients import closing, death_data, death_tasks, life, projections, restricted
 from apps.patients.death_data import FIELDS, DeathData, data_of
 from apps.patients.death_rules import filled, underlying
@@ -57,10 +59,11 @@ def death_record(*, person: Person, data: DeathData, reason: str = "") -> Death:
     person = Person.unscoped.select_related("hamlet").get(pk=person.pk)  # as it is now that it is locked
     data = data.cleaned()
     odd = _checked(person, data, reason)
+    book = _book_of(person, data.died_on)
     death = Death(
         person=person,
-        facility_id=person.station_id,
-        point_id=scope.point_id,
+        facility_id=book,
+        point_id=scope.point_id if book == person.station_id else None,
         performer_id=scope.practitioner_id,
         recorded_by=scope.user_id,
         status_before=person.life_status if person.life_status != LifeStatus.DEAD else LifeStatus.ALIVE,
@@ -200,6 +203,17 @@ def as_json(data: DeathData) -> dict[str, Any]:
 
 
 # --- small steps
+
+
+def _book_of(person: Person, on: dt.date) -> UUID:
+    """Whose register a death of that day stands in: entered late, that of the station of that day, where it
+    has come under hers since.
+    """
+    if person.hamlet is not None and on < timezone.localdate():
+        then = station_of(asof.hamlet_on(person.hamlet, on).pk, on)
+        if then is not None and then.part_of_id == person.station_id:
+            return then.pk
+    return person.station_id
 
 
 def _checked(person: Person, data: DeathData, reason: str) -> list[Warning]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.core import ports
 from apps.core.scope import Scope, ScopedModel
+from apps.facilities import asof
 from apps.patients import keys, restricted
 from apps.patients.models.identity import InsuranceCard
 from apps.patients.models.person import Person, in_hamlets, or_opened
@@ -108,11 +109,13 @@ def snapshot(person: Person, at: dt.datetime) -> dict[str, Any]:
 
     Raises Refused for a record that was merged into another: nothing new happens to a pointer.
 
+    The hamlet is the row of that day: entered late, what happened before a reform is of the former commune.
     `payer` is 'bhyt' when a card is good on that day, else ''. At most three queries: the hamlet (none
     when it is loaded), the household, the card.
     """
     keys.refuse_pointer(person)
     on = timezone.localtime(at).date()
+    hamlet = asof.hamlet_on(person.hamlet, on) if person.hamlet else None
     households = ports.get(ports.HouseholdOf)
     household = households.of([person.pk], on).get(person.pk) if households else None
     insured = InsuranceCard.unscoped.filter(  # the person's own card: whoever may write the fact may know it
@@ -121,8 +124,8 @@ def snapshot(person: Person, at: dt.datetime) -> dict[str, Any]:
         person=person,
     ).exists()
     return {
-        "hamlet_id": person.hamlet_id,
-        "commune_id": person.hamlet.commune_id if person.hamlet else None,
+        "hamlet_id": hamlet.pk if hamlet else None,
+        "commune_id": hamlet.commune_id if hamlet else None,
         "ethnicity": person.ethnicity,
         "occupation": person.occupation,
         "poverty": household.poverty if household else "",

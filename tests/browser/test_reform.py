@@ -10,12 +10,12 @@ from django.urls import reverse
 from apps.facilities.models import Facility, Hamlet, Reform
 from apps.patients.models import Person
 from config import embedded
-from tests.facilities.test_reform import World
 from tests.factories.accounts import a_member, client_of
 from tests.factories.catalogues import an_icd10
 from tests.factories.encounters import a_finished_visit, a_practitioner
 from tests.factories.households import a_household
 from tests.factories.patients import a_person
+from tests.factories.reform import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

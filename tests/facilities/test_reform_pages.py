@@ -11,18 +11,13 @@ from django.utils import timezone
 
 from apps.core.ids import uuid7
 from apps.facilities.models import Facility, Hamlet, Reform
-from tests.facilities.test_reform import CHANGE, REF, World
 from tests.factories.accounts import a_member, client_of
 from tests.factories.patients import a_person
+from tests.factories.reform import CHANGE, REF, World
 
 NOBODY = "01920000-0000-7000-8000-000000000000"  # the same in every process: tests are named by it
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World()
 
 
 def post(client: Any, address: str, **data: Any) -> Any:

@@ -273,7 +273,7 @@ def test_the_book_has_its_18_columns_in_order(head, man):
         "05/03/1950 (76 tuổi)",
         "Nam",
         "",
-        "Thôn Làng Teng, Xã Ba Tơ",
+        "Thôn Làng Teng, xã Ba Tơ, tỉnh Quảng Ngãi",
         "Kinh",
         "",
         "05/11/2026",

@@ -23,6 +23,7 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal, add_warnings
 from apps.core.idempotency import idempotent
 from apps.core.scope import Scope, current
+from apps.facilities.letterheads import letterhead
 from apps.facilities.queries import hamlets_of, points_of
 
 SCREEN = "appointment.list"
@@ -173,7 +174,7 @@ def not_come_paper(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Danh sách hẹn chưa đến",
         "landscape": True,
-        "facility_name": scope.label,
+        **letterhead(scope, today),
         "since": since,
         "until": until,
         "at": timezone.now(),

@@ -17,6 +17,7 @@ from apps.core.errors import Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import Scope, current
+from apps.facilities.letterheads import letterhead
 from apps.facilities.queries import hamlets_of
 
 
@@ -85,7 +86,7 @@ def printed(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Danh sách đối tượng",
         "landscape": True,
-        "facility_name": scope.label,
+        **letterhead(scope, asked.on, hamlet=asked.hamlet),
         "about": targets.title_of(choice, asked.hamlet),
         "asked": asked,
         "lines": targets.lines(choice, shown),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.core import paper, papers, readlog
 from apps.core.access import needs
 from apps.core.scope import current
+from apps.facilities.letterheads import letterhead
 from apps.patients import queries
 from apps.patients.health_record import due, reading
 from apps.patients.health_record.views import asked, person_of
@@ -37,11 +38,11 @@ def record_context(person: Person, sheet: int = 1) -> dict[str, Any]:
     """What the paper shows: the same sections and the same right as the page; after sheet 1 C and D alone."""
     scope = current()
     said = reading.read(scope, person)
+    day = person.died_on or timezone.localdate()  # a life that has ended is told of as on its last day
     return {
         "title": "Hồ sơ sức khỏe cá nhân",
         "national": True,
-        "facility_name": person.station.name,
-        "facility_address": person.station.address,
+        **letterhead(scope, day, facility=person.station, hamlet=person.hamlet),
         "person": person,
         "record": said.record,
         "parts": said.parts,
@@ -73,7 +74,7 @@ def due_paper(request: HttpRequest) -> HttpResponse:
     readlog.record("record.due_paper", [person.pk for person in people[: due.PRINTED]])
     context = {
         "title": "Danh sách đến hạn rà soát hồ sơ sức khỏe",
-        "facility_name": scope.label,
+        **letterhead(scope, timezone.localdate()),
         "people": people[: due.PRINTED],
         "most": due.PRINTED if len(people) > due.PRINTED else 0,
         "hamlet": chosen.name if chosen else "Cả địa bàn",
