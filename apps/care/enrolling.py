@@ -17,6 +17,7 @@ from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
+from apps.facilities import books
 from apps.patients import closing, projections, restricted
 from apps.patients.events import FollowUpClosed, FollowUpReopened
 from apps.patients.models import Closing, LifeStatus, Person
@@ -89,7 +90,10 @@ def enrol(*, person: Person, programme: str, since: dt.date, note: str = "") -> 
         note=_text(note, "note", required=False),
     )
     made.restricted = hidden
-    made.number = numbering.take(book(programme), facility_id=made.facility_id, on=since, object_id=made.pk)
+    place = books.book_at(made.facility_id, made.point_id)
+    made.number = numbering.take(
+        book(programme), facility_id=place.facility_id, on=since, object_id=made.pk, mark=place.mark
+    )
     made.save(force_insert=True)
     _tell("enrolment.begun", made)
     return made

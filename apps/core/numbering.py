@@ -35,15 +35,17 @@ RETURNING id, last
 # The book's first number; who comes second in the same moment gets the one after it.
 BEGIN = """
 INSERT INTO core_numberbook
-    (id, created_at, updated_at, version, facility_id, kind, period, first, last, skipped)
-VALUES (%s, now(), now(), 1, %s, %s, %s, %s, %s, '[]')
+    (id, created_at, updated_at, version, facility_id, kind, period, first, last, mark, skipped)
+VALUES (%s, now(), now(), 1, %s, %s, %s, %s, %s, %s, '[]')
 ON CONFLICT (facility_id, kind, period) DO UPDATE SET last = core_numberbook.last + 1, updated_at = now()
 RETURNING id, last
 """
 
 
-def take(kind_key: str, *, facility_id: UUID, on: dt.date, object_id: UUID) -> str:
+def take(kind_key: str, *, facility_id: UUID, on: dt.date, object_id: UUID, mark: str = "") -> str:
     """The next number of the facility's book of that day, as it is written. One statement, two when kept.
+
+    With `mark` it is the own book of a point (facilities/books.py): its number is never that of the station.
 
     A book that is begun while numbers stand in the records already (an import) goes on after them.
     Raises outside a transaction.
@@ -59,14 +61,19 @@ def take(kind_key: str, *, facility_id: UUID, on: dt.date, object_id: UUID) -> s
         if row is None:
             _refuse_closed(kind, key)
             first = kind.highest(facility_id, period) + 1
-            cursor.execute(BEGIN, [uuid7(), *key, first, first])
+            cursor.execute(BEGIN, [uuid7(), *key, first, first, mark])
             row = cursor.fetchone()
     book_id, number = row
     if kind.kept:
         GivenNumber.unscoped.create(  # unscoped: the record's service has checked the facility
             book_id=book_id, number=number, object_id=object_id, state=NumberState.GIVEN, **_who()
         )
-    return kind.written(number, on)
+    return marked(mark, kind.written(number, on))
+
+
+def marked(mark: str, number: str) -> str:
+    """A number of a book with that mark, as it is written."""
+    return f"{mark}.{number}" if mark else number
 
 
 def _refuse_closed(kind: NumberKind, key: tuple[UUID, str, str]) -> None:
@@ -183,19 +190,18 @@ def listed() -> list[NumberKind]:
 
 
 def books(scope: Scope) -> list[BookLine]:
-    """The books of the scope's workplace by kind, newest period first, and the closed ones of former stations
-    that are its points now. One query.
+    """The books of the scope's workplace by kind, newest period first, those that its points keep of their
+    own, and the closed ones of former stations that are its points now. One query.
     """
     if scope.workplace_id is None:
         return []
-    here = Q(facility_id=scope.workplace_id) | Q(
-        facility_id__in=scope.facility_ids, closed_from__isnull=False
-    )
+    of_points = Q(closed_from__isnull=False) | ~Q(mark="")
+    here = Q(facility_id=scope.workplace_id) | of_points & Q(facility_id__in=scope.facility_ids)
     rows = (
         NumberBook.visible(scope)
         .filter(here, kind__in=[kind.key for kind in listed()])
         .annotate(voided=Count("numbers", filter=Q(numbers__state=NumberState.VOID)))
-        .order_by(F("closed_from").asc(nulls_first=True), "station_name", "-period")
+        .order_by(F("closed_from").asc(nulls_first=True), "mark", "station_name", "-period")
     )
     found: dict[str, list[NumberBook]] = {}
     for row in rows:
@@ -205,13 +211,15 @@ def books(scope: Scope) -> list[BookLine]:
     for kind in listed():
         book: Any
         if kind.period(today) not in {
-            book.period for book in found.get(kind.key, []) if book.closed_from is None
+            book.period
+            for book in found.get(kind.key, [])
+            if book.closed_from is None and book.facility_id == scope.workplace_id
         }:
             lines.append(BookLine(kind, None, "", "", 0))
         for book in found.get(kind.key, []):
             on = _day_of(book.period, today)
-            last = kind.written(book.last, on) if book.last >= book.first else ""
-            following = "" if book.closed_from else kind.written(book.last + 1, on)
+            last = marked(book.mark, kind.written(book.last, on)) if book.last >= book.first else ""
+            following = "" if book.closed_from else marked(book.mark, kind.written(book.last + 1, on))
             lines.append(BookLine(kind, book, last, following, book.voided))
     return lines
 
@@ -239,7 +247,9 @@ def numbers_of(book: NumberBook, *, cursor: str = "") -> tuple[Page[GivenNumber]
     copies = _copies([row.object_id for row in page.items])
     return page, [
         NumberLine(
-            row, kind.written(row.number, on) if kind else str(row.number), copies.get(row.object_id, 0)
+            row,
+            marked(book.mark, kind.written(row.number, on) if kind else str(row.number)),
+            copies.get(row.object_id, 0),
         )
         for row in page.items
     ]

@@ -16,8 +16,10 @@ BATCH = 500
 
 
 def _books(step: Succession) -> QuerySet[NumberBook]:
-    """The former stations' books that are still open: of the period of the day and later."""
-    return NumberBook.unscoped.filter(facility_id__in=step.stations, closed_from=None)
+    """The former stations' books that are still open: of the period of the day and later. One that goes on
+    as its point's own book waits until it is marked.
+    """
+    return NumberBook.unscoped.filter(facility_id__in=step.stations, closed_from=None, mark="")
 
 
 def books(step: Succession) -> int:
@@ -25,12 +27,17 @@ def books(step: Succession) -> int:
 
 
 def close_books(step: Succession, journal: Journal) -> int:
-    """No number of the day or later comes out of them; numbers of earlier days, entered late, still do."""
+    """No number of the day or later comes out of them; numbers of earlier days, entered late, still do. The
+    books that a point keeps go on with their next number, marked as the point's own.
+    """
     from_day = max(step.on, timezone.localdate())
     rows = list(_books(step).select_for_update()[:BATCH])
     for book in rows:
         name = step.names.get(book.facility_id, "")[:200]
-        journal.change(book, closed_from=from_day, station_name=name)
+        if mark := step.marks.get(book.facility_id):
+            journal.change(book, mark=mark, station_name=name)
+        else:
+            journal.change(book, closed_from=from_day, station_name=name)
     return len(rows)
 
 

@@ -24,6 +24,7 @@ from apps.encounters.inputs import Opening, VisitInput
 from apps.encounters.models import Prescription, Visit, VisitRevision
 from apps.encounters.revisions import snapshot
 from apps.encounters.writing import SOURCE, refuse, write
+from apps.facilities import books
 from apps.facilities.asof import working_place
 from apps.facilities.models import Practitioner
 from apps.patients import facts, projections
@@ -77,7 +78,10 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
         reason=clean(opening.reason),
     )
     _keep_overrides(visit, warnings, override)
-    visit.number = numbering.take(NUMBER, facility_id=here, on=on, object_id=visit.pk)
+    book = books.book_at(here, point)
+    visit.number = numbering.take(
+        NUMBER, facility_id=book.facility_id, on=on, object_id=visit.pk, mark=book.mark
+    )
     visit.queue_no = int(numbering.take(QUEUE, facility_id=here, on=on, object_id=visit.pk))
     visit.save(force_insert=True)
     if person.station_id != visit.facility_id:
@@ -226,7 +230,7 @@ def visit_entered_in_error(*, visit_id: UUID, expected_version: int, reason: str
     save_versioned(visit, expected=expected_version)
     numbering.void(
         NUMBER,
-        facility_id=visit.facility_id,
+        facility_id=books.book_of(visit.number, visit.facility_id, visit.point_id),
         on=visit.on,
         number=number_in_year(visit.number),
         object_id=visit.id,

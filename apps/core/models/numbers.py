@@ -19,6 +19,8 @@ class NumberBook(BaseModel, ScopedModel):
     # From this day its station is no station any more: numbers of earlier days alone are still given.
     closed_from = models.DateField("khóa sổ từ ngày", null=True, blank=True)
     station_name = models.CharField("sổ của trạm", max_length=200, blank=True, db_default="")
+    # A point's own book beside its station's: its numbers are written with the mark ('BT.2026-000123').
+    mark = models.CharField("ký hiệu", max_length=4, blank=True, db_default="")
     # Numbers left out on purpose: [{"from", "to", "reason", "by", "at"}].
     skipped = models.JSONField(default=list, encoder=DjangoJSONEncoder)
 

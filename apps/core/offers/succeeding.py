@@ -24,6 +24,7 @@ class Heir:
 class Succession:
     """One approved reform. `stations`: former station -> its successor; a station that goes on is not in it.
     `hamlets`: hamlet of before -> heir. `names`: what the former stations were called until then.
+    `marks`: of those that keep books of their own as points, what their numbers are marked with.
     """
 
     id: UUID
@@ -31,6 +32,7 @@ class Succession:
     stations: Mapping[UUID, UUID] = field(default_factory=dict)
     hamlets: Mapping[UUID, Heir] = field(default_factory=dict)
     names: Mapping[UUID, str] = field(default_factory=dict)
+    marks: Mapping[UUID, str] = field(default_factory=dict)
 
     @property
     def successors(self) -> set[UUID]:

@@ -8,6 +8,7 @@ from django import forms
 from apps.accounts.models import Role
 from apps.core.fields import CleanCharField, DateField
 from apps.core.forms import FormKeyMixin, VersionMixin
+from apps.facilities.books import OWN
 from apps.facilities.models import Becomes, Facility, Reform, ReformHamlet, ReformPost, ReformStation
 from apps.facilities.reforming.plan import Decisions, stations_of
 
@@ -125,6 +126,12 @@ class PlanForm(FormKeyMixin, VersionMixin):
             self.fields[f"becomes-{row.pk}"] = forms.ChoiceField(
                 label=f"{row.was_name} thành", choices=kinds, initial=row.becomes
             )
+            self.fields[f"books-{row.pk}"] = forms.ChoiceField(
+                label=f"Sổ số của {row.was_name}",
+                choices=[("", "Dùng sổ của trạm mới"), (OWN, self._own_words(row))],
+                required=False,
+                initial=OWN if row.book_mark else "",
+            )
             self.fields[f"successor-{row.pk}"] = self._station_field(
                 f"Trạm mới của {row.was_name}", row.successor_id, required=True
             )
@@ -150,6 +157,10 @@ class PlanForm(FormKeyMixin, VersionMixin):
                 initial=now if row.decided else "",
             )
 
+    @staticmethod
+    def _own_words(row: ReformStation) -> str:
+        return f"Giữ sổ riêng, ký hiệu {row.book_mark}" if row.book_mark else "Giữ sổ riêng của điểm trạm"
+
     def _station_field(
         self, label: str, initial: UUID | None, *, required: bool = False
     ) -> forms.ChoiceField:
@@ -167,7 +178,7 @@ class PlanForm(FormKeyMixin, VersionMixin):
         return {
             "going_on": [(row, self[f"name-{row.pk}"]) for row in self.going_on],
             "ending": [
-                (row, self[f"becomes-{row.pk}"], self[f"name-{row.pk}"], self[f"successor-{row.pk}"])
+                (row, *(self[f"{name}-{row.pk}"] for name in ("becomes", "name", "successor", "books")))
                 for row in self.ending
             ],
             "hamlets": [(row, self[f"hamlet-{row.pk}"]) for row in self.hamlets],
@@ -195,4 +206,5 @@ class PlanForm(FormKeyMixin, VersionMixin):
                 row.pk: UUID(chosen) for row in self.hamlets if (chosen := said.get(f"hamlet-{row.pk}"))
             },
             posts=posts,
+            books={row.pk: said[f"books-{row.pk}"] == OWN for row in self.ending},
         )

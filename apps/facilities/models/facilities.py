@@ -70,6 +70,15 @@ class Facility(DatedModel):
     )
     address = models.CharField("địa chỉ", max_length=300, blank=True)
     phone = models.CharField("điện thoại", max_length=20, blank=True)
+    # A point that keeps number books of its own, and what their numbers are marked with (books.py).
+    book_mark = models.CharField(
+        "ký hiệu sổ riêng",
+        max_length=4,
+        blank=True,
+        db_default="",
+        help_text="Điểm trạm giữ sổ số riêng thì ghi ký hiệu, ví dụ BT; để trống thì dùng sổ của trạm.",
+        validators=[RegexValidator(r"^[A-Z0-9]{1,4}$", "Ký hiệu gồm 1 đến 4 chữ in hoa không dấu hoặc số.")],
+    )
     is_demo = models.BooleanField("dữ liệu mẫu", default=False, editable=False)
     sort_key = models.CharField(max_length=400, editable=False, default="")
     search_key = models.CharField(max_length=400, editable=False, default="")
@@ -89,6 +98,17 @@ class Facility(DatedModel):
                 condition=~Q(code13="") & Q(valid_to__isnull=True),
                 name="facility_code13_once",
                 violation_error_message="Mã 13 số này đang được một cơ sở khác dùng.",
+            ),
+            models.UniqueConstraint(
+                fields=["part_of", "book_mark"],
+                condition=~Q(book_mark=""),
+                name="facility_book_mark_once",
+                violation_error_message="Một điểm khác của trạm đã dùng ký hiệu sổ này.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="point") | Q(book_mark=""),
+                name="facility_book_mark_of_point",
+                violation_error_message="Chỉ điểm trạm mới có sổ riêng.",
             ),
             models.CheckConstraint(
                 condition=Q(kind="point", part_of__isnull=False) | ~Q(kind="point") & Q(part_of__isnull=True),

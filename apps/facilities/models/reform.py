@@ -76,6 +76,8 @@ class ReformStation(BaseModel):
         AdminUnit, verbose_name="xã, phường từ ngày đó", on_delete=models.PROTECT, related_name="+"
     )
     was_name = models.CharField("tên trước đó", max_length=200)
+    # What the numbers of its own books are marked with as a point; '' where it writes into the successor's.
+    book_mark = models.CharField("sổ số", max_length=4, blank=True, db_default="")
 
     class Meta:
         verbose_name = "trạm trong phương án"

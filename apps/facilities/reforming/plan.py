@@ -17,7 +17,7 @@ from apps.core.models import PendingChange
 from apps.core.scope import Scope, current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.facilities import queries
+from apps.facilities import books, queries
 from apps.facilities.models import (
     CHANGEABLE,
     Becomes,
@@ -46,6 +46,7 @@ class Decisions:
     successors: Mapping[UUID, UUID] = field(default_factory=dict)  # ReformStation -> Facility
     hamlets: Mapping[UUID, UUID] = field(default_factory=dict)  # ReformHamlet -> Facility
     posts: Mapping[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)  # Facility, Role
+    books: Mapping[UUID, bool] = field(default_factory=dict)  # ReformStation -> whether it keeps its own
 
 
 def planner() -> Scope:
@@ -136,6 +137,8 @@ def _stations(reform: Reform, former: Sequence[Facility], successors: Sequence[F
                 was_name=facility.name,
             )
         )
+        if becomes == Becomes.POINT and books.kept_by_points(reform.on):
+            rows[-1].book_mark = books.free_mark(rows[-1], rows)
     ReformStation.objects.bulk_create(rows)
 
 
@@ -191,6 +194,9 @@ def reform_update(*, reform: Reform, decisions: Decisions, expected_version: int
             if successor not in going_on:
                 raise PermissionDenied("successor")
             row.successor_id, row.unit_id = successor, going_on[successor].unit_id
+        if row.pk in decisions.books or row.becomes == Becomes.CLOSED:
+            own = decisions.books.get(row.pk, False) and row.becomes == Becomes.POINT
+            row.book_mark = (row.book_mark or books.free_mark(row, stations.values())) if own else ""
         row.save()
     for hamlet in reform.hamlets.all():
         if chosen := decisions.hamlets.get(hamlet.pk):
@@ -250,7 +256,8 @@ def _after(row: ReformStation) -> str:
     if row.becomes == Becomes.GOES_ON:
         return row.name
     word = "đóng cửa, hồ sơ giao" if row.becomes == Becomes.CLOSED else f"{row.name}, thuộc"
-    return f"{word} {row.successor.name}"
+    own = f", giữ sổ số riêng ký hiệu {row.book_mark}" if row.book_mark else ""
+    return f"{word} {row.successor.name}{own}"
 
 
 @transaction.atomic

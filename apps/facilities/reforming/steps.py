@@ -80,6 +80,7 @@ def change_stations(step: Succession, journal: Journal) -> int:
             kind=FacilityKind.POINT,
             part_of_id=row.successor_id,
             unit_id=row.unit_id,
+            book_mark=row.book_mark,
         )
         for link in FacilityLink.objects.filter(facility=facility, valid_to__isnull=True):
             journal.change(link, valid_to=step.on - DAY)

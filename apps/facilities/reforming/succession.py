@@ -17,4 +17,5 @@ def succession(reform: Reform) -> Succession:
             if row.station_id is not None
         },
         names={row.facility_id: row.was_name for row in stations},
+        marks={row.facility_id: row.book_mark for row in stations if row.book_mark},
     )
