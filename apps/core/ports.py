@@ -58,6 +58,12 @@ class HouseholdOf(Protocol):
 
     def members(self, household_id: UUID) -> Sequence[UUID]: ...
 
+    def lock(self, person_ids: Sequence[UUID]) -> None:
+        """Hold the families of these people until the transaction ends. Always before the people themselves
+        (docs/floor.md, 'who is locked first').
+        """
+        ...
+
 
 class LivingOf(Protocol):
     """How a person's family was last found to live."""

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.core import audit, dated
+from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.events import publish
 from apps.core.scope import current
@@ -21,6 +21,7 @@ from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.core.words import date_words
 from apps.households.events import MembershipChanged, ResidenceCorrected
+from apps.households.locking import lock_households
 from apps.households.models import Closed, EventKind, EventState, Household, Membership, ResidenceEvent
 from apps.patients import residence
 from apps.patients.models import LifeStatus, Person
@@ -53,9 +54,9 @@ def event_withdraw(*, event: ResidenceEvent, reason: str, expected_version: int)
         raise Refused("Biến động này đã được ghi là nhập nhầm.", field="reason")
     if event.kind == EventKind.DIED:
         raise Refused(OF_A_DEATH, field="reason")
-    for home in sorted(filter(None, [event.household, event.from_household]), key=lambda home: home.pk):
-        dated.lock(home)
-    for part in ResidenceEvent.unscoped.filter(part_of=event, state=EventState.FINAL).order_by("-pk"):
+    parts = list(ResidenceEvent.unscoped.filter(part_of=event, state=EventState.FINAL).order_by("-pk"))
+    lock_households(_homes(event, *parts))
+    for part in parts:
         _take_back(part)
         _mark(part, reason, part.version)
     _take_back(event)
@@ -68,8 +69,7 @@ def event_follow(*, event: ResidenceEvent, reason: str) -> bool:
 
     Marked in any case; False where the family has gone on and its rows must be mended by the caller.
     """
-    for home in filter(None, [event.household, event.from_household]):
-        dated.lock(home)
+    lock_households(_homes(event))
     try:
         with transaction.atomic():
             _take_back(event)
@@ -78,6 +78,10 @@ def event_follow(*, event: ResidenceEvent, reason: str) -> bool:
         return False
     _mark(event, reason, event.version)
     return True
+
+
+def _homes(*events: ResidenceEvent) -> set[UUID]:
+    return {pk for each in events for pk in (each.household_id, each.from_household_id) if pk}
 
 
 def _mark(event: ResidenceEvent, reason: str, expected_version: int) -> ResidenceEvent:

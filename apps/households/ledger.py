@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.core import audit, dated
+from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.events import publish
 from apps.core.scope import current
@@ -20,6 +20,7 @@ from apps.core.versions import save_versioned
 from apps.core.words import date_words
 from apps.households import places
 from apps.households.events import MembershipChanged, ResidenceRecorded
+from apps.households.locking import lock_households
 from apps.households.models import (
     HEAD,
     EventState,
@@ -55,7 +56,9 @@ def check_lived(person: Person, on: dt.date) -> None:
 
 
 class Ledger:
-    """What one event changes. Open it, take the steps, `done()`."""
+    """What one event changes. Open it, take the steps, `done()`. Its families are locked when it is opened,
+    its people by `about`: in this order everywhere (docs/floor.md). `also` is a family that a part changes.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Ledger:
         from_household: Household | None = None,
         place: Elsewhere | None = None,
         replaces: ResidenceEvent | None = None,
+        also: Household | None = None,
         **said: Any,
     ) -> None:
         scope = current()
@@ -93,9 +97,7 @@ class Ledger:
             unit, text = places.check(place, on)
             places.check_reach(unit, home.hamlet.commune, place.reach)
             self.event.reach, self.event.unit, self.event.place_text = place.reach, unit, text
-        for each in sorted({h.pk: h for h in (household, from_household) if h}.values(), key=lambda h: h.pk):
-            if not each._state.adding:
-                dated.lock(each)
+        lock_households({each.pk for each in (household, from_household, also) if each})
 
     # --- steps
 

@@ -49,7 +49,7 @@ def marriage_record(
 
     Raises Refused for what cannot be, NeedsReason for what is odd while `reason` is empty.
     """
-    ledger = _begin(EventKind.MARRIED, person, spouse, spouse_text, on, note or reason, replaces)
+    ledger = _begin(EventKind.MARRIED, person, spouse, spouse_text, on, note or reason, replaces, move)
     if spouse is not None and _close_kin(person, spouse):
         raise Refused("Hai người là cha mẹ và con hoặc anh chị em ruột.", field="spouse")
     odd = [*_too_young(person, on, "on"), *(_too_young(spouse, on, "on") if spouse else [])]
@@ -76,7 +76,7 @@ def divorce_record(
     replaces: ResidenceEvent | None = None,
 ) -> ResidenceEvent:
     """The two are divorced from that day. Raises Refused, or NeedsReason while `reason` is empty."""
-    ledger = _begin(EventKind.DIVORCED, person, spouse, spouse_text, on, note or reason, replaces)
+    ledger = _begin(EventKind.DIVORCED, person, spouse, spouse_text, on, note or reason, replaces, move)
     odd = [
         Warning("not_married", f"Hồ sơ {each.full_name} không ghi đang có vợ hoặc chồng.", "on")
         for each in filter(None, [person, spouse])
@@ -95,6 +95,7 @@ def _begin(
     on: dt.date,
     note: str,
     replaces: ResidenceEvent | None,
+    move: Move | None,
 ) -> Ledger:
     current().require("households.edit")
     check_day(on)
@@ -122,6 +123,7 @@ def _begin(
         note=note,
         spouse_text="" if spouse else spouse_text,
         replaces=replaces,
+        also=move.household if move else None,
     )
     ledger.about(*filter(None, [person, spouse]))
     return ledger

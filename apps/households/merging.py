@@ -7,11 +7,13 @@ import datetime as dt
 
 from apps.core import dated
 from apps.core.registry import MergeQuestion, MergeStep
-from apps.households.models import HEAD, Household, Membership, ResidenceEventPerson
+from apps.households.locking import lock_homes
+from apps.households.models import HEAD, EventState, Membership, PersonStatus, ResidenceEventPerson
 from apps.patients.models import Person
 
 LABEL = "households.Membership"
 EVENTS = "households.ResidenceEventPerson"
+STATUSES = "households.PersonStatus"
 QUESTION = "household"
 HEAD_LEAVES = (
     "Hồ sơ này đang là chủ hộ {code} còn người khác. "
@@ -20,16 +22,12 @@ HEAD_LEAVES = (
 
 
 def lock(step: MergeStep) -> None:
-    """The households of both, as each change of a household locks them before its people."""
-    open_rows = Membership.unscoped.filter(
-        person_id__in=[step.old_id, step.kept_id], valid_to__isnull=True
-    ).values("household_id")
-    list(
-        Household.unscoped.filter(pk__in=open_rows)
-        .select_for_update(of=("self",))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    """The households of both, as each change of a household locks them before its people: those of before as
+    well, which a merge that is taken back puts in order again.
+    """
+    people = [step.old_id, step.kept_id]
+    earlier = Membership.unscoped.filter(person_id__in=people).values_list("household_id", flat=True)
+    lock_homes(people, also=earlier)
 
 
 def ask(step: MergeStep) -> list[MergeQuestion]:
@@ -83,6 +81,40 @@ def follow_events(step: MergeStep) -> None:
     step.journal.repoint(
         EVENTS, "person", step.old_id, step.kept_id, list(rows.order_by("pk").values_list("pk", flat=True))
     )
+
+
+def follow_statuses(step: MergeStep) -> None:
+    """What she is entitled to goes along. Told on the same days under both records, it is told once, over all
+    of these days, with the papers of who stays; the other row stays with the other record.
+    """
+    rows = list(
+        PersonStatus.unscoped.filter(person_id__in=[step.old_id, step.kept_id], state=EventState.FINAL)
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+    kept = [row for row in rows if row.person_id == step.kept_id]
+    going = []
+    for row in rows:
+        if row.person_id != step.old_id:
+            continue
+        like = [each for each in kept if (each.kind, each.category) == (row.kind, row.category)]
+        told = dated.overlaps(like, row.valid_from, row.valid_to)
+        if not told:
+            going.append(row.pk)
+        elif len(told) == 1:
+            _widen(step, told[0], row)
+    in_error = PersonStatus.unscoped.filter(person_id=step.old_id).exclude(state=EventState.FINAL)
+    going += list(in_error.values_list("pk", flat=True))
+    step.journal.repoint(STATUSES, "person", step.old_id, step.kept_id, going)
+
+
+def _widen(step: MergeStep, kept: PersonStatus, other: PersonStatus) -> None:
+    starts = [kept.valid_from, other.valid_from]
+    ends = [kept.valid_to, other.valid_to]
+    valid_from = None if None in starts else min(day for day in starts if day)
+    valid_to = None if None in ends else max(day for day in ends if day)
+    if (valid_from, valid_to) != (kept.valid_from, kept.valid_to):
+        step.journal.change(kept, valid_from=valid_from, valid_to=valid_to)
 
 
 def _open_of_both(step: MergeStep) -> tuple[Membership | None, Membership | None]:

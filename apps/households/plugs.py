@@ -140,7 +140,11 @@ subscribe(PersonBorn, births.newborn_joins)
 subscribe(PersonDied, following.died)
 subscribe(DeathCorrected, following.corrected)
 registry.merge_rules.add(
-    MergeRule.simple("households.PersonStatus.person"),
+    MergeRule.special(
+        "households.PersonStatus.person",
+        merging.follow_statuses,
+        why="no two rows of one kind and category on one day",
+    ),
     MergeRule.special(
         "households.ResidenceEventPerson.person", merging.follow_events, why="one row a person and event"
     ),

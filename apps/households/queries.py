@@ -18,6 +18,7 @@ from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
 from apps.core.together import heard, told
 from apps.households.conditions import facts, status_words
+from apps.households.locking import lock_homes
 from apps.households.models import (
     EventKind,
     EventState,
@@ -82,6 +83,9 @@ class Households:
         """Who belongs to a household within the scope now. One query."""
         rows = Membership.objects.filter(household_id=household_id, valid_to__isnull=True)
         return list(rows.values_list("person_id", flat=True))
+
+    def lock(self, person_ids: Sequence[UUID]) -> None:
+        lock_homes(person_ids)
 
 
 class Living:

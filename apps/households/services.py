@@ -18,6 +18,7 @@ from apps.core.versions import save_versioned
 from apps.households.events import HouseholdCreated, MembershipChanged
 from apps.households.families import check_open, open_of, open_rows, station_for
 from apps.households.ledger import Ledger
+from apps.households.locking import lock_homes, lock_households
 from apps.households.models import (
     HEAD,
     EventKind,
@@ -72,6 +73,7 @@ def household_create(
     _check(data)
     if place is not None and since is None:
         raise Refused("Hãy ghi ngày chuyển đến.", field="since")
+    lock_homes([head.pk])  # before the code is taken, as whoever splits her family does
     station_id = station_for(data.hamlet_id)
     household = Household(
         station_id=station_id,
@@ -116,6 +118,7 @@ def household_update(*, household: Household, data: HouseholdData, expected_vers
     current().require("households.edit")
     data = data.cleaned()
     _check(data)
+    lock_households([household.pk])
     changed = [name for name in FIELDS if getattr(household, name) != getattr(data, name)]
     for name in changed:
         if name != "poverty":

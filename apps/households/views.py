@@ -25,6 +25,7 @@ from apps.facilities.queries import hamlets_in
 from apps.households import due_text, forms, queries, services
 from apps.households.event_pages import household_of
 from apps.households.families import Joining
+from apps.households.locking import lock_households
 from apps.households.models import Household, Membership
 from apps.households.moving import member_arrive
 from apps.patients.births import may_bear
@@ -298,6 +299,7 @@ def member_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             with transaction.atomic():
+                lock_households([found.pk])  # the family before the person's code is taken
                 person = person_create(
                     data=form.data_of(),
                     numbers=form.numbers_of(),

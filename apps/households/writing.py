@@ -23,6 +23,7 @@ from apps.core.models import Job
 from apps.core.versions import StaleVersion
 from apps.core.words import quantity_words
 from apps.households import bulk, checking, planning, services
+from apps.households.locking import lock_homes
 from apps.households.models import (
     HEAD,
     Household,
@@ -37,7 +38,7 @@ from apps.households.models import (
 from apps.households.planning import Settled
 from apps.households.said import Reader, Said
 from apps.households.services import HouseholdData
-from apps.patients import plausibility
+from apps.patients import holding, plausibility
 from apps.patients import services as people
 from apps.patients.bulk import NewPerson, people_create
 from apps.patients.data import FIELDS, PersonData
@@ -139,6 +140,7 @@ def _write_some(batch: ImportBatch, reader: Reader) -> bool:
             for member in family:
                 member.as_before()
         old = [*new, *old]  # somebody enters one of them this very moment: each family by itself
+    _hold(old)
     for family in old:
         _write_family(family)
     _mark(rows)
@@ -170,6 +172,16 @@ class _Member:
 
 
 Family = Sequence[_Member]
+
+
+def _hold(families: Iterable[Family]) -> None:
+    """Everybody stored of these families, and their homes, in the order in which all writers lock them: the
+    families are written one after the other in this transaction.
+    """
+    members = [member.row for family in families for member in family]
+    people_ids = [row.person_id for row in members if row.person_id]
+    lock_homes(people_ids, also=[row.household_id for row in members if row.household_id])
+    holding.hold_people(people_ids)
 
 
 def _is_new(member: _Member) -> bool:
@@ -319,6 +331,7 @@ def _write_parents(job: Job, batch: ImportBatch) -> None:
         batch.rows.filter(parents_left=True, outcome=RowOutcome.WRITTEN).order_by("place")[:FAMILIES]
     ):
         with transaction.atomic():
+            holding.hold_people([row.person_id for row in rows if row.person_id])
             at_place = _parents_written(batch, rows)
             for row in rows:
                 _write_parent(row, at_place)

@@ -13,7 +13,7 @@ from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.words import date_words
-from apps.patients import codes
+from apps.patients import codes, holding
 from apps.patients.data import NumberData, PersonData
 from apps.patients.events import PersonBorn
 from apps.patients.health_record import saving
@@ -66,7 +66,7 @@ def newborns_record(
     scope.require("people.enter")
     if not scope.reaches(mother.station_id):
         raise Refused("Người mẹ thuộc địa bàn trạm khác; trạm đó ghi trẻ mới sinh.", field="mother")
-    Person.unscoped.select_for_update().filter(pk=mother.pk).values_list("pk").get()  # one birth at a time
+    holding.hold(mother.pk)  # one birth at a time
     _check(mother, data)
     odd = _doubts(mother, data)
     if odd and not clean(reason):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.catalogues import icd
-from apps.core import audit, dated
+from apps.core import audit
 from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.events import publish
 from apps.core.scope import current
@@ -21,7 +21,7 @@ from apps.core.versions import StaleVersion, save_versioned
 from apps.core.words import date_words
 from apps.facilities import asof
 from apps.facilities.queries import station_of
-from apps.patients import closing, death_data, death_tasks, life, projections, restricted
+from apps.patients import closing, death_data, death_tasks, holding, life, projections, restricted
 from apps.patients.death_data import FIELDS, DeathData, data_of
 from apps.patients.death_rules import filled, underlying
 from apps.patients.events import DeathCorrected, PersonDied
@@ -53,7 +53,7 @@ def death_record(*, person: Person, data: DeathData, reason: str = "") -> Death:
     scope = current()
     scope.require("deaths.enter")
     _refuse_elsewhere(person)
-    dated.lock(person)
+    holding.hold(person.pk)
     if known := standing_of(person.pk):
         raise Refused(f"Người này đã được ghi tử vong ngày {date_words(known.died_on)}.", field="died_on")
     person = Person.unscoped.select_related("hamlet").get(pk=person.pk)  # as it is now that it is locked
@@ -139,7 +139,7 @@ def death_in_error(
     """
     scope = current()
     scope.require("deaths.edit")
-    person = _locked(death)
+    person = _locked(death, *([instead.pk] if instead else []))
     _refuse_elsewhere(person)
     reason = clean(reason)[:300]
     if not reason:
@@ -299,10 +299,11 @@ def _take_effect(death: Death, person: Person) -> None:
     death_tasks.look(death)
 
 
-def _locked(death: Death) -> Person:
-    """Her row, locked until the transaction ends. Unscoped: the death was taken through the scope."""
-    person = Person.unscoped.select_related("hamlet").get(pk=death.person_id)
-    dated.lock(person)
+def _locked(death: Death, *others: UUID) -> Person:
+    """Her row, locked with her family until the transaction ends, and whoever else it is about. Unscoped: the
+    death was taken through the scope.
+    """
+    holding.hold(death.person_id, *others)
     return Person.unscoped.select_related("hamlet").get(pk=death.person_id)
 
 

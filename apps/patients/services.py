@@ -17,7 +17,7 @@ from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.facilities.queries import station_of
-from apps.patients import codes, keys, life, match, parents, plausibility
+from apps.patients import codes, holding, keys, life, match, parents, plausibility
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.events import IdentifierChanged, PersonChanged, PersonCreated, PersonMoved
 from apps.patients.identifiers import check
@@ -151,6 +151,8 @@ def person_update(*, person: Person, data: PersonData, expected_version: int, re
         life.refuse_recorded(person)
     if not changed and expected_version == person.version:
         return person
+    if {"full_name", "hamlet_id"} & set(changed):
+        holding.hold(person.pk)  # a head's family follows her name; a new code is taken last
     came_from, old_station, was = person.hamlet_id, person.station_id, person.life_status
     if "full_name" in changed:
         _keep_name(person)

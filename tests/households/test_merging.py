@@ -4,15 +4,16 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from apps.core import ports, scope
 from apps.core.errors import Refused
 from apps.facilities.models import Facility
 from apps.households import queries
-from apps.households.models import Household, Membership
+from apps.households.models import Household, Membership, PersonStatus
 from apps.patients.models import Person
 from apps.patients.unmerge import person_unmerge
-from tests.factories.households import a_household
+from tests.factories.households import a_household, a_person_status
 from tests.factories.households import a_member as joins
 from tests.factories.merging import merge, merger_at
 from tests.factories.patients import a_person, a_station
@@ -122,3 +123,41 @@ def test_the_port_names_the_home_of_who_stays(station: Facility, kept: Person, o
     assert {pk: line.household_id for pk, line in port.of([kept.pk, old.pk]).items()} == {
         kept.pk: household.pk
     }
+
+
+# --- what she is entitled to
+
+
+def spans(person: Person) -> list[tuple[object, object]]:
+    rows = PersonStatus.unscoped.filter(person=person, state="final").order_by("valid_from")
+    return list(rows.values_list("valid_from", "valid_to"))
+
+
+def test_one_status_told_under_both_records_is_told_once(
+    station: Facility, kept: Person, old: Person
+) -> None:
+    a_person_status(kept, valid_from=dt.date(2024, 1, 1))
+    theirs = a_person_status(old, valid_from=dt.date(2022, 1, 1))
+    other = a_person_status(old, kind="social", category="1", valid_from=dt.date(2023, 1, 1))
+    record = merge(kept, old)
+    assert spans(kept) == [(dt.date(2022, 1, 1), None), (dt.date(2023, 1, 1), None)]
+    theirs.refresh_from_db()
+    assert theirs.person == old and theirs.state == "final"
+    other.refresh_from_db()
+    assert other.person == kept
+    person_unmerge(record_id=record.pk, reason="hai người")
+    assert spans(kept) == [(dt.date(2024, 1, 1), None)]
+    assert spans(old) == [(dt.date(2022, 1, 1), None), (dt.date(2023, 1, 1), None)]
+
+
+def test_statuses_of_other_days_stand_side_by_side(station: Facility, kept: Person, old: Person) -> None:
+    a_person_status(kept, valid_from=dt.date(2024, 1, 1))
+    a_person_status(old, valid_from=dt.date(2020, 1, 1), valid_to=dt.date(2021, 12, 31))
+    merge(kept, old)
+    assert spans(kept) == [(dt.date(2020, 1, 1), dt.date(2021, 12, 31)), (dt.date(2024, 1, 1), None)]
+
+
+def test_the_database_keeps_one_open_row(station: Facility, kept: Person) -> None:
+    a_person_status(kept)
+    with pytest.raises(IntegrityError, match="person_status_one_open"), transaction.atomic():
+        a_person_status(kept)

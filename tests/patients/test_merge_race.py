@@ -1,11 +1,10 @@
 """Two nurses at once: the same two merged both ways, a row written while they are merged."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.core import scope
 from apps.core.errors import Refused
@@ -16,30 +15,9 @@ from apps.patients.unmerge import person_unmerge
 from tests.factories.households import a_household
 from tests.factories.merging import merge, merger_at
 from tests.factories.patients import a_person, a_station
+from tests.factories.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """What each said, begun at the same moment on connections of their own."""
-    together, said = threading.Barrier(len(works)), [None] * len(works)
-
-    def run(place: int, work: Callable[[], Any]) -> None:
-        try:
-            together.wait(10)
-            said[place] = work()
-        except Exception as error:
-            said[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not any(thread.is_alive() for thread in threads), "they wait for each other"
-    return said
 
 
 def test_a_into_b_and_b_into_a() -> None:

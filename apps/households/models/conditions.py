@@ -76,7 +76,7 @@ MENTAL = "4"  # of disability_type: told to those alone who may see mental healt
 
 class PersonStatus(Recorded, ScopedDatedModel):
     """What a person is entitled to, from one day to another. No two rows of one kind and category overlap:
-    the service locks the person and compares; two records merged into one may each bring theirs.
+    the service locks the person and compares, and a merge joins the spans (merging.follow_statuses).
     """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="statuses")
@@ -89,6 +89,13 @@ class PersonStatus(Recorded, ScopedDatedModel):
         abstract = False
         verbose_name = "diện của một người"
         verbose_name_plural = "diện của một người"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "kind", "category"],
+                condition=Q(valid_to__isnull=True, state="final"),
+                name="person_status_one_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()
