@@ -12,10 +12,7 @@ from apps.patients.models import Person
 
 
 def hold(*person_ids: UUID) -> None:
-    """These people and their families are ours until the transaction ends. Three queries.
-
-    Unscoped: whoever holds them has taken them through the scope.
-    """
+    """These people and their families are ours until the transaction ends. Four queries."""
     if homes := ports.get(ports.HouseholdOf):
         homes.lock(person_ids)
     hold_people(person_ids)
@@ -23,5 +20,6 @@ def hold(*person_ids: UUID) -> None:
 
 def hold_people(person_ids: Sequence[UUID]) -> None:
     """The people alone, once their families are held."""
+    # unscoped: whoever holds them has taken them through the scope
     people = Person.unscoped.filter(pk__in=person_ids).order_by("pk")
     list(people.select_for_update(of=("self",)).values_list("pk", flat=True))
