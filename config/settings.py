@@ -81,6 +81,7 @@ ROOMS = [
     "apps.care",
     "apps.households",
     "apps.field",
+    "apps.stock",
     "apps.encounters",
     "apps.sync",
     "apps.oversight",

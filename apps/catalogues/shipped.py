@@ -147,6 +147,7 @@ TABLES: dict[str, Table] = {
             "care_programmes", "Chương trình quản lý và kết quả", 108, "care_programme", "enrolment_outcome"
         ),
         _entries("practice_scope", "Phạm vi hành nghề", 106, "practice_scope"),
+        _entries("stock_lists", "Chương trình và nguồn hàng của kho", 109, "stock_programme", "stock_source"),
         _entries(
             "icd10_chapters_groups", "Chương và nhóm bệnh ICD-10", 110, "icd10_chapters", "icd10_groups"
         ),
