@@ -12,7 +12,7 @@ from apps.core.scope import Scope
 from apps.facilities.models import Facility
 from apps.stock import ledger
 from apps.stock.ledger import Move, Source
-from apps.stock.models import Lot, StockItem, StockLocation
+from apps.stock.models import DocumentLine, Lot, StockDocument, StockItem, StockLocation
 
 RIGHTS = frozenset(f"stock.{action}" for action in ("view", "enter", "edit", "approve", "export"))
 
@@ -55,3 +55,17 @@ def a_lot(
                 [Move("opening", lot.pk, place.pk, quantity)], source=Source("test", uuid7()), on=today
             )
     return lot
+
+
+def a_paper(station: Facility, kind: str = "receipt") -> StockDocument:
+    """A draft of one line, and what it is about: an item with a lot that lies in the station's store."""
+    place = StockLocation.unscoped.filter(station=station).first() or a_place(station)
+    item = an_item(station)
+    lot = a_lot(item, place, 30)
+    paper = StockDocument.unscoped.create(
+        station=station, kind=kind, on=timezone.localdate(), location=place, made_by_name="Lê Thị Dược"
+    )
+    DocumentLine.unscoped.create(
+        document=paper, position=0, item=item, lot=lot, lot_number=lot.number, expiry=lot.expiry, quantity=10
+    )
+    return paper

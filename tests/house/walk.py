@@ -40,6 +40,7 @@ from apps.households.models import (
 )
 from apps.outage.models import BackEntry, Pack, Slip
 from apps.patients.models import Allergy, Death, DuplicatePair, InsuranceCard, MergeRecord, Person, Surgery
+from apps.stock.models import StockDocument
 from apps.sync.models import OutboxRow, Receiver
 from tests.factories.accounts import a_post, a_role, a_user
 from tests.factories.care import a_measurement, an_appointment, an_enrolment
@@ -49,6 +50,7 @@ from tests.factories.facilities import a_hamlet, a_practitioner, a_station
 from tests.factories.field import a_proposal
 from tests.factories.households import a_household, a_person_status, a_survey, an_event
 from tests.factories.patients import a_card, a_health_record, a_person, an_allergy
+from tests.factories.stock import a_paper
 
 # Names that stand in no page but their own station's.
 OWN_NAME, FOREIGN_NAME = "Đinh Thị Vân Kiều", "Hồ Thị Bảy Lạ"
@@ -94,6 +96,7 @@ class Side:
     reform: Reform
     pair: DuplicatePair
     merged: MergeRecord
+    stock: StockDocument
     name: str
 
 
@@ -253,6 +256,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         ),
         pair=pair,
         merged=merged,
+        stock=a_paper(station, "count"),
         name=name,
     )
 
