@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from apps.stock.expiry import shown, usable
 
-LotState = Literal["usable", "held", "quarantined", "blocked"]
+USABLE = "usable"
 WHY_NOT: dict[str, str] = {
     "held": "đang giữ lại",
     "quarantined": "đang biệt trữ",
@@ -27,7 +26,7 @@ class LotFacts:
     number: str
     expiry: dt.date | None
     quantity: int
-    state: LotState = "usable"
+    state: str = USABLE  # or one of WHY_NOT
     use_first: bool = False
     month_only: bool = False
     since: dt.date = dt.date.min
@@ -68,7 +67,7 @@ class Allocation:
 
 def why_not(lot: LotFacts, on: dt.date) -> str:
     """Why a lot may not be used on that day; empty when it may."""
-    if lot.state != "usable":
+    if lot.state != USABLE:
         return WHY_NOT[lot.state]
     if not usable(lot.expiry, on):
         return f"hết hạn {shown(lot.expiry, lot.month_only)}"

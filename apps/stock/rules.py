@@ -29,8 +29,8 @@ def run_fefo(values: dict[str, Any]) -> dict[str, Any]:
     for place, row in enumerate(_rows(values, "lots")):
         try:
             number = text_of(row, "lot")
-            state = text_of(row, "state", required=False) or "usable"
-            if state not in ("usable", "held", "quarantined", "blocked"):
+            state = text_of(row, "state", required=False) or fefo.USABLE
+            if state != fefo.USABLE and state not in fefo.WHY_NOT:
                 raise BadInput("state", "Không biết tình trạng này.", "unknown")
             last, month_only = _expiry(row, "expiry")
             lots.append(
@@ -39,7 +39,7 @@ def run_fefo(values: dict[str, Any]) -> dict[str, Any]:
                     number=number or "",
                     expiry=last,
                     quantity=_whole(row, "quantity"),
-                    state=state,  # type: ignore[arg-type]
+                    state=state,
                     use_first=row.get("use_first") is True,
                     month_only=month_only,
                 )
