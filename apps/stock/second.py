@@ -37,7 +37,7 @@ def second_ask(*, document_id: UUID, expected_version: int, confirmed: bool = Fa
     for line in lines[:40]:
         was = "" if line.expected is None else line.item.words(line.expected)
         said.append(
-            (f"{line.item.name}, lô {line.lot or line.lot_number}", was, line.item.words(line.quantity))
+            (f"{line.item.name}, lô {line.lot or line.lot_number}", was, line.item.words(line.quantity or 0))
         )
     return approvals.ask(
         CHANGE,
