@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from apps.core.scope import Scope, ScopedModel
+from apps.core.scope import RESTRICTED_RIGHT, Scope, ScopedModel
 
 # Rows about people that are no record of the station: what is on its way, what nobody has saved.
 LEFT_OUT = frozenset(
@@ -62,10 +62,14 @@ def tables() -> Iterator[Table]:
 
 
 def rows_of(table: Table, scope: Scope) -> "models.QuerySet[models.Model]":
-    """What `scope` sees of a table, by the filter that every page uses."""
+    """What `scope` sees of a table, by the filter that every page uses; without the right to read what is
+    restricted no row of it, also where a page would tell that it is there and no more (a task, a death).
+    """
     model = table.model
     if issubclass(model, ScopedModel):
-        return model.visible(scope).order_by("pk")
+        rows = model.visible(scope).order_by("pk")
+        marked = any(column.name == RESTRICTED for column in table.columns)
+        return rows if not marked or scope.can(RESTRICTED_RIGHT) else rows.filter(**{RESTRICTED: False})
     where = "pk__in" if model._meta.model_name == "facility" else "facility_id__in"
     return model._default_manager.filter(**{where: scope.facility_ids}).order_by("pk")
 

@@ -25,6 +25,7 @@ from apps.core import audit, readlog
 from apps.core.excel import as_text
 from apps.core.scope import Scope, enter
 from apps.core.text import clean
+from apps.patients import kin
 
 PERSON = "patients_person"
 # The zip holds who they are, where they live, what was found and what was given: who may not export one of
@@ -147,6 +148,9 @@ def _rows(
         name for name, c in zip(names, table.columns, strict=True) if isinstance(c.field, models.FileField)
     ]
     yield names
+    mother, kept = -1, set[object]()
+    if table.name == PERSON:
+        mother, kept = names.index("mother_id"), set(kin.kept_children(scope))
     values = dictionary.rows_of(table, scope).values_list(*names)
     for count, row in enumerate(values.iterator(chunk_size=2000), start=1):
         done.rows += 1
@@ -156,6 +160,8 @@ def _rows(
             _attach(zipped, row[names.index(name)])
         if count % 5_000 == 0:
             tell(number, total, f"Đang xuất: {table.title}, {count} dòng")
+        if row[0] in kept:
+            row = (*row[:mother], None, *row[mother + 1 :])
         yield [cell(value) for value in row]
 
 

@@ -14,6 +14,8 @@ from apps.core import parameters, registry
 from apps.core.models import Holiday, HolidayKind
 from apps.core.paging import Page, keyset
 from apps.core.scope import Scope
+from apps.patients import hush
+from apps.patients.hush import Hush
 
 PAGE = 50
 NAMED = 5  # people named under each day of a week
@@ -54,6 +56,8 @@ class Line:
     state: str
     word: str
     calls: list[AppointmentCall]
+    call_note: str = ""
+    why_moved: str = ""
 
     @property
     def last_call(self) -> AppointmentCall | None:
@@ -107,7 +111,7 @@ def day_counts(scope: Scope, on: dt.date, filters: Filters) -> dict[str, int]:
 
 
 def week(scope: Scope, monday: dt.date, filters: Filters, today: dt.date) -> list[Day]:
-    """The seven days from `monday`, with counts and the first names. Four queries."""
+    """The seven days from `monday`, with counts and the first names. Five queries."""
     days = [monday + dt.timedelta(days=n) for n in range(7)]
     rows = _rows(scope, filters).filter(on__gte=days[0], on__lte=days[-1])
     counts: dict[dt.date, dict[str, int]] = {}
@@ -129,13 +133,14 @@ def week(scope: Scope, monday: dt.date, filters: Filters, today: dt.date) -> lis
         named.setdefault(appointment.on, []).append(appointment)
     offs = days_off(days[0], days[-1])
     many = int(parameters.value(MANY, on=monday))
+    hushed = hush.of(scope, [row.person_id for each in named.values() for row in each])
     return [
         Day(
             on,
             WEEKDAYS[on.weekday()],
             offs.get(on, ""),
             counts.get(on, {}),
-            lines(scope, named.get(on, []), today),
+            lines(scope, named.get(on, []), today, hushed),
             counts.get(on, {}).get(AppointmentState.PLANNED, 0) >= many,
         )
         for on in days
@@ -190,17 +195,23 @@ def of_person(scope: Scope, person_id: UUID, today: dt.date) -> list[Appointment
     return list(rows.select_related("person").order_by("on", "id"))
 
 
-def lines(scope: Scope, rows: Sequence[Appointment], today: dt.date) -> list[Line]:
-    """Rows in words; of a kind whose right the reader lacks only the kind's own word. No query."""
+def lines(
+    scope: Scope, rows: Sequence[Appointment], today: dt.date, hushed: Hush | None = None
+) -> list[Line]:
+    """Rows in words; of a kind whose right the reader lacks only the kind's own word. What was typed is shown
+    as patients/hush.py allows it: `hushed`, or asked for here in one query.
+    """
     found = []
+    hushed = hushed or hush.of(scope, [row.person_id for row in rows])
     for row in rows:
         kind = registry.appointment_kinds.get(row.kind)
         told = kind is not None and (kind.right is None or scope.can(kind.right))
         state, word = _state(row, today)
         calls: list[Any] = getattr(row, "all_calls", [])
-        found.append(
-            Line(row, kind.title if kind else "Lịch hẹn", row.reason if told else "", state, word, calls)
-        )
+        typed = (row.reason if told else "", calls[0].note if calls else "", row.hand_reason)
+        reason, note, moved = (hushed.text(row.person_id, each) for each in typed)
+        title = kind.title if kind else "Lịch hẹn"
+        found.append(Line(row, title, reason, state, word, calls, note, moved))
     return found
 
 

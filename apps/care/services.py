@@ -19,7 +19,7 @@ from apps.care.queries import kept_days
 from apps.care.vitals import BY_KEY
 from apps.core import registry
 from apps.core.events import publish
-from apps.patients import closing, projections
+from apps.patients import closing, hush, projections
 from apps.patients.events import FollowUpClosed, FollowUpReopened
 from apps.patients.facts import ClinicalFact
 from apps.patients.models import DueState
@@ -198,10 +198,13 @@ def _set_state(appointment: Appointment, state: str, *, closed_by: UUID | None =
 
 
 def due_title(appointment: Appointment) -> str:
-    """'Tái khám: I10 - Tăng huyết áp', as the list of what is due says it."""
+    """'Tái khám: I10 - Tăng huyết áp', as the list of what is due says it; 'Tái khám' where a word of the
+    reason is restricted, because that list travels (patients/hush.py).
+    """
     kind = registry.appointment_kinds.get(appointment.kind)
     title = kind.title if kind else "Lịch hẹn"
-    return f"{title}: {appointment.reason}" if appointment.reason else title
+    said = appointment.reason and not hush.speaks(appointment.reason, on=appointment.on)
+    return f"{title}: {appointment.reason}" if said else title
 
 
 def tell(appointment: Appointment) -> None:

@@ -31,6 +31,7 @@ class TaskLine:
     link: str
     overdue: bool
     escalated: bool
+    outcome: str = ""  # what was done about it, typed by who did it
 
 
 def visible(scope: Scope, now: dt.datetime) -> QuerySet[Task]:
@@ -116,6 +117,7 @@ def lines(scope: Scope, tasks: Sequence[Task], now: dt.datetime | None = None) -
             link=kind.link(task.object_id) if scope.can(kind.right) and task.pk in told else "",
             overdue=task.state == TaskState.OPEN and task.due_at < now,
             escalated=task.state == TaskState.OPEN and task.escalate_at <= now,
+            outcome=task.outcome if task.pk in told else "",
         )
         for task in tasks
         if (kind := registry.task_kinds.get(task.kind)) is not None

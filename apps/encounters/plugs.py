@@ -68,7 +68,7 @@ def _today(scope: Scope) -> dict[str, Any] | None:
     if scope.workplace_id is None:
         return None
     on = timezone.localdate()
-    visits = queries.waiting(scope, on, HOME_ROWS)
+    visits = queries.hushed(scope, queries.waiting(scope, on, HOME_ROWS))
     if visits:
         readlog.record("visit.day", [visit.person_id for visit in visits])
     return {

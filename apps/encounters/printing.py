@@ -10,11 +10,12 @@ from django.utils import timezone
 from apps.care.vitals import VITALS, bmi, number_text
 from apps.catalogues import codes
 from apps.core import parameters, words
+from apps.core.scope import current
 from apps.encounters import checking, dosing, organs, states
 from apps.encounters.models import Prescription, Visit
 from apps.encounters.writing import CHILD_MONTHS
 from apps.facilities import asof
-from apps.patients import addresses
+from apps.patients import addresses, kin
 from apps.patients.models import Identifier, Person
 
 SIGNER = {"doctor": "Bác sĩ", "assistant": "Y sĩ", "traditional": "Y sĩ", "midwife": "Hộ sinh"}
@@ -99,7 +100,7 @@ def _is_small(person: Person, on: dt.date) -> bool:
 def _guardian(person: Person) -> str:
     if person.guardian_name:
         return person.guardian_name
-    parent = person.mother or person.father
+    parent = kin.mother_of(current(), person) or person.father
     return parent.full_name if parent else ""
 
 

@@ -7,6 +7,7 @@ address.
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.core import drafts
 from apps.core.dates import parse_partial_date
@@ -14,9 +15,10 @@ from apps.core.scope import current
 from apps.field.models import Proposal
 from apps.field.said import Birth, DeathNews, Marriage, MoveIn
 from apps.households.models import Membership
-from apps.patients import match
+from apps.patients import births, match
 from apps.patients.data import PersonData
 from apps.patients.match import Candidate
+from apps.patients.models import Person
 
 DEATH_PLACES = ("home", "facility")  # what both forms say in the same words
 CHILD = "05"  # 'Con đẻ' in the list relationship_to_head; she looks at it in the form
@@ -45,7 +47,7 @@ def prepare(proposal: Proposal) -> str:
         return _member(
             proposal,
             {
-                "full_name": said.full_name or (f"Con bà {mother.full_name}" if mother else ""),
+                "full_name": said.full_name or (_newborns_name(mother, said) if mother else ""),
                 "sex": said.sex,
                 "birth_date": f"{said.born_on:%d/%m/%Y}" if said.born_on else "",
                 "mother": mother.code if mother else "",
@@ -83,6 +85,11 @@ def prepare(proposal: Proposal) -> str:
         page = "marry" if said.what == "married" else "divorce"
         return reverse(f"households:{page}", args=[member.household_id, member.pk])
     return reverse("households:household", args=[proposal.household_id])
+
+
+def _newborns_name(mother: Person, said: Birth) -> str:
+    born_on = said.born_on or timezone.localdate()
+    return births.newborn_name(births.mothers_name(mother, born_on), 1, 1)
 
 
 def _member(proposal: Proposal, typed: dict[str, Any]) -> str:

@@ -23,8 +23,9 @@ from apps.field.contraception import ADULT
 from apps.field.events import ProposalDecided
 from apps.field.models import Proposal, ProposalState
 from apps.field.months import is_minor
-from apps.field.said import KINDS, Cluster, Pregnancy, Said
+from apps.field.said import KINDS, Birth, Cluster, Pregnancy, Said
 from apps.households.models import Household
+from apps.patients import kin
 from apps.patients.models import LifeStatus, Person
 
 TASK, CLUSTER_TASK = "field.proposal", "field.cluster"
@@ -65,7 +66,7 @@ def proposal_make(
         data=said.as_json(),
         household=household,
         person=person,
-        restricted=_is_restricted(kind, person, today),
+        restricted=_is_restricted(said, person, today),
         made_by=scope.user_id,
         made_by_name=scope.shown_name,
     )
@@ -90,10 +91,14 @@ def proposal_make(
     return proposal
 
 
-def _is_restricted(kind: str, person: Person | None, today: dt.date) -> bool:
-    """That somebody under age is pregnant is read by few (patients/restricted.py), like section B.7."""
-    if kind != "pregnancy" or person is None:
+def _is_restricted(said: Said, person: Person | None, today: dt.date) -> bool:
+    """That somebody under age is pregnant or has given birth is read by few (patients/restricted.py), like
+    section B.7.
+    """
+    if person is None or not isinstance(said, Birth | Pregnancy):
         return False
+    if isinstance(said, Birth):
+        return kin.born_of_minor(person, said.born_on or today)
     return is_minor(person.birth_date, today, int(parameters.value(ADULT, on=today)))
 
 

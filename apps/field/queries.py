@@ -19,7 +19,8 @@ from apps.field.models import Proposal, ProposalState
 from apps.field.said import KINDS
 from apps.households.models import Household, Membership
 from apps.households.queries import household_list
-from apps.patients import restricted
+from apps.patients import hush, restricted
+from apps.patients.hush import Hush
 from apps.patients.models import DueItem, DueState, LifeStatus, Person
 from apps.patients.queries import PersonLine, find_people
 
@@ -94,7 +95,7 @@ class DueLine:
 
 
 def due_within(scope: Scope, until: dt.date) -> tuple[list[DueLine], dict[UUID, int]]:
-    """What is due in the hamlets up to a day, soonest first, and how much in each. Three queries."""
+    """What is due in the hamlets up to a day, soonest first, and how much in each. Four queries at most."""
     rows = _due(scope, Person.visible(scope)).filter(due_on__lte=until)
     counts = dict(rows.order_by().values_list("person__hamlet").annotate(many=Count("pk")))
     items = list(
@@ -106,16 +107,24 @@ def due_within(scope: Scope, until: dt.date) -> tuple[list[DueLine], dict[UUID, 
         .filter(person__in=people, valid_to__isnull=True)
         .values_list("person_id", "household_id")
     )
-    return [_due_line(scope, item, homes.get(item.person_id)) for item in items], counts
+    told = _hush(scope, people)
+    return [_due_line(scope, item, homes.get(item.person_id), told) for item in items], counts
 
 
 def due_of(scope: Scope, people: Iterable[Person], household_id: UUID | None) -> dict[UUID, list[DueLine]]:
-    """What each of these people of the scope is due for. One query."""
+    """What each of these people of the scope is due for. Two queries at most."""
     found: dict[UUID, list[DueLine]] = {}
     rows = _due(scope, Person.visible(scope).filter(pk__in=[person.pk for person in people]))
-    for item in rows.select_related("person__hamlet").order_by("due_on", "pk"):
-        found.setdefault(item.person_id, []).append(_due_line(scope, item, household_id))
+    items = list(rows.select_related("person__hamlet").order_by("due_on", "pk"))
+    told = _hush(scope, [item.person_id for item in items])
+    for item in items:
+        found.setdefault(item.person_id, []).append(_due_line(scope, item, household_id, told))
     return found
+
+
+def _hush(scope: Scope, people: Iterable[UUID]) -> Hush:
+    """Of whom the list tells nothing that was typed. No query for who is told nothing at all."""
+    return Hush() if tells_nothing(scope) else hush.of(scope, people)
 
 
 def _due(scope: Scope, people: QuerySet[Person]) -> QuerySet[DueItem]:
@@ -134,7 +143,7 @@ def tells_nothing(scope: Scope) -> bool:
     return not any(scope.can(right) for right in rights)
 
 
-def _due_line(scope: Scope, item: DueItem, household_id: UUID | None) -> DueLine:
+def _due_line(scope: Scope, item: DueItem, household_id: UUID | None, told: Hush) -> DueLine:
     kind = registry.due_kinds.get(item.kind)
     may = kind is not None and (kind.right is None or scope.can(kind.right))
     open_to_her = may and (not item.restricted or scope.can(RESTRICTED_RIGHT))
@@ -145,7 +154,7 @@ def _due_line(scope: Scope, item: DueItem, household_id: UUID | None) -> DueLine
         household_id=household_id,
         due_on=item.due_on,
         overdue=item.due_on < timezone.localdate(),
-        title=item.title if open_to_her else COMES,
+        title=told.text(item.person_id, item.title) or COMES if open_to_her else COMES,
     )
 
 

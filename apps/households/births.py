@@ -3,6 +3,7 @@
 from apps.households.families import open_of
 from apps.households.ledger import Ledger
 from apps.households.models import EventKind, Membership
+from apps.patients import kin
 from apps.patients.events import PersonBorn
 from apps.patients.models import Person
 
@@ -25,10 +26,12 @@ def newborn_joins(event: PersonBorn) -> None:
     """
     mother = Person.unscoped.filter(pk=event.mother_id).first() if event.mother_id else None
     row = open_of(mother) if mother else None
-    if row is None:
+    if mother is None or row is None:
         return
     child = Person.unscoped.get(pk=event.person_id)
+    # What a child is to the head would tell whose she is where only few may read it.
+    relation = OTHER if kin.born_of_minor(mother, event.on) else relation_of(row)
     ledger = Ledger(EventKind.JOINED, on=event.on, household=row.household)
     ledger.about(child)
-    ledger.begins(row.household, child, relation_of(row), since=event.on)
+    ledger.begins(row.household, child, relation, since=event.on)
     ledger.done()

@@ -14,6 +14,7 @@ from apps.core.scope import current
 from apps.core.workbooks import TextWorkbook
 from apps.households.models import Membership
 from apps.households.sheet import EXPORTED, date_text
+from apps.patients import kin
 from apps.patients.models import Identifier, InsuranceCard, Person
 from apps.patients.queries import people_list
 
@@ -76,7 +77,7 @@ def _cells(people: QuerySet[Person]) -> Iterator[tuple[UUID, Sequence[str]]]:
 
 
 def _rows(people: Iterator[Person]) -> Iterator[tuple[Person, dict[str, str]]]:
-    today = timezone.localdate()
+    today, scope = timezone.localdate(), current()
     for person in people:
         home = next(iter(person.homes), None)  # type: ignore[attr-defined]
         numbers = {number.kind: number.value for number in person.numbers}  # type: ignore[attr-defined]
@@ -109,7 +110,7 @@ def _rows(people: Iterator[Person]) -> Iterator[tuple[Person, dict[str, str]]]:
             "permanent_commune": person.permanent_unit.name if person.permanent_unit else "",
             "email": person.email,
             "blood_group": person.blood_group,
-            "mother": _code(person, person.mother),
+            "mother": _code(person, kin.mother_of(scope, person)),
             "father": _code(person, person.father),
             "guardian_name": person.guardian_name,
             "life_status": person.get_life_status_display(),

@@ -30,6 +30,7 @@ from apps.households.models import (
     ResidenceEventPerson,
 )
 from apps.households.statuses import LISTS, poverty_on
+from apps.patients import hush
 from apps.patients.models import Allergy, DueItem, InsuranceCard, Person
 from apps.patients.queries import allergies_held, cards_good, due_items
 
@@ -111,6 +112,7 @@ class Member:
     flags: list[registry.Flag]
     away: ResidenceEvent | None = None
     statuses: list[tuple[str, str]] = field(default_factory=list)  # the word, and the whole of it
+    hushed: bool = False  # nothing typed is told of what she is due for: the family's page is read aloud
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def household_page(scope: Scope, household_id: UUID) -> HouseholdPage | None:
     everybody = everybody.annotate(
         cards_told=told(cards_good(today).filter(person=OuterRef("pk"))),
         allergies_told=told(allergies_held().filter(person=OuterRef("pk"))),
+        hushed=hush.stored("pk"),
     )
     rows: list[Any] = list(
         Membership.objects.filter(household=household)
@@ -190,6 +193,7 @@ def household_page(scope: Scope, household_id: UUID) -> HouseholdPage | None:
                 card=next(iter(heard(InsuranceCard, row.person.cards_told)), None),
                 due=due.get(row.person_id, []),
                 allergies=heard(Allergy, row.person.allergies_told),
+                hushed=row.person.hushed,
                 flags=flags[row.person_id],
                 away=away.get(("absent", row.person_id)),
                 statuses=[

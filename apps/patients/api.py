@@ -32,7 +32,7 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
 from apps.facilities.models import Hamlet
-from apps.patients import queries, services
+from apps.patients import kin, queries, services
 from apps.patients.data import FIELDS, NumberData, PersonData
 from apps.patients.health_record import reading
 from apps.patients.models import BirthPrecision, Identifier, InsuranceCard, LifeStatus, Person, Sex
@@ -112,6 +112,8 @@ class PersonSerializer(serializers.ModelSerializer):
 
     def to_representation(self, person: Person) -> dict[str, Any]:
         row = super().to_representation(person)
+        if kin.keeps_mother(current(), person):
+            row["mother"] = None
         return row if queries.knows_whole(current(), person) else outsiders(row)
 
     @extend_schema_field(HomeSerializer(allow_null=True))
@@ -217,8 +219,8 @@ class PersonViewSet(ScopedViewSet):
         people = Person.objects.all() if one else queries.people_list(current())
         numbers = Identifier.objects.filter(in_error=False)  # what was noted by mistake is nobody's number
         return (
-            people.select_related("hamlet")
-            .defer("tokens", "search")
+            people.select_related("hamlet", "mother")
+            .defer("tokens", "search", "mother__tokens", "mother__search")
             .prefetch_related(
                 Prefetch("identifiers", numbers.order_by("kind", "pk"), to_attr="all_numbers"),
                 Prefetch("cards", InsuranceCard.objects.order_by("-valid_from", "pk"), to_attr="all_cards"),

@@ -13,7 +13,7 @@ from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.words import date_words
-from apps.patients import codes, holding
+from apps.patients import codes, holding, kin
 from apps.patients.data import NumberData, PersonData
 from apps.patients.events import PersonBorn
 from apps.patients.health_record import saving
@@ -25,6 +25,7 @@ MOST = 4  # babies of one birth on one form
 APART = 175  # days: two births of one mother closer together than 25 weeks are odd
 BIRTH_PART = "luc-sinh"
 BEARING = (10, 60)  # years between which a woman's page offers to enter her newborn
+UNNAMED = "Trẻ chưa đặt tên"
 NO_MOTHER_BEFORE = 8  # years: below, the wrong page is open; from here on a reason is asked for
 
 
@@ -52,9 +53,17 @@ class BirthData:
 
 
 def newborn_name(mother: str, number: int, of: int) -> str:
-    """'Con bà Nguyễn Thị Hòa', of twins '… (1)', '… (2)'; within the length of a name."""
+    """'Con bà Nguyễn Thị Hòa', of twins '… (1)', '… (2)'; within the length of a name. Of a mother who is
+    kept from her child's record '': a name that tells nothing of her.
+    """
     after = f" ({number})" if of > 1 else ""
-    return f"Con bà {mother}"[: 100 - len(after)].rstrip() + after
+    name = f"Con bà {mother}" if mother else UNNAMED
+    return name[: 100 - len(after)].rstrip() + after
+
+
+def mothers_name(mother: Person, born_on: dt.date) -> str:
+    """What her newborn is called by: her name, unless only few may read that a minor gave birth (kin.py)."""
+    return "" if kin.born_of_minor(mother, born_on) else mother.full_name
 
 
 @transaction.atomic
@@ -71,11 +80,11 @@ def newborns_record(
     odd = _doubts(mother, data)
     if odd and not clean(reason):
         raise NeedsReason(odd)
-    total = len(data.babies)
+    total, hers = len(data.babies), mothers_name(mother, data.born_on)
     first_order = data.order
     made = []
     for number, baby in enumerate(data.babies, 1):
-        person = _enter(mother, father, data, baby, newborn_name(mother.full_name, number, total), reason)
+        person = _enter(mother, father, data, baby, newborn_name(hers, number, total), reason)
         Birth.unscoped.create(  # unscoped: of the person made just now
             person=person,
             born_on=data.born_on,

@@ -12,7 +12,7 @@ from apps.core.errors import Warning
 from apps.core.registry import MergeQuestion
 from apps.core.scope import current
 from apps.core.words import date_words
-from apps.patients import merge, queries
+from apps.patients import kin, merge, queries
 from apps.patients.models import Allergy, Identifier, InsuranceCard, Person, TimelineEntry
 
 LISTS = {
@@ -128,7 +128,7 @@ def in_words(person: Person, key: str) -> str:
             unit = person.permanent_unit
             return _joined(person.permanent_text, unit.full_name if unit else "")
         case "mother" | "father":
-            parent = getattr(person, key)
+            parent = person.father if key == "father" else kin.mother_of(current(), person)
             return f"{parent.full_name} ({parent.code})" if parent else ""
         case "guardian":
             return person.guardian_name

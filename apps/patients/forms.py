@@ -14,7 +14,7 @@ from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.scope import current
 from apps.facilities.models import Hamlet
 from apps.facilities.queries import hamlets_in
-from apps.patients import deaths, plausibility, scan
+from apps.patients import deaths, kin, plausibility, scan
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.identifiers import check
 from apps.patients.models import AllergyKind, Certainty, IdentifierKind, LifeStatus, Person, Sex
@@ -165,7 +165,12 @@ class PersonForm(ScanInField, FormKeyMixin, VersionMixin):
         return check("cccd", number).value if number else ""
 
     def clean_mother(self) -> Person | None:
-        return self._relative("mother")
+        """The mother who was picked; one who is kept from the reader stays as she is stored."""
+        if self.person is None or not kin.keeps_mother(current(), self.person):
+            return self._relative("mother")
+        if self.cleaned_data["mother"]:
+            raise forms.ValidationError("Ô này của trẻ do hộ sinh hoặc bác sĩ ghi.")
+        return self.person.mother
 
     def clean_father(self) -> Person | None:
         return self._relative("father")
@@ -331,7 +336,7 @@ def initial_of(person: Person) -> dict[str, Any]:
     return said | {
         "birth_date": birth,
         "hamlet": str(person.hamlet_id) if person.hamlet_id else OUTSIDE,
-        "mother": parent_word(person.mother),
+        "mother": parent_word(kin.mother_of(current(), person)),
         "father": parent_word(person.father),
         "version": person.version,
     }

@@ -23,11 +23,12 @@ def may_be_told(kind: Any) -> bool:
     return kind is None or kind.right is None or current().can(kind.right)
 
 
-def due_line(item: Any) -> dict[str, Any]:
+def due_line(item: Any, *, hushed: bool = False) -> dict[str, Any]:
+    """`hushed`: in a list that travels, of somebody of whom nothing typed may be shown (hush.py)."""
     kind = registry.due_kinds.get(item.kind)
     told = may_be_told(kind)
     return {
-        "title": item.title if told or kind is None else kind.title,
+        "title": kind.title if kind and (hushed or not told) else item.title,
         "due_on": item.due_on,
         "overdue_on": item.overdue_on,
         "action_url": kind.link(item.person_id, item.object_id) if told and kind and kind.link else "",

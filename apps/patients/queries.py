@@ -211,15 +211,17 @@ def get_person(person_id: UUID, **also: Expression) -> Person | None:
     return found
 
 
-KIN_FIELDS = ("id", "code", "full_name", "station_id")
+# In the order of the model, which from_db asks for.
+KIN_FIELDS = ("id", "code", "full_name", "birth_date", "birth_precision", "station_id")
 
 
 def _kin(told: dict[str, Any] | None) -> Person | None:
-    """A parent as far as her name and her station's code tell."""
+    """A parent as far as her name, her birth and her station's code tell."""
     if told is None:
         return None
-    ids = {name: UUID(told[name]) for name in ("id", "station_id")}
-    return Person.from_db("default", KIN_FIELDS, [(told | ids)[name] for name in KIN_FIELDS])
+    read: dict[str, Any] = {name: UUID(told[name]) for name in ("id", "station_id")}
+    read["birth_date"] = dt.date.fromisoformat(told["birth_date"]) if told["birth_date"] else None
+    return Person.from_db("default", KIN_FIELDS, [(told | read)[name] for name in KIN_FIELDS])
 
 
 def knows_whole(scope: Scope, person: Person) -> bool:

@@ -16,9 +16,11 @@ from django.utils import timezone
 from apps.catalogues import codes
 from apps.core.scope import RESTRICTED_RIGHT, Scope
 from apps.core.text import fold
+from apps.core.words import completed_months
 
 RIGHT = RESTRICTED_RIGHT
 LIST = "restricted_data"
+MOTHER = "mother"  # of a rule: the birth of a child by somebody younger than `code` years
 GROUPS = {
     "hiv": "HIV",
     "mental": "sức khỏe tâm thần",
@@ -30,8 +32,8 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One row: `what` is icd10, drug, lab, register or word; `code` begins a range, or is a medicine's word
-    or one to look for in free text."""
+    """One row: `what` is icd10, drug, lab, register, word or mother; `code` begins a range, is a medicine's
+    word or one to look for in free text, or the age below which a mother is kept from her child's record."""
 
     what: str
     code: str
@@ -72,6 +74,29 @@ def _within(code: str, rule: Rule) -> bool:
     """Whether a code stands in the range: 'B24.9' stands in B20-B24, each end with all below it."""
     code = code.upper()
     return rule.code <= code[: len(rule.code)] and code[: len(rule.until)] <= rule.until
+
+
+def minor_mother(mother: tuple[dt.date | None, str], child: tuple[dt.date | None, str]) -> bool:
+    """Whether it is read by few that this child was born of this mother: at the birth she was, or may have
+    been, younger than the rule of that day says. Births as (day, precision 'day', 'month' or 'year'); where
+    one is unknown nothing is known of her age.
+    """
+    (bore, her_precision), (born, its_precision) = mother, child
+    if bore is None or born is None:
+        return False
+    latest, earliest = _edge(bore, her_precision, last=True), _edge(born, its_precision, last=False)
+    ages = [int(rule.code) for rule in rules_on(born) if rule.what == MOTHER and rule.code.isdecimal()]
+    return any(completed_months(latest, earliest) < age * 12 for age in ages)
+
+
+def _edge(day: dt.date, precision: str, *, last: bool) -> dt.date:
+    """The first or last day that a date of this precision may mean."""
+    if precision == "year":
+        return dt.date(day.year, 12, 31) if last else dt.date(day.year, 1, 1)
+    if precision == "month":
+        first = day.replace(day=1)
+        return (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1) if last else first
+    return day
 
 
 def rules_on(on: dt.date) -> list[Rule]:

@@ -20,7 +20,7 @@ from apps.core.forms import add_refusal, add_warnings
 from apps.core.idempotency import idempotent
 from apps.core.models import Draft
 from apps.core.scope import current
-from apps.patients import allergies, births, deaths, forms, queries, search, services, views_duplicates
+from apps.patients import allergies, births, deaths, forms, kin, queries, search, services, views_duplicates
 from apps.patients.data import CardData, NumberData
 from apps.patients.lines import due_line, timeline_line
 from apps.patients.models import Allergy, LifeStatus, Person
@@ -189,8 +189,10 @@ def household_link(line: ports.HouseholdLine | None) -> dict[str, str] | None:
 
 def _facts(person: Person) -> list[tuple[str, str]]:
     """The person's fields in the order of the register; empty ones are left out."""
-    if not queries.knows_whole(current(), person):
+    scope = current()
+    if not queries.knows_whole(scope, person):
         return [("Mã người", person.code), ("Trạm phụ trách", person.station.name)]
+    mother = kin.mother_of(scope, person)
     unit = person.permanent_unit.full_name if person.permanent_unit else ""
     rows = [
         ("Mã người", person.code),
@@ -204,7 +206,7 @@ def _facts(person: Person) -> list[tuple[str, str]]:
         ("Học vấn", codes.label("education_level", person.education)),
         ("Hôn nhân", codes.label("marital_status", person.marital_status)),
         ("Nhóm máu", person.blood_group),
-        ("Mẹ", person.mother.full_name if person.mother else ""),
+        ("Mẹ", mother.full_name if mother else ""),
         ("Bố", person.father.full_name if person.father else ""),
         ("Người giám hộ", ", ".join(filter(None, [person.guardian_name, person.guardian_number]))),
         ("Tên trước đây", ", ".join(person.former_names)),

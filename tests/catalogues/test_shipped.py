@@ -39,7 +39,7 @@ COUNTS = {
     "nationalities": 249,
     "occupations": 59,
     "practice_scope": 91,
-    "restricted_data": 42,
+    "restricted_data": 43,
     "service_prices": 15944,
     "service_prices_exam_bed": 5,
     "services": 9190,

@@ -25,8 +25,11 @@ from apps.core.idempotency import idempotent
 from apps.core.scope import Scope, current
 from apps.facilities.letterheads import letterhead
 from apps.facilities.queries import hamlets_of, points_of
+from apps.patients import hush
+from apps.patients.hush import Hush
 
 SCREEN = "appointment.list"
+WHOLE = Hush(all_told=True)  # her own appointment is a page of her record, and no list that travels
 
 
 def _chosen(request: HttpRequest, scope: Scope, today: dt.date) -> Chosen:
@@ -178,7 +181,7 @@ def not_come_paper(request: HttpRequest) -> HttpResponse:
         "since": since,
         "until": until,
         "at": timezone.now(),
-        "lines": diary.lines(scope, rows, today),
+        "lines": diary.lines(scope, rows, today, hush.of(None, [row.person_id for row in rows])),
         "most": diary.PRINTED,
         "chosen": chosen,
     }
@@ -226,7 +229,7 @@ def make(request: HttpRequest, pk: UUID) -> HttpResponse:
         **banner(person),
         "form": form,
         "ask_reason": ask_reason,
-        "lines": diary.lines(scope, diary.of_person(scope, pk, today), today),
+        "lines": diary.lines(scope, diary.of_person(scope, pk, today), today, WHOLE),
         "may_edit": scope.can("appointments.edit"),
     }
     return render(request, "care/appointment_make.html", context, status=422 if form.errors else 200)
@@ -252,7 +255,7 @@ def _changed(
             messages.success(request, done)
             return redirect(context["back"])
     readlog.record("appointment.page", [found.person_id])
-    (line,) = diary.lines(current(), [found], timezone.localdate())
+    (line,) = diary.lines(current(), [found], timezone.localdate(), WHOLE)
     context |= {**banner(found.person), "form": form, "row": found, "line": line, "ask_reason": ask_reason}
     return render(request, "care/appointment_change.html", context, status=422 if form.errors else 200)
 

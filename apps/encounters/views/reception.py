@@ -81,6 +81,7 @@ def day(request: HttpRequest) -> HttpResponse:
     state = form.cleaned_data.get("state", "") if form.is_valid() else ""
     on = _day(request.GET.get("on", ""))
     rows = queries.day(scope, on=on, state=state, cursor=request.GET.get("c", ""))
+    queries.hushed(scope, rows.items)
     readlog.record("visit.day", [visit.person_id for visit in rows.items])
     counts = queries.counts(scope, on)
     context = {

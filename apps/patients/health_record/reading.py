@@ -12,9 +12,9 @@ from django.utils import timezone
 from apps.catalogues import codes
 from apps.core import registry
 from apps.core.paging import Page, keyset
-from apps.core.scope import RESTRICTED_RIGHT, Scope
+from apps.core.scope import RESTRICTED_RIGHT, Scope, current
 from apps.core.words import phone_words
-from apps.patients import queries
+from apps.patients import kin, queries
 from apps.patients.health_record import wording
 from apps.patients.health_record.parts import ADMINISTRATIVE, LINES, PARTS, SINGLES, Part
 from apps.patients.health_record.saving import values_of
@@ -242,6 +242,7 @@ def administrative(person: Person) -> list[wording.Fact]:
     today = timezone.localdate()
     card = queries.cards_in_force([person.pk], today).get(person.pk)
     home = queries.household_lines([person.pk]).get(person.pk)
+    mother = kin.mother_of(current(), person)
     identity = numbers.get("cccd") or numbers.get("cmnd") or numbers.get("passport")
     issued = f"{identity.issued_on:%d/%m/%Y}" if identity and identity.issued_on else ""
     insurance = numbers.get("bhxh")
@@ -265,7 +266,7 @@ def administrative(person: Person) -> list[wording.Fact]:
         ("Nơi thường trú", person.permanent_text),
         ("Điện thoại di động", phone_words(person.phone)),
         ("Thư điện tử", person.email),
-        ("Mẹ", person.mother.full_name if person.mother else ""),
+        ("Mẹ", mother.full_name if mother else ""),
         ("Bố", person.father.full_name if person.father else ""),
         ("Người giám hộ", person.guardian_name),
     ]
