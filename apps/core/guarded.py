@@ -123,12 +123,12 @@ def run(job: Job) -> None:
     most = _limits()[TWO_ABOVE if made.approved_by is None else MOST]
     sheet = known.sheet(made.args)
     with TextWorkbook(out, title=made.title, headings=sheet.headings, widths=sheet.widths) as book:
-        for person_id, cells in sheet.rows:
+        for whom, cells in sheet.rows:
             rows += 1
             if rows > most:
                 break
-            if person_id is not None:
-                people[person_id] = None
+            if whom is not None:
+                people |= dict.fromkeys([whom] if isinstance(whom, UUID) else whom)
             book.add(cells)
             if rows % TELL_EVERY == 0:
                 jobs.progress(job, rows, max(made.rows, rows), "Đang làm tệp.")

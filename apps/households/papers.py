@@ -67,8 +67,11 @@ def _line(member: queries.Member) -> dict[str, Any]:
 @require_GET
 @needs("households.view")
 def hamlet_list(request: HttpRequest) -> HttpResponse:
-    """Danh sách hộ of one hamlet, to be taken along and written on."""
+    """Danh sách hộ of one hamlet, to be taken along and written on. It names people beside where they live,
+    so it takes the right to see people too: whoever sees families alone (docs/permissions.md) prints no list.
+    """
     scope = current()
+    scope.require("people.view")
     hamlets = hamlets_in(scope, timezone.localdate())
     hamlet = next((each for each in hamlets if str(each.pk) == request.GET.get("thon")), None)
     if hamlet is None:

@@ -119,6 +119,7 @@ registry.readlog_screens.add(
     ReadScreen("household.list", "Danh sách hộ"),
     ReadScreen(review.SCREEN, "Xem trước danh sách nhập"),
     ReadScreen("people.export", "Xuất danh sách dân"),
+    ReadScreen("people.import_rejected", "Tải các dòng không nhận của một danh sách nhập"),
     ReadScreen("households.api", "API hộ gia đình"),
 )
 registry.exports.add(exports.EXPORT)

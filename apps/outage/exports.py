@@ -1,19 +1,20 @@
-"""The list of back-entries as a workbook: people only where the reader may know them."""
+"""The list of back-entries as a guarded file: people only where the reader may know them."""
 
-import io
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
-from openpyxl import Workbook
 
-from apps.core import audit
-from apps.core.errors import Refused
-from apps.core.excel import as_text
+from apps.core.registry import ExportKind, ExportSheet
 from apps.core.scope import current
 from apps.core.words import datetime_words
 from apps.outage import queries
 from apps.outage.queries import ORDER, Asked
 
-MOST = 5_000
+KIND = "outage.entries"
+AT_ONCE = 500
 HEADINGS = (
     *("Lúc xảy ra", "Lúc nhập", "Nhập muộn", "Trạm", "Loại", "Bản ghi", "Họ và tên"),
     *("Mã phiếu", "Người thực hiện", "Người nhập", "Lý do"),
@@ -21,37 +22,49 @@ HEADINGS = (
 WIDTHS = (17, 17, 18, 32, 16, 24, 26, 16, 26, 20, 40)
 
 
-def export(asked: Asked) -> bytes:
-    """The rows that fit, audited. Raises Refused when there are too many."""
+def as_args(asked: Asked) -> dict[str, str]:
+    """The filters as they are kept with the file."""
+    days = {"since": asked.since.isoformat(), "until": asked.until.isoformat()}
+    return days | ({"station": str(asked.station)} if asked.station else {})
+
+
+def _asked(args: Mapping[str, Any]) -> Asked:
+    since, until = (dt.date.fromisoformat(str(args[name])) for name in ("since", "until"))
+    return Asked(since, until, UUID(str(args["station"])) if args.get("station") else None)
+
+
+def count(args: Mapping[str, Any]) -> int:
+    """How many rows the list has."""
+    return queries.chosen(current(), _asked(args)).count()
+
+
+def sheet(args: Mapping[str, Any]) -> ExportSheet:
+    """The list, the latest event first, read a part at a time."""
+    return ExportSheet(HEADINGS, _cells(_asked(args)), dict(enumerate(WIDTHS)))
+
+
+EXPORT = ExportKind(KIND, "Danh sách nhập bù", ("outage.export",), "outage.export", "nhap-bu", count, sheet)
+
+
+def _cells(asked: Asked) -> Iterator[tuple[UUID | None, Sequence[str]]]:
     scope = current()
-    scope.require("outage.export")
-    rows = list(queries.chosen(scope, asked).order_by(*ORDER)[: MOST + 1])
-    if len(rows) > MOST:
-        raise Refused(f"Nhiều hơn {MOST // 1000}.000 dòng. Hãy thu hẹp số ngày.")
-    lines = queries.lines(scope, rows, screen="outage.export")
-    audit.record("outage.exported", data={"rows": len(lines)})
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Nhập bù")
-    sheet.freeze_panes = "A2"
-    for place, width in enumerate(WIDTHS):
-        sheet.column_dimensions["ABCDEFGHIJK"[place]].width = width
-    sheet.append(list(HEADINGS))
-    for line in lines:
-        entry = line.entry
-        cells = (
-            datetime_words(timezone.localtime(entry.occurred_at)),
-            datetime_words(timezone.localtime(entry.recorded_at)),
-            entry.late,
-            entry.facility.name,
-            line.kind_title,
-            line.told.title if line.told else "",
-            line.person.name if line.person else "",
-            entry.slip.shown if entry.slip else "",
-            entry.performer.full_name,
-            entry.recorded_by_name,
-            entry.reason if line.told else "",
-        )
-        sheet.append([as_text(cell) for cell in cells])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    rows = queries.chosen(scope, asked).order_by(*ORDER).iterator(chunk_size=AT_ONCE)
+    while part := [row for _, row in zip(range(AT_ONCE), rows, strict=False)]:
+        for line in queries.lines(scope, part, screen=""):
+            entry = line.entry
+            yield (
+                line.told.person_id if line.told and line.person else None,
+                (
+                    datetime_words(timezone.localtime(entry.occurred_at)),
+                    datetime_words(timezone.localtime(entry.recorded_at)),
+                    entry.late,
+                    entry.facility.name,
+                    line.kind_title,
+                    line.told.title if line.told else "",
+                    line.person.name if line.person else "",
+                    entry.slip.shown if entry.slip else "",
+                    entry.performer.full_name,
+                    entry.recorded_by_name,
+                    entry.reason if line.told else "",
+                ),
+            )

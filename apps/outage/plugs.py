@@ -15,7 +15,7 @@ from apps.core.registry import (
     SuccessionStays,
 )
 from apps.core.scope import Scope
-from apps.outage import queries
+from apps.outage import exports, queries
 
 registry.sections.add(Section("outage", "Dự phòng, nhập bù", 60))
 registry.menu.add(MenuItem("outage", "Dự phòng", "outage:index", "outage.view", 130, "paper"))
@@ -24,8 +24,8 @@ registry.audit_sentences.add(
     AuditSentence("outage.pack_printed", "đã in gói dự phòng ngày {on}, lần {copy}"),
     AuditSentence("outage.slips_voided", "đã hủy {slips} phiếu trắng của gói ngày {on}: {reason}"),
     AuditSentence("outage.back_entered", "đã nhập bù từ giấy: {kind}, muộn {late}"),
-    AuditSentence("outage.exported", "đã xuất danh sách nhập bù, {rows} dòng"),
 )
+registry.exports.add(exports.EXPORT)
 registry.readlog_screens.add(
     ReadScreen("outage.pack", "In gói dự phòng"),
     ReadScreen("outage.list", "Danh sách nhập bù"),

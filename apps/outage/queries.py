@@ -122,13 +122,15 @@ def page(scope: Scope, asked: Asked, cursor: str) -> Page[BackEntry]:
 
 
 def lines(scope: Scope, entries: Iterable[BackEntry], *, screen: str) -> list[Line]:
-    """Back-entries in words: a query a kind, one for the people; who is shown stands in the read log."""
+    """Back-entries in words: a query a kind, one for the people; who is shown stands in the read log, unless
+    `screen` is '' and the caller logs them.
+    """
     rows: Sequence[BackEntry] = list(entries)
     told = _told(scope, rows)
     known = {about.person_id for about in told.values() if about.person_id}
     port = ports.get(ports.PeopleInWords)
     people = port.of(scope, sorted(known)) if port and known else {}
-    if people:
+    if people and screen:
         readlog.record(screen, sorted(people))
     titles = {kind.key: kind.title for kind in kinds}
     return [

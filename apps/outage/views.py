@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.core import fields, paper, parameters
+from apps.core import fields, guarded, paper, parameters
 from apps.core.access import needs
 from apps.core.dates import parse_date
 from apps.core.errors import Refused
@@ -288,21 +289,32 @@ def entries(request: HttpRequest) -> HttpResponse:
     return render(request, "outage/entries.html", context)
 
 
-@require_GET
-@needs("outage.export")
-def export(request: HttpRequest) -> HttpResponse:
-    """The list as a workbook."""
-    asked = _asked(request, current())
-    try:
-        content = exports.export(asked)
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return redirect("outage:entries")
-    response = HttpResponse(
-        content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+class ExportForm(FormKeyMixin):
+    reason = fields.CleanCharField(
+        label="Lý do xuất", max_length=300, error_messages={"required": "Hãy ghi lý do xuất danh sách."}
     )
-    response["Content-Disposition"] = 'attachment; filename="nhap-bu.xlsx"'
-    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("outage.export")
+@idempotent
+def export(request: HttpRequest) -> HttpResponse:
+    """The list as a guarded file, against a reason."""
+    asked = _asked(request, current())
+    title = f"Danh sách nhập bù từ {asked.since:%d/%m/%Y} đến {asked.until:%d/%m/%Y}"
+    form = ExportForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            guarded.export(
+                exports.KIND, reason=form.cleaned_data["reason"], args=exports.as_args(asked), title=title
+            )
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return redirect("core:exports")
+    filters = {"tu": f"{asked.since:%d/%m/%Y}", "den": f"{asked.until:%d/%m/%Y}", "tram": asked.station or ""}
+    context = {"form": form, "about": title, "back": f"{reverse('outage:entries')}?{urlencode(filters)}"}
+    return render(request, "outage/export.html", context, status=422 if form.errors else 200)
 
 
 def _asked(request: HttpRequest, scope: Scope) -> Asked:

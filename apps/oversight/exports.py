@@ -1,64 +1,70 @@
-"""Rows of a log as a workbook for the auditor: codes, no names of patients."""
+"""Rows of a log as a guarded file for the auditor: codes, no names of patients."""
 
-import io
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
-from openpyxl import Workbook
 
-from apps.core import audit, readlog
-from apps.core.errors import Refused
-from apps.core.excel import as_text
+from apps.core.registry import ExportKind, ExportSheet
 from apps.core.scope import current
 from apps.core.words import datetime_words
 from apps.oversight import queries
 from apps.oversight.queries import Filters, Line
 
-MOST = 20_000  # rows: some seconds in the request
+AT_ONCE = 200
 ALL_PEOPLE = 1_000  # codes of one row; a list that was exported may hold more
 HEADINGS = ("Số dòng", "Lúc", "Tên đăng nhập", "Họ và tên", "Cơ sở", "Nội dung", "Mã người bệnh", "Lý do")
 WIDTHS = (10, 17, 18, 26, 34, 50, 24, 30)
-TITLES = {"acts": "nhật ký thao tác", "looks": "nhật ký xem"}
+IDS = ("person", "user", "facility", "record")
+SCREEN = "audit.export"
 
 
-@transaction.atomic
-def export(*, log: str, asked: Filters, reason: str) -> bytes:
-    """The workbook of the rows that fit, audited with its reason. Raises Refused."""
-    scope = current()
-    scope.require("audit.export")
-    if not reason:
-        raise Refused("Hãy ghi lý do xuất.", field="reason")
-    rows: Any = (queries.acts if log == "acts" else queries.looks)(scope, asked)
-    entries = list(rows.order_by(*queries.ORDER)[: MOST + 1])
-    if len(entries) > MOST:
-        raise Refused(
-            f"Nhiều hơn {MOST // 1000}.000 dòng. Thu hẹp số ngày hoặc chọn thêm điều kiện.", field="reason"
-        )
-    lines = (
-        queries.act_lines(scope, entries)
-        if log == "acts"
-        else queries.look_lines(scope, entries, people=ALL_PEOPLE)
-    )
-    audit.record("log.exported", data={"log": TITLES[log], "rows": len(lines), "reason": reason})
-    readlog.record("audit.export", {person.id for line in lines for person in line.people}, reason=reason)
-    return _workbook(lines)
+def as_args(asked: Filters) -> dict[str, str]:
+    """The filters as they are kept with the file: ids and dates."""
+    given = {"since": asked.since.isoformat(), "until": asked.until.isoformat(), "kind": asked.kind}
+    return given | {name: str(value) for name in IDS if (value := getattr(asked, name))}
 
 
-def _workbook(lines: list[Line]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Nhật ký")
-    sheet.freeze_panes = "A2"
-    for place, width in enumerate(WIDTHS):
-        sheet.column_dimensions["ABCDEFGH"[place]].width = width
-    sheet.append(list(HEADINGS))
-    for line in lines:
-        people = ", ".join(person.code for person in line.people)
-        if line.more_people:
-            people += f" và {line.more_people} người khác"
-        at = datetime_words(timezone.localtime(line.at))
-        cells = (at, line.username, line.who, line.place, line.said, people, line.reason)
-        sheet.append([line.seq, *map(as_text, cells)])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+def _asked(args: Mapping[str, Any]) -> Filters:
+    since, until = (dt.date.fromisoformat(str(args[name])) for name in ("since", "until"))
+    ids = {name: UUID(str(args[name])) for name in IDS if args.get(name)}
+    return Filters(since=since, until=until, kind=str(args.get("kind", "")), **ids)
+
+
+def _kind(log: str, title: str, file_name: str) -> ExportKind:
+    rows_of: Any = queries.acts if log == "acts" else queries.looks
+
+    def count(args: Mapping[str, Any]) -> int:
+        return int(rows_of(current(), _asked(args)).count())
+
+    def lines(entries: list[Any]) -> list[Line]:
+        if log == "acts":
+            return queries.act_lines(current(), entries)
+        return queries.look_lines(current(), entries, people=ALL_PEOPLE)
+
+    def cells(asked: Filters) -> Iterator[tuple[list[UUID], Sequence[str]]]:
+        rows = rows_of(current(), asked).order_by(*queries.ORDER).iterator(chunk_size=AT_ONCE)
+        while part := [row for _, row in zip(range(AT_ONCE), rows, strict=False)]:
+            yield from map(_row, lines(part))
+
+    def sheet(args: Mapping[str, Any]) -> ExportSheet:
+        return ExportSheet(HEADINGS, cells(_asked(args)), dict(enumerate(WIDTHS)))
+
+    return ExportKind(f"audit.{log}", title, ("audit.export",), SCREEN, file_name, count, sheet)
+
+
+def _row(line: Line) -> tuple[list[UUID], Sequence[str]]:
+    people = ", ".join(person.code for person in line.people)
+    if line.more_people:
+        people += f" và {line.more_people} người khác"
+    at = datetime_words(timezone.localtime(line.at))
+    cells = (str(line.seq), at, line.username, line.who, line.place, line.said, people, line.reason)
+    return [person.id for person in line.people], cells
+
+
+KINDS = {
+    "acts": _kind("acts", "Nhật ký thao tác", "nhat-ky-thao-tac"),
+    "looks": _kind("looks", "Nhật ký xem", "nhat-ky-xem"),
+}

@@ -5,8 +5,9 @@ from typing import Any
 from django.urls import reverse
 
 from apps.core import registry
-from apps.core.registry import AuditSentence, MenuItem, ReadScreen, RecordPanel, Section
+from apps.core.registry import MenuItem, ReadScreen, RecordPanel, Section
 from apps.core.scope import Scope
+from apps.oversight import exports
 
 
 def _person(scope: Scope, person: Any) -> dict[str, Any]:
@@ -36,4 +37,4 @@ registry.readlog_screens.add(
     ReadScreen("audit.person", "Ai đã xem hồ sơ này"),
     ReadScreen("audit.export", "Xuất nhật ký ra Excel"),
 )
-registry.audit_sentences.add(AuditSentence("log.exported", "đã xuất {rows} dòng {log} ra Excel"))
+registry.exports.add(*exports.KINDS.values())

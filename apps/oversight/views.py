@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.models import User
-from apps.core import readlog, sealing
+from apps.core import guarded, readlog, sealing
 from apps.core.access import needs
 from apps.core.errors import Refused
 from apps.core.forms import add_refusal
+from apps.core.idempotency import idempotent
 from apps.core.scope import Scope, current
 from apps.oversight import exports, queries
 from apps.oversight.forms import ExportForm, FilterForm, usual_days
@@ -133,31 +134,28 @@ def seals(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("audit.export")
+@idempotent
 def export(request: HttpRequest, log: str) -> HttpResponse:
-    """The rows that fit, as a workbook, for a reason."""
+    """The rows that fit as a guarded file, against a reason."""
     if log not in LOGS:
         raise Http404
     asked = read_filters(request)
     form = ExportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            content = exports.export(log=log, asked=asked, reason=form.cleaned_data["reason"])
+            guarded.export(
+                exports.KINDS[log].key,
+                reason=form.cleaned_data["reason"],
+                args=exports.as_args(asked),
+                title=f"{LOGS[log][1]} từ {asked.since:%d/%m/%Y} đến {asked.until:%d/%m/%Y}",
+            )
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            return _workbook(content, log)
+            return redirect("core:exports")
     context = {"form": form, "title": LOGS[log][1], "asked": asked}
-    context |= {"back": f"{reverse(LOGS[log][0])}?{_query(asked)}", "most": exports.MOST}
+    context["back"] = f"{reverse(LOGS[log][0])}?{_query(asked)}"
     return render(request, "oversight/export.html", context, status=422 if form.is_bound else 200)
-
-
-def _workbook(content: bytes, log: str) -> HttpResponse:
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = (
-        f'attachment; filename="nhat-ky-{"xem" if log == "looks" else "thao-tac"}.xlsx"'
-    )
-    return response
 
 
 # --- filters

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.accounts.models import Role
 from apps.core import scope
 from apps.core.errors import Refused
 from apps.core.ids import uuid7
@@ -19,7 +20,7 @@ from apps.households.services import HouseholdData
 from apps.households.statuses import Conditions, household_status_put, person_status_put, survey_put
 from apps.patients import facts, projections
 from tests.factories.accounts import a_member as a_user_of
-from tests.factories.accounts import client_of
+from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.households import a_household, a_member, a_person_status, a_status, a_survey
 from tests.factories.patients import a_person, a_station, scope_at
 
@@ -288,6 +289,17 @@ def test_the_list_of_a_hamlet(nurse, home, station):
     other = Hamlet.objects.get(catchments__facility=a_station("21490", "Trạm Y tế xã Ba Vì"))
     for said in ("", "x", str(other.pk)):
         assert nurse.get("/ho/danh-sach.pdf", {"thon": said}).status_code == 404
+
+
+def test_whoever_sees_families_alone_prints_no_list_of_people(home, station):
+    Role.objects.create(code="xem_ho", name="Xem hộ", level="station", rights=["households.view"])
+    reader = a_user("xem.ho", "Phạm Thị Xem")
+    a_post(reader, "xem_ho", station)
+    hamlet = Hamlet.objects.get(catchments__facility=station)
+    who = client_of(reader)
+    assert "In danh sách thôn" not in who.get("/ho/", {"thon": str(hamlet.pk)}).content.decode()
+    assert who.get("/ho/danh-sach.pdf", {"thon": str(hamlet.pk)}).status_code == 403
+    assert not ReadEntry.objects.filter(screen="household.hamlet_paper").exists()
 
 
 @pytest.mark.parametrize(

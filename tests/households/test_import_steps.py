@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from apps.core import jobs, scope
 from apps.core.errors import Refused
 from apps.core.ids import uuid7
-from apps.core.models import Job, ReadEntry
+from apps.core.models import AuditEntry, Job, ReadEntry
 from apps.facilities.models import AdminUnit, Catchment, UnitSuccession
 from apps.households import checking, imports, results, review, writing
 from apps.households.models import Household, ImportBatch, ImportHeading, ImportRow, Membership
@@ -366,6 +366,16 @@ def test_the_rejected_rows_come_back_mended_and_are_taken(at_station):
     mended[0][3], mended[0][8], mended[0][12] = "28/02/1980", "", ""
     assert bring_in(as_csv(*mended, heads=table[0])).counts["added"] == 1
     assert Person.objects.count() == 2
+
+
+def test_taking_them_is_a_look(at_station):
+    """Also at the people whom a line was found to mean."""
+    batch = bring_in(as_csv(["3", "Trần Văn Ba", "31/02/1980", "Nam", "Chủ hộ", PLACE]))
+    known = a_person(at_station, "Trần Văn Ba", sex="male")
+    batch.rows.update(person_id=known.pk)
+    results.rejected(batch)
+    assert ReadEntry.objects.get(screen="people.import_rejected").person_ids == [known.pk]
+    assert AuditEntry.objects.filter(action="people.import_rejected_taken").exists()
 
 
 def test_what_was_taken_is_not_kept_in_the_list(at_station):

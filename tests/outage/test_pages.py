@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,9 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from apps.care.models import Appointment, Measurement
-from apps.core import registry
+from apps.core import jobs, registry
 from apps.core.ids import uuid7
-from apps.core.models import AuditEntry, ReadEntry
+from apps.core.models import AuditEntry, GuardedExport, ReadEntry
 from apps.core.scope import enter, system
 from apps.encounters import back_entry
 from apps.encounters.models import Visit
@@ -209,9 +210,19 @@ def test_above_the_station_it_is_seen_by_stations_without_people(
     assert PATIENT not in page and "chuyện riêng" not in page
     assert "do từng trạm in" in head.get("/du-phong/").content.decode()
     assert head.get(f"/du-phong/{pack.pk}/goi.pdf").status_code == 403
-    sheet = load_workbook(io.BytesIO(head.get("/nhap-bu/xuat.xlsx").content)).active
-    told = " ".join(str(cell.value) for row in sheet.iter_rows() for cell in row)
+    told = " ".join(" ".join(row) for row in exported(head))
     assert BackEntry.unscoped.get().late in told and PATIENT not in told
+
+
+def exported(who: Client, query: str = "") -> list[Sequence[str]]:
+    """The rows of the file that she asks for and takes."""
+    answer = who.post(f"/nhap-bu/xuat/{query}", {"form_key": str(uuid7()), "reason": "Báo cáo muộn"})
+    assert answer.status_code == 302, answer.content.decode()[-2000:]
+    made = GuardedExport.unscoped.get()
+    jobs.run_one()
+    file = who.get(f"/tep-da-xuat/{made.pk}/")
+    sheet: Any = load_workbook(io.BytesIO(file.content)).active
+    return [[str(cell) for cell in row] for row in sheet.iter_rows(values_only=True, min_row=2)]
 
 
 def test_the_workbook_of_the_head(
@@ -219,12 +230,24 @@ def test_the_workbook_of_the_head(
 ) -> None:
     send(nurse, cells(pack, doctor, patient, reason="=1+1"))
     head = client_of(a_member("station_head", station, "truong.tram"))
-    sheet = load_workbook(io.BytesIO(head.get("/nhap-bu/xuat.xlsx").content)).active
-    rows: list[Any] = list(sheet.iter_rows(values_only=True))
-    assert len(rows) == 2 and PATIENT in rows[1] and "'=1+1" in rows[1]
-    assert AuditEntry.objects.filter(action="outage.exported").exists()
-    assert ReadEntry.objects.filter(screen="outage.export", person_ids=[patient.pk]).exists()
-    assert nurse.get("/nhap-bu/xuat.xlsx").status_code == 403
+    (row,) = exported(head)
+    assert PATIENT in row and "'=1+1" in row
+    assert {"export.asked", "export.made", "export.taken"} <= set(
+        AuditEntry.objects.values_list("action", flat=True)
+    )
+    looks = ReadEntry.objects.filter(screen__in=["outage.export", "export.taken"])
+    assert [look.person_ids for look in looks] == [[patient.pk]] * 2
+    assert nurse.get("/nhap-bu/xuat/").status_code == 403
+
+
+def test_the_workbook_holds_the_days_that_were_asked_for(
+    station: Facility, nurse: Client, pack: Pack, doctor: Practitioner, patient: Person
+) -> None:
+    send(nurse, cells(pack, doctor, patient))
+    head = client_of(a_member("station_head", station, "truong.tram"))
+    answer = head.post("/nhap-bu/xuat/?tu=1/1/2020&den=2/1/2020", {"form_key": str(uuid7()), "reason": "x"})
+    assert answer.status_code == 422 and not GuardedExport.unscoped.exists()
+    assert head.post("/nhap-bu/xuat/", {"form_key": str(uuid7()), "reason": " "}).status_code == 422
 
 
 def test_the_list_costs_the_same_at_2_and_at_20(

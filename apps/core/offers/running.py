@@ -1,7 +1,7 @@
 """What a room brings to running an installation: loaders, jobs, nightly work, checks, the go-live list."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -108,11 +108,12 @@ class GoLiveItem:
 @dataclass(frozen=True)
 class ExportSheet:
     """What an export's workbook holds. `rows` gives whom each row is about (for the read log; None for
-    nobody) and its cells; it is read once, in the background, and should not hold all of it at once.
+    nobody, several for a row of several) and its cells; it is read once, in the background, and should not
+    hold all of it at once.
     """
 
     headings: Sequence[str]
-    rows: Iterable[tuple[UUID | None, Sequence[str]]]
+    rows: Iterable[tuple[UUID | Collection[UUID] | None, Sequence[str]]]
     widths: Mapping[int, int] = field(default_factory=dict)  # place of a column -> width in characters
 
 
