@@ -14,7 +14,7 @@ from apps.core.errors import Refused
 from apps.core.scope import system
 from apps.facilities.models import Facility, FacilityKind
 from apps.patients.models import Person
-from apps.population import commune, process, write_care, write_people, write_records
+from apps.population import commune, process, write_care, write_conditions, write_people, write_records
 from apps.population.ahead import ahead
 from apps.population.bulk import Sheet
 from apps.population.commune import Plan
@@ -159,7 +159,11 @@ def write(plan: Plan, ground: Ground, books: Shelf) -> dict[str, int]:
 
 def _rows(plan: Plan, ground: Ground, books: Shelf) -> Iterator[tuple[Sheet, list[str]]]:
     made = commune.make(plan)
-    for sheet in (*write_people.write(made, ground), *write_records.write(made, ground)):
+    for sheet in (
+        *write_people.write(made, ground),
+        *write_records.write(made, ground),
+        *write_conditions.write(made),
+    ):
         yield sheet, sheet.cut()
     for sheets in Writer(made, ground, books).write():
         for sheet in sheets:

@@ -1,5 +1,6 @@
 """Rows made by COPY are what the rooms' services would have made, and pass the rooms' own checks."""
 
+import csv
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -23,7 +25,16 @@ from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInpu
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
 from apps.facilities.models import Facility, Post, Practitioner
 from apps.field.models import ContraceptionMark, Proposal
-from apps.households.models import Household, Membership
+from apps.households import statuses
+from apps.households.models import (
+    Household,
+    HouseholdStatus,
+    LivingSurvey,
+    Membership,
+    PersonStatus,
+    ResidenceEvent,
+)
+from apps.households.models.conditions import CATEGORIES, MENTAL, StatusKind
 from apps.patients import plausibility
 from apps.patients import services as patients
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
@@ -32,15 +43,19 @@ from apps.patients.health_record.reading import read
 from apps.patients.health_record.saving import blocks as record_blocks
 from apps.patients.health_record.saving import doubts as record_doubts
 from apps.patients.models import (
+    Birth,
+    Death,
     DueItem,
+    DuplicatePair,
     HealthRecord,
     Identifier,
     InsuranceCard,
+    MergeRecord,
     OwnDisease,
     Person,
     TimelineEntry,
 )
-from apps.population import demo, hamlets
+from apps.population import demo, hamlets, lives
 from apps.population.making import Made, Order, make, usual_intensity
 from tests.factories.accounts import a_role
 from tests.factories.catalogues import a_code, an_icd10
@@ -356,6 +371,45 @@ def test_the_demos_village_worker_has_hamlets_and_has_told_something(made: Made)
     assert set(Proposal.unscoped.values_list("hamlet_id", flat=True)) <= given
     marks = ContraceptionMark.unscoped.all()
     assert marks.exists() and set(marks.values_list("hamlet_id", flat=True)) <= given
+
+
+# --- how families live, and what has happened to them
+
+
+def test_families_are_surveyed_and_entitled_as_the_services_would_say(made: Made) -> None:
+    with (settings.BASE_DIR / "fixtures/catalogues/code_lists.csv").open(encoding="utf-8") as file:
+        in_force = {(row["list"], row["code"]) for row in csv.DictReader(file)}
+    surveys = list(LivingSurvey.objects.all())
+    assert len({row.household_id for row in surveys}) > 0.5 * Household.objects.count()
+    for row in surveys:
+        assert {(listed, getattr(row, name)) for name, listed in statuses.LISTS.items()} <= in_force
+        assert not (row.latrine == "0" and row.latrine_hygienic)
+    poor = Household.objects.exclude(poverty="").values_list("pk", "poverty")
+    assert set(HouseholdStatus.objects.values_list("household_id", "poverty")) == set(poor)
+    for status in PersonStatus.objects.all():
+        assert (CATEGORIES[StatusKind(status.kind)], status.category) in in_force
+        assert bool(status.degree) == (status.kind == StatusKind.DISABILITY)
+    assert not PersonStatus.objects.filter(kind="disability", category=MENTAL).exists()
+
+
+def test_the_demos_families_have_lived(made: Made) -> None:
+    a_role("nurse")
+    station = made.stations[0]
+    a_department(a_centre(station))
+    Facility.objects.create(name="CDC", kind="cdc", unit=station.unit, is_demo=True)
+    demo.accounts(station)
+    lives.lives(station)
+    died = Death.unscoped.all()
+    assert died.exists() and {row.facility_id for row in died} == {station.pk}
+    dead = set(Person.objects.filter(life_status="dead").values_list("pk", flat=True))
+    assert dead == {row.person_id for row in died}
+    kinds = set(ResidenceEvent.unscoped.values_list("kind", flat=True))
+    assert {"died", "departed", "absent"} <= kinds
+    assert Birth.unscoped.exists() and MergeRecord.unscoped.count() == 1
+    assert DuplicatePair.unscoped.filter(state="open").exists()
+    counts = died.count(), ResidenceEvent.unscoped.count()
+    lives.lives(station)
+    assert (died.count(), ResidenceEvent.unscoped.count()) == counts, "a second time changes nothing"
 
 
 # --- health records (QĐ 831)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.core.words import quantity_words
-from apps.population import demo, hamlets, making
+from apps.population import demo, hamlets, lives, making
 
 
 class Command(BaseCommand):
@@ -54,6 +54,7 @@ class Command(BaseCommand):
             if settings.DEMO:
                 demo.accounts(made.stations[0])
                 demo.cases(made.stations[0])
+                lives.lives(made.stations[0])
                 hamlets.news(made.stations[0])
         except Refused as refused:
             raise CommandError(refused.message) from refused

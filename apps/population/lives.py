@@ -1,0 +1,217 @@
+"""What has lately happened in the demo's families, and records that are there twice: through the services
+that everybody uses, so that every page and list of the register has something on it.
+"""
+
+import datetime as dt
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.scope import enter, system
+from apps.core.text import fold
+from apps.facilities.models import AdminUnit, Facility
+from apps.facilities.posts import scope_for
+from apps.households import absences, marriages, moving, splitting
+from apps.households.families import Joining
+from apps.households.marriages import Move
+from apps.households.models import Household, Membership
+from apps.households.places import Elsewhere, unit_key
+from apps.patients import births, deaths, duplicates, merge
+from apps.patients.births import Baby, BirthData
+from apps.patients.data import FIELDS, PersonData
+from apps.patients.death_data import DeathData
+from apps.patients.death_rules import Cause
+from apps.patients.models import Death, Person
+from apps.patients.services import person_create
+
+HEAD = "truongtram"
+SAMPLE = "Dữ liệu mẫu"
+YEAR = 365.25
+# A year in a commune, for each thousand of its people.
+DEATHS, DEPARTURES, ABSENCES, SPLITS, WEDDINGS, BIRTHS, DOUBLES = 5, 3, 6, 1, 2, 3, 1
+CAUSES: tuple[tuple[Cause, ...], ...] = (
+    (Cause("a", "", "Suy tim", 3, "day"), Cause("b", "", "Tăng huyết áp", 8, "year")),
+    (Cause("a", "", "Viêm phổi", 6, "day"), Cause("b", "", "Bệnh phổi tắc nghẽn mạn tính", 5, "year")),
+    (Cause("a", "", "Xuất huyết não", 2, "day"), Cause("b", "", "Tăng huyết áp", 10, "year")),
+    (Cause("a", "", "Suy kiệt", 1, "month"), Cause("b", "", "Ung thư gan", 7, "month")),
+    (Cause("a", "", "Tuổi già", None, ""),),
+)
+TOWNS = ("Bình Dương", "Đà Nẵng", "Thành phố Hồ Chí Minh", "Đắk Lắk")
+
+
+@dataclass
+class Family:
+    """A household with those who live in it now."""
+
+    household: Household
+    rows: list[Membership]
+
+    @property
+    def people(self) -> list[Person]:
+        return [row.person for row in self.rows]
+
+    @property
+    def head(self) -> Person | None:
+        return next((row.person for row in self.rows if row.is_head), None)
+
+
+@transaction.atomic
+def lives(station: Facility) -> None:
+    """Deaths, departures, absences, new families, weddings, births and double records of the last months, in
+    the proportion of the commune's people. Nothing where somebody has died already.
+    """
+    with system("find the demo's head of the station"):
+        user = User.objects.filter(username=HEAD).first()
+        scope = scope_for(user, station.pk) if user else None
+        if scope is None or Death.objects.exists():
+            return
+    with enter(scope):
+        families = _families()
+        thousands = max(1, round(sum(len(family.rows) for family in families) / 1000))
+        chance = random.Random(f"lives {len(families)}")  # invented people  # nosec B311
+        chance.shuffle(families)
+        for act, many in (
+            (_death, DEATHS), (_departure, DEPARTURES), (_absence, ABSENCES), (_split, SPLITS),
+            (_wedding, WEDDINGS), (_birth, BIRTHS),
+        ):  # fmt: skip
+            _some(families, act, many * thousands, chance)
+        _doubles(families, max(3, DOUBLES * thousands))
+
+
+def _families() -> list[Family]:
+    rows = Membership.objects.filter(valid_to=None, person__life_status="alive", household__closed="")
+    found: dict[object, Family] = {}
+    for row in rows.select_related("person__hamlet", "household").order_by("household__code", "pk"):
+        found.setdefault(row.household_id, Family(row.household, [])).rows.append(row)
+    return list(found.values())
+
+
+Act = Callable[[Family, dt.date, random.Random], bool]
+
+
+def _some(families: list[Family], act: Act, many: int, chance: random.Random) -> None:
+    """So many of the families to whom it can happen, each to one of its own and on a day of the last months.
+    Those to whom it did leave the list.
+    """
+    for family in list(families):
+        if many == 0:
+            break
+        on = timezone.localdate() - dt.timedelta(days=chance.randrange(3, 240))
+        if act(family, on, chance):
+            families.remove(family)
+            many -= 1
+
+
+def _aged(people: Sequence[Person], on: dt.date, least: float, most: float) -> list[Person]:
+    return [
+        person
+        for person in people
+        if person.birth_precision == "day" and least * YEAR < (person.age_days(on) or 0) < most * YEAR
+    ]
+
+
+def _death(family: Family, on: dt.date, chance: random.Random) -> bool:
+    """Somebody old, whom no visit has seen since."""
+    old = _aged([row.person for row in family.rows if not row.is_head], on, 62, 101)
+    if not old or len(family.rows) < 2:
+        return False
+    data = DeathData(
+        died_on=on,
+        entered_on=on + dt.timedelta(days=min(3, (timezone.localdate() - on).days)),
+        place=chance.choice(("home", "home", "home", "facility")),
+        causes=chance.choice(CAUSES),
+        informant=family.head.full_name if family.head else "",
+    )
+    deaths.death_record(person=old[0], data=data, reason=SAMPLE)
+    return True
+
+
+def _town(chance: random.Random) -> Elsewhere:
+    name = chance.choice(TOWNS)
+    provinces = AdminUnit.objects.on(timezone.localdate()).filter(level="province", name=name)
+    unit = provinces.first()
+    return Elsewhere("country", unit_key(unit) if unit else "", "" if unit else name)
+
+
+def _departure(family: Family, on: dt.date, chance: random.Random) -> bool:
+    young = _aged([row.person for row in family.rows if not row.is_head], on, 18, 32)
+    if not young:
+        return False
+    moving.members_depart(household=family.household, people=young[:1], place=_town(chance), on=on)
+    return True
+
+
+def _absence(family: Family, on: dt.date, chance: random.Random) -> bool:
+    away = _aged([row.person for row in family.rows if not row.is_head], on, 17, 45)
+    if not away:
+        return False
+    until = on + dt.timedelta(days=400)
+    absences.absence_open(
+        household=family.household, people=away[:1], place=_town(chance), on=on, until=until, note="Đi làm"
+    )
+    return True
+
+
+def _split(family: Family, on: dt.date, chance: random.Random) -> bool:
+    """A grown child lives as a family of her own."""
+    grown = [row for row in family.rows if row.relation in ("05", "07") and not row.is_head]
+    going = [row.person for row in grown if _aged([row.person], on, 22, 45)]
+    if len(going) < 1 or len(family.rows) < 4:
+        return False
+    home = family.household
+    splitting.household_split(
+        household=home, joining=[Joining(going[0], "00")], head=going[0], hamlet_id=home.hamlet_id,
+        address_text=home.address_text, on=on, note="Ra ở riêng",
+    )  # fmt: skip
+    return True
+
+
+def _wedding(family: Family, on: dt.date, chance: random.Random) -> bool:
+    single = [each for each in _aged(family.people, on, 21, 34) if each.marital_status == "1"]
+    if not single:
+        return False
+    marriages.marriage_record(
+        person=single[0], spouse=None, spouse_text=f"{chance.choice(('Hồ', 'Lê', 'Bùi'))} {SAMPLE}", on=on,
+        move=Move(single[0], place=_town(chance)) if single[0].sex == "female" and len(family.rows) > 2
+        and single[0] != family.head else None,
+        reason=SAMPLE,
+    )  # fmt: skip
+    return True
+
+
+def _birth(family: Family, on: dt.date, chance: random.Random) -> bool:
+    mothers = [each for each in _aged(family.people, on, 20, 38) if each.marital_status == "2"]
+    mothers = [each for each in mothers if each.sex == "female"]
+    if not mothers:
+        return False
+    sexes = ["male", "female"] if chance.random() < 0.2 else [chance.choice(("male", "female"))]
+    babies = tuple(Baby(sex, 2400 + chance.randrange(1200)) for sex in sexes)
+    data = BirthData(born_on=on, place=chance.choice(("station", "facility")), babies=babies)
+    births.newborns_record(mother=mothers[0], data=data, reason=SAMPLE)
+    return True
+
+
+def _doubles(families: list[Family], many: int) -> None:
+    """People entered a second time without accents or with the year alone; the first pair has been merged."""
+    made = []
+    for family in families:
+        person = next(iter(_aged(family.people, timezone.localdate(), 25, 60)), None)
+        if person is None or person.birth_date is None:
+            continue
+        data = PersonData(**{name: getattr(person, name) for name in FIELDS})
+        other = replace(
+            data, full_name=fold(person.full_name).title(), phone="", mother_id=None, father_id=None
+        )
+        made.append((person, person_create(data=other, numbers=[], another=True, reason=SAMPLE)))
+        if len(made) == many:
+            break
+    duplicates.find(timezone.localdate())
+    if made:
+        kept, old = (Person.objects.get(pk=each.pk) for each in made[0])
+        merge.person_merge(
+            kept_id=kept.pk, old_id=old.pk, versions=(kept.version, old.version), reason=SAMPLE
+        )
