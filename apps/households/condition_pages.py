@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core import readlog
 from apps.core.access import needs
-from apps.core.conflict import conflict_page
 from apps.core.errors import Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
+from apps.core.versions import StaleVersion
 from apps.households import condition_forms, conditions, event_forms, families, statuses
 from apps.households.event_pages import household_of
 from apps.households.models import Household, HouseholdStatus, LivingSurvey, PersonStatus
@@ -100,7 +100,6 @@ def person_status(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(METHODS)
 @needs("households.edit")
-@conflict_page(["last", "reason"])
 @idempotent
 def status_end(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
     household = household_of(pk)
@@ -114,6 +113,8 @@ def status_end(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
                 statuses.status_withdraw(row=found, reason=said["reason"], expected_version=expected)
             else:
                 statuses.status_end(row=found, last=said["last"], expected_version=expected)
+        except StaleVersion:
+            form.add_error(None, event_forms.OUTRUN)
         except Refused as refused:
             add_refusal(form, refused)
         else:
@@ -177,7 +178,6 @@ def _as_last_seen(earlier: list[LivingSurvey]) -> dict[str, Any]:
 
 @require_http_methods(METHODS)
 @needs("households.edit")
-@conflict_page(["reason"])
 @idempotent
 def survey_withdraw(request: HttpRequest, pk: UUID, survey: UUID) -> HttpResponse:
     household = household_of(pk)
@@ -193,6 +193,8 @@ def survey_withdraw(request: HttpRequest, pk: UUID, survey: UUID) -> HttpRespons
                 reason=form.cleaned_data["reason"],
                 expected_version=form.cleaned_data["version"] or 0,
             )
+        except StaleVersion:
+            form.add_error(None, event_forms.OUTRUN)
         except Refused as refused:
             add_refusal(form, refused)
         else:

@@ -20,6 +20,10 @@ from apps.patients.picking import picked
 TWO_HEADS = "Một hộ chỉ có một chủ hộ; {name} cũng được ghi là chủ hộ."
 
 
+# Nothing is put side by side where a row is taken back: she looks at it as it now is, and decides again.
+OUTRUN = "Người khác vừa sửa dòng này. Hãy quay lại xem rồi làm lại nếu vẫn cần."
+
+
 class EventForm(FormKeyMixin):
     """The day and the reason of any event."""
 

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core import readlog
 from apps.core.access import needs
-from apps.core.conflict import conflict_page
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal, add_warnings
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
+from apps.core.versions import StaleVersion
 from apps.households import (
     correcting,
     event_forms,
@@ -141,7 +141,6 @@ def event_list(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(METHODS)
 @needs("households.edit")
-@conflict_page(["reason"])
 @idempotent
 def withdraw(request: HttpRequest, pk: UUID, event: UUID) -> HttpResponse:
     household = household_of(pk)
@@ -156,6 +155,8 @@ def withdraw(request: HttpRequest, pk: UUID, event: UUID) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 expected_version=form.cleaned_data["version"] or 0,
             )
+        except StaleVersion:
+            form.add_error(None, event_forms.OUTRUN)
         except Refused as refused:
             add_refusal(form, refused)
         else:

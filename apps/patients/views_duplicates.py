@@ -99,7 +99,7 @@ def _compare_page(
         "other_keep": "b" if kept == a else "a",
         "reasons": alike.words(pair.reasons),
         "decided": pair.state == PairState.NOT_SAME,
-        "ask_reason": bool(seen.doubts) or "reason" in form.errors,
+        "ask_reason": bool(seen.doubts) or "reason" in form.errors or bool(form.data.get("reason")),
         "may_merge": current().can(merge.EDIT) and not _merged(a, b),
         "merged": _merged(a, b),
     }

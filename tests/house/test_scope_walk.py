@@ -38,17 +38,8 @@ ROLES = (
     *("region_reviewer", "region_head", "cdc", "province_admin", "auditor"),
 )
 EVERY_RIGHT = frozenset(
-    f"{section}.{action}"
-    for section in (
-        "people",
-        "households",
-        "visits",
-        "prescriptions",
-        "restricted",
-        "tasks",
-        "outage",
-        "sync",
-    )
+    f"{section.key}.{action}"
+    for section in registry.sections
     for action in ("view", "enter", "edit", "approve", "export")
 )
 MARKS = {"public", "signed_in", "at_work", "developers_only"}
