@@ -41,6 +41,11 @@ def _editions(span: int) -> list[tuple[Edition, dt.date | None, dt.date | None]]
     return [(Edition(row.value), row.valid_from, row.valid_to) for row in rows]
 
 
+# What somebody has had, is left with or is asked about from earlier: after what she is ill with now, unless
+# these very words were typed ("nhồi máu cơ tim cũ").
+PAST = Q(folded__endswith=" cu") | Q(folded__startswith="di chung ") | Q(folded__startswith="tien su ")
+
+
 def find(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int = 20) -> list[Icd10]:
     """The codes of the day's edition that match, best first; without text the usual ones. One query.
 
@@ -60,7 +65,8 @@ def find(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int 
         found = matching(rows, *needles)
     # After what this station uses comes what every station does: acute before chronic, as the list has it.
     usual = [row.code for row in codes.rows("icd10_common")]
-    best = ranked(found, *needles, frequent=list(dict.fromkeys([*frequent, *usual])), common="common")
+    first = list(dict.fromkeys([*frequent, *usual]))
+    best = ranked(found, *needles, frequent=first, common="common", later=PAST)
     return list(best.defer("tokens", "search")[:limit])
 
 

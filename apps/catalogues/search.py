@@ -89,10 +89,15 @@ def whole(what: Needle) -> SearchQuery:
 
 
 def ranked(
-    rows: QuerySet[ModelT], *any_of: Needle, frequent: Sequence[str] = (), common: str | None = None
+    rows: QuerySet[ModelT],
+    *any_of: Needle,
+    frequent: Sequence[str] = (),
+    common: str | None = None,
+    later: Q | None = None,
 ) -> QuerySet[ModelT]:
-    """Best first: the code itself, the words with their accents, the words in a row (whole, then begun), the
-    station's frequent codes, common ones, then names that begin early with the words and are short.
+    """Best first: the code itself, the words with their accents, the words in a row (whole, then begun), what
+    is not `later`, the station's frequent codes, common ones, then names that begin early with the words and
+    are short.
 
     The first needle is what was typed. `frequent` are codes, most used first, then those usual everywhere;
     `common` names a boolean field.
@@ -109,6 +114,8 @@ def ranked(
         # "viem da" is "viêm da" before it is the beginning of "viêm dạ dày".
         order.append(_first(_any(Q(padded__contains=f" {what.folded} ") for what in any_of)))
         order.append(_first(_any(Q(padded__contains=f" {what.folded}") for what in any_of)))
+    if later is not None:
+        order.append(Case(When(later, then=Value(1)), default=Value(0), output_field=IntegerField()))
     if frequent:
         order.append(_place(frequent).asc(nulls_last=True))
     if common:

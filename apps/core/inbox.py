@@ -43,11 +43,15 @@ def visible(scope: Scope, now: dt.datetime) -> QuerySet[Task]:
 
 
 def home(scope: Scope) -> dict[str, Any] | None:
-    """The open tasks soonest due, overdue first, with how many there are. Two queries; one when none."""
+    """The open tasks soonest due, overdue first, with how many there are; without those of a panel of their
+    own. Two queries; one when none.
+    """
     now = timezone.now()
+    elsewhere = [kind.key for kind in registry.task_kinds if kind.own_panel and scope.can(kind.right)]
     rows = list(
         visible(scope, now)
         .filter(state=TaskState.OPEN)
+        .exclude(kind__in=elsewhere)
         .annotate(total=Window(Count("pk")), late=Window(Count("pk", filter=Q(due_at__lt=now))))
         .order_by("due_at", "id")[:HOME_ROWS]
     )

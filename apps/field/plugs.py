@@ -50,8 +50,10 @@ registry.home_panels.add(
     HomePanel("proposals", "Đề xuất từ thôn", "field.approve", "field/panel_inbox.html", home_panel, 25),
 )
 registry.task_kinds.add(
-    TaskKind(CLUSTER_TASK, "Nhiều người cùng ốm ở thôn", "field.approve", "tasks.cluster", _decide),
-    TaskKind(TASK, "Đề xuất từ thôn", "field.approve", "tasks.proposal", _decide),
+    TaskKind(
+        CLUSTER_TASK, "Nhiều người cùng ốm ở thôn", "field.approve", "tasks.cluster", _decide, own_panel=True
+    ),
+    TaskKind(TASK, "Đề xuất từ thôn", "field.approve", "tasks.proposal", _decide, own_panel=True),
 )
 registry.drafts.add(
     *(

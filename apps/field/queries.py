@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.core import registry
+from apps.core.models import Task, TaskState
 from apps.core.paging import Page, keyset
 from apps.core.registry import DraftSubject, Flag
 from apps.core.scope import RESTRICTED_RIGHT, Scope
@@ -25,7 +26,7 @@ from apps.patients.models import DueItem, DueState, LifeStatus, Person
 from apps.patients.queries import PersonLine, find_people
 
 PAGE = 40
-DUE_ROWS = 30
+DUE_ROWS, LATE_ROWS = 20, 5
 MINE_ROWS = 5
 PREGNANT_DAYS = 300  # a flag of a pregnancy told by the hamlet goes out by itself
 COMES = "Hẹn đến trạm"  # all that is told of what she may not read
@@ -94,21 +95,46 @@ class DueLine:
     title: str
 
 
-def due_within(scope: Scope, until: dt.date) -> tuple[list[DueLine], dict[UUID, int]]:
-    """What is due in the hamlets up to a day, soonest first, and how much in each. Four queries at most."""
+@dataclass(frozen=True)
+class Due:
+    """What is to be done in the hamlets: `week` from today on, soonest first, `late` what has gone by, the
+    latest first; the first lines of each and how many there are, and how many in each hamlet.
+    """
+
+    week: list[DueLine]
+    late: list[DueLine]
+    weeks: int
+    lates: int
+    counts: dict[UUID, int]
+
+
+def due_within(scope: Scope, until: dt.date) -> Due:
+    """What is due in the hamlets up to a day, and what is overdue. Five queries at most."""
+    today = timezone.localdate()
     rows = _due(scope, Person.visible(scope)).filter(due_on__lte=until)
-    counts = dict(rows.order_by().values_list("person__hamlet").annotate(many=Count("pk")))
-    items = list(
-        rows.select_related("person__hamlet").order_by("due_on", "person__sort_key", "pk")[:DUE_ROWS]
-    )
+    counts: dict[UUID, int] = {}
+    lates = 0
+    late = Count("pk", filter=Q(due_on__lt=today))
+    for hamlet, many, gone in (
+        rows.order_by().values("person__hamlet").annotate(many=Count("pk"), late=late)
+        .values_list("person__hamlet", "many", "late")
+    ):  # fmt: skip
+        counts[hamlet] = many
+        lates += gone
+    told = rows.select_related("person__hamlet")
+    week = list(told.filter(due_on__gte=today).order_by("due_on", "person__sort_key", "pk")[:DUE_ROWS])
+    gone_by = list(told.filter(due_on__lt=today).order_by("-due_on", "person__sort_key", "pk")[:LATE_ROWS])
+    items = [*week, *gone_by]
     people = [item.person_id for item in items]
     homes = dict(
         Membership.visible(scope)
         .filter(person__in=people, valid_to__isnull=True)
         .values_list("person_id", "household_id")
     )
-    told = _hush(scope, people)
-    return [_due_line(scope, item, homes.get(item.person_id), told) for item in items], counts
+    hushed = _hush(scope, people)
+    lines = [_due_line(scope, item, homes.get(item.person_id), hushed) for item in items]
+    weeks = sum(counts.values()) - lates
+    return Due(lines[: len(week)], lines[len(week) :], weeks, lates, counts)
 
 
 def due_of(scope: Scope, people: Iterable[Person], household_id: UUID | None) -> dict[UUID, list[DueLine]]:
@@ -203,9 +229,14 @@ def inbox(scope: Scope, *, state: str, hamlet_id: UUID | None, cursor: str) -> P
     return keyset(rows, order=order, cursor=cursor, size=PAGE)
 
 
-def waiting(scope: Scope, limit: int) -> list[Proposal]:
-    """What waits for an answer, sick clusters first. One query."""
+def waiting(scope: Scope, limit: int) -> list[Any]:
+    """What waits for an answer, sick clusters first, each with the moment by which its task is due
+    (`due_at`). One query.
+    """
     rows = Proposal.visible(scope).filter(state=ProposalState.NEW).select_related("hamlet", "person")
+    # unscoped: of a proposal that is seen; when its answer is due
+    tasks = Task.unscoped.filter(object_id=OuterRef("pk"), state=TaskState.OPEN).order_by("due_at")
+    rows = rows.annotate(due_at=Subquery(tasks.values("due_at")[:1]))
     return sorted(rows.order_by("id")[:limit], key=lambda row: (row.kind != "cluster", row.pk))
 
 

@@ -32,22 +32,24 @@ from apps.households.models import Household
 
 def today_in_hamlets(scope: Scope) -> dict[str, Any]:
     """What the home page of a village worker, and the panel of the house's, show."""
-    due, counts = queries.due_within(scope, week_end(timezone.localdate()))
+    due = queries.due_within(scope, week_end(timezone.localdate()))
     told = list(queries.mine(scope)[: queries.MINE_ROWS])
-    people = {line.person_id for line in due} | {row.person_id for row in told if row.person_id}
+    people = {line.person_id for line in (*due.week, *due.late)}
+    people |= {row.person_id for row in told if row.person_id}
     if people:
         readlog.record("field.home", sorted(people))
     return {
         "hamlets": [
             {
                 "line": line,
-                "due": counts.get(line.hamlet.pk, 0),
-                "due_words": f"{counts.get(line.hamlet.pk, 0)} lượt đến hạn",
+                "due": due.counts.get(line.hamlet.pk, 0),
+                "due_words": f"{due.counts.get(line.hamlet.pk, 0)} lượt đến hạn",
             }
             for line in queries.hamlet_lines(scope)
         ],
         "due": due,
-        "more_due": max(0, sum(counts.values()) - len(due)),
+        "more_due": due.weeks - len(due.week),
+        "more_late": due.lates - len(due.late),
         "told": told,
         "may_tell": scope.can("field.enter"),
     }

@@ -32,6 +32,9 @@ def home_panel(scope: Scope) -> dict[str, Any] | None:
     people = [row.person_id for row in rows[:HOME_ROWS] if row.person_id]
     if people:
         readlog.record("field.inbox", people)
+    now = timezone.now()
+    for row in rows:
+        row.late = row.due_at is not None and row.due_at < now
     return {"rows": rows[:HOME_ROWS], "more": len(rows) > HOME_ROWS}
 
 

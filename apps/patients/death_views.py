@@ -25,6 +25,7 @@ from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
 from apps.patients import death_data, death_forms, death_register, death_review, death_rules, deaths, queries
+from apps.patients.lines import home_of
 from apps.patients.models import Death, DeathCause, DeathVersion, MaternalReview, Person
 from apps.patients.models.deaths import REVIEW_RIGHT
 
@@ -64,6 +65,7 @@ def _causes(death: Death) -> list[DeathCause]:
 def _banner(person: Person) -> dict[str, Any]:
     return {
         "person": person,
+        "household": home_of(person),
         "place": person.hamlet.name if person.hamlet else "Ngoài địa bàn",
         "allergies": queries.active_allergies([person.pk]).get(person.pk, []),
     }

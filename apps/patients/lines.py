@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from apps.core import registry
+from apps.core import ports, registry
 from apps.core.scope import current
+from apps.patients import queries
+from apps.patients.models import Person
 
 
 def timeline_line(entry: Any) -> dict[str, Any]:
@@ -34,3 +36,18 @@ def due_line(item: Any, *, hushed: bool = False) -> dict[str, Any]:
         "action_url": kind.link(item.person_id, item.object_id) if told and kind and kind.link else "",
         "action_title": kind.action if kind else "",
     }
+
+
+def household_link(line: ports.HouseholdLine | None) -> dict[str, str] | None:
+    """A household as the banner shows it: under the name of its head."""
+    return {"title": line.head_name or line.code, "url": line.url} if line else None
+
+
+def home_of(person: Person) -> dict[str, str] | None:
+    """Her household for the banner of a page about her, of the dead the one they died in. Not told to who
+    only treats her. One query.
+    """
+    households = ports.get(ports.HouseholdOf)
+    if households is None or not queries.knows_whole(current(), person):
+        return None
+    return household_link(households.of([person.pk], person.died_on).get(person.pk))

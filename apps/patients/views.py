@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.catalogues import codes
-from apps.core import drafts, ports, readlog, registry
+from apps.core import drafts, readlog, registry
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
 from apps.core.drafts import keeps_draft
@@ -22,7 +22,7 @@ from apps.core.models import Draft
 from apps.core.scope import current
 from apps.patients import allergies, births, deaths, forms, kin, queries, search, services, views_duplicates
 from apps.patients.data import CardData, NumberData
-from apps.patients.lines import due_line, timeline_line
+from apps.patients.lines import due_line, household_link, timeline_line
 from apps.patients.models import Allergy, LifeStatus, Person
 
 # What the conflict page compares: the fields of the form under their own names.
@@ -180,11 +180,6 @@ def banner(page: queries.PersonPage) -> dict[str, Any]:
         "insured": [insured],
         "flags": registry.flags_for(current(), [page.person.pk])[page.person.pk],
     }
-
-
-def household_link(line: ports.HouseholdLine | None) -> dict[str, str] | None:
-    """A household as the banner shows it: under the name of its head."""
-    return {"title": line.head_name or line.code, "url": line.url} if line else None
 
 
 def _facts(person: Person) -> list[tuple[str, str]]:

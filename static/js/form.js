@@ -164,6 +164,12 @@
     if (detail.successful) changed.delete(detail.elt);
   });
 
+  // ---- a chosen file's name, in the line beside its button ----
+  document.addEventListener("change", ({ target }) => {
+    const told = target.type === "file" && target.parentElement.querySelector(".file-name");
+    if (told) told.textContent = [...target.files].map((file) => file.name).join(", ") || told.dataset.none;
+  });
+
   // ---- the browser's own bubbles speak the browser's language: the server's sentences are used instead ----
   const ready = (root) => root.querySelectorAll?.("form").forEach((form) => { form.noValidate = true; });
   ready(document);

@@ -180,7 +180,15 @@ def test_a_list_is_previewed_and_brought_in(nurse, live_server, station, photogr
     page.goto(f"{live_server.url}/ho/nhap/")
     photograph(page, "households-import")
     axe_clean(page)
-    page.set_input_files("input[name=file]", file)
+    assert page.locator(".file-box").inner_text().split("\n") == ["Chọn tệp", "Chưa chọn tệp nào"]
+    assert page.get_attribute("input[name=file]", "title") == "Chọn tệp", "else the browser's own words"
+    page.focus("input[name=file]")
+    button = page.locator(".file-box .button")
+    assert button.evaluate("node => getComputedStyle(node).outlineStyle") == "solid", "focus is seen"
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)
+    page.wait_for_selector("text=danh sách thôn Làng Teng.csv")
     page.click("text=Gửi để kiểm tra")
     page.wait_for_selector("text=Không nhận")
     photograph(page, "households-import-preview")

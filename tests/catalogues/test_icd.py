@@ -240,3 +240,17 @@ def test_an_everyday_name_that_only_begins_so_does_not_come_before_the_common_co
     an_icd10("J31.2", "Viêm họng mạn tính")
     assert found("viem hong")[0] == "J02.9"
     assert found("viem hong hat") == ["J31.2"]
+
+
+def test_what_somebody_has_now_comes_before_what_is_past(db):
+    """Names of the past are shorter, and would come first."""
+    an_icd10("I25.2", "Nhồi máu cơ tim cũ")
+    an_icd10("I21.9", "Nhồi máu cơ tim cấp, không xác định")
+    an_icd10("I69.3", "Di chứng nhồi máu não")
+    an_icd10("I63.9", "Nhồi máu não, không xác định vị trí")
+    assert found("nhoi mau co tim") == ["I21.9", "I25.2"]
+    assert found("nhồi máu cơ tim") == ["I21.9", "I25.2"]
+    assert found("nhoi mau nao") == ["I63.9", "I69.3"]
+    assert found("nhoi mau co tim cu")[0] == "I25.2"
+    assert found("di chung nhoi mau")[0] == "I69.3"
+    assert found("I25.2")[0] == "I25.2"

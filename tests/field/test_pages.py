@@ -9,10 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.core.models import ReadEntry
+from apps.core.models import ReadEntry, Task
 from apps.facilities.models import PostHamlet
 from apps.field.rules import week_end
 from tests.factories.accounts import a_member, client_of
+from tests.factories.field import a_proposal
 from tests.factories.households import a_household
 from tests.factories.households import a_member as a_family_member
 from tests.factories.patients import a_person, an_allergy
@@ -69,6 +70,33 @@ def test_without_hamlets_she_is_told_to_ask(phone: Client, hamlets: Hamlets) -> 
     page = text(phone.get("/"))
     assert "Chưa có thôn nào" in page and "Đinh Văn Nghĩa" not in page
     assert phone.get("/thon/bao/cluster/").status_code == 404
+
+
+def test_this_week_and_what_is_overdue_stand_apart(phone: Client, hamlets: Hamlets) -> None:
+    """Thirty of last year hide nobody who is to come this week."""
+    for days in range(1, 31):
+        due(hamlets.head, days=-days)
+    due(hamlets.wife, days=0)
+    page = text(phone.get("/thon/"))
+    week, late = page.split("<h3>Đến hạn tuần này</h3>")[1].split("<h3>Quá hạn</h3>")
+    late = late.split("<h3>Tin đã báo</h3>")[0]
+    assert hamlets.wife.full_name in week and hamlets.head.full_name not in week
+    assert late.count(hamlets.head.full_name) == 5 and "Còn 25 lượt quá hạn nữa" in late
+
+
+def test_what_the_hamlets_told_stands_once_on_the_home_page(hamlets: Hamlets) -> None:
+    teller = a_member("village_worker", hamlets.station, "thon.ba")
+    made = a_proposal(hamlets.station, hamlets.here, "death", person=hamlets.wife, made_by=teller)
+    Task.unscoped.create(
+        kind="field.proposal", facility_id=hamlets.station.pk, object_id=made.pk, person_id=hamlets.wife.pk,
+        title="Qua đời – Thôn 1", happened_at=timezone.now(), due_at=timezone.now() - dt.timedelta(hours=1),
+        escalate_at=timezone.now() + dt.timedelta(days=1),
+    )  # fmt: skip
+    nurse = client_of(a_member("nurse", hamlets.station, "dd.ba"))
+    page = text(nurse.get("/"))
+    assert page.count(f"/thon/de-xuat/{made.pk}/") == 1
+    assert "Quá hạn trả lời" in page
+    assert "Qua đời – Thôn 1" in text(nurse.get("/viec-can-lam/")), "the whole list keeps it"
 
 
 # --- what is closed to her

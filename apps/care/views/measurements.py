@@ -20,6 +20,7 @@ from apps.core.forms import add_refusal, add_warnings
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.patients import queries as patients
+from apps.patients.lines import home_of
 from apps.patients.models import Person
 
 SCREEN = "care.measurements"
@@ -34,9 +35,10 @@ def person_or_404(pk: UUID) -> Person:
 
 
 def banner(person: Person) -> dict[str, Any]:
-    """What the head of a page about a person shows. One query."""
+    """What the head of a page about a person shows. Two queries."""
     return {
         "person": person,
+        "household": home_of(person),
         "place": person.hamlet.name if person.hamlet else "Ngoài địa bàn",
         "allergies": patients.active_allergies([person.pk]).get(person.pk, []),
     }

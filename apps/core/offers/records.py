@@ -139,7 +139,8 @@ class TaskKind:
 
     `clock` and `escalate` are keys of parameters that hold a deadline rule (clocks.py): when it is due, and
     how long after that the head of the station is told. `link(object_id)` leads to where it is done. A
-    restricted task tells its kind's title alone to those without `scope.RESTRICTED_RIGHT`.
+    restricted task tells its kind's title alone to those without `scope.RESTRICTED_RIGHT`. `own_panel`: its
+    open tasks stand in a panel of the room's own on the home page, and not in that of the tasks as well.
     """
 
     key: str
@@ -149,6 +150,7 @@ class TaskKind:
     link: Callable[[UUID], str]
     escalate: str = "tasks.escalate"
     order: int = 100
+    own_panel: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from apps.patients.health_record import due, offering, reading, saving
 from apps.patients.health_record.conflicts import compared
 from apps.patients.health_record.forms import FORMS
 from apps.patients.health_record.parts import DRAFT, LINES, SINGLES, Part
+from apps.patients.lines import home_of
 from apps.patients.models import Person
 
 
@@ -84,9 +85,10 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def header(person: Person) -> dict[str, Any]:
-    """What components/person_banner.html needs. Two queries and those of the flags."""
+    """What components/person_banner.html needs. Three queries and those of the flags."""
     return {
         "person": person,
+        "household": home_of(person),
         "place": person.hamlet.name if person.hamlet else "Ngoài địa bàn",
         "allergies": queries.active_allergies([person.pk]).get(person.pk, []),
         "flags": registry.flags_for(current(), [person.pk])[person.pk],
