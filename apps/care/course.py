@@ -11,6 +11,8 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from apps.care import vitals
+from apps.care.growth import queries as growths
+from apps.care.growth.classes import SHORT, Verdict
 from apps.care.models import FactState, Measurement, Source
 from apps.care.queries import bound_keys, bounds_from, watch_from, watch_keys
 from apps.care.vitals import BY_KEY, Band, number_text
@@ -18,6 +20,8 @@ from apps.core import charts, parameters, registry
 from apps.core.paging import Page, keyset
 from apps.core.scope import Scope
 from apps.patients.models import Person
+
+Verdicts = Mapping[UUID, Verdict]  # what growth says of single figures, by row
 
 DRAWN = 60  # figures of one sign in a picture: five years of monthly visits
 SHOWN = 5  # rows under a picture; the series' own page has them all
@@ -62,6 +66,7 @@ ALL: tuple[Series, ...] = (
     Series("spo2", "SpO₂", ("spo2",)),
     Series("luu-luong-dinh", "Lưu lượng đỉnh", ("peak_flow",)),
 )
+GROWING = ("can-nang", "chieu-cao", "vong-dau")  # series whose figures have a z-score by age
 BY_SERIES = {series.key: series for series in ALL}
 OF_CODE = {code: series for series in ALL for code in series.codes}
 
@@ -115,8 +120,13 @@ def _rows_of(scope: Scope, person_id: UUID) -> QuerySet[Measurement]:
 
 def courses(scope: Scope, person: Person, limits: Limits) -> list[Course]:
     """Everything measured on a person, a course a sign, in the order of ALL. One query."""
-    rows = list(
-        _rows_of(scope, person.pk)
+    return courses_of(drawn(scope, person.pk), person, limits)
+
+
+def drawn(scope: Scope, person_id: UUID) -> list[Measurement]:
+    """The last figures of every sign of a person, as many as pictures show. One query."""
+    return list(
+        _rows_of(scope, person_id)
         .exclude(state=FactState.ENTERED_IN_ERROR)
         .annotate(
             place=Window(
@@ -125,6 +135,12 @@ def courses(scope: Scope, person: Person, limits: Limits) -> list[Course]:
         )
         .filter(place__lte=DRAWN)
     )
+
+
+def courses_of(
+    rows: Sequence[Measurement], person: Person, limits: Limits, said: Verdicts | None = None
+) -> list[Course]:
+    """The same out of rows that were read; `said` is what growth says of single figures. No query."""
     by_series: dict[str, list[Measurement]] = {}
     for row in rows:
         by_series.setdefault(OF_CODE[row.code].key, []).append(row)
@@ -132,7 +148,7 @@ def courses(scope: Scope, person: Person, limits: Limits) -> list[Course]:
     for series in ALL:
         mine = sorted(by_series.get(series.key, []), key=lambda row: (row.occurred_at, row.pk), reverse=True)
         if mine:
-            lines = lines_of(series, mine, limits)
+            lines = lines_of(series, mine, limits, said)
             trend = picture(series, mine, person, limits) if len(lines) > 1 else None
             found.append(Course(series, lines[:SHOWN], trend, len(lines) > SHOWN))
     return found
@@ -198,8 +214,11 @@ def _zones(band: Band, which: str, level: str, born: dt.date | None, start: int)
     return zones
 
 
-def lines_of(series: Series, rows: Sequence[Measurement], limits: Limits) -> list[Row]:
+def lines_of(
+    series: Series, rows: Sequence[Measurement], limits: Limits, said: Verdicts | None = None
+) -> list[Row]:
     """The rows of a series as lines, in the order given; the two pressures of one moment are one line."""
+    said = said or {}
     pairs: dict[tuple[str, UUID, bool], dict[str, Measurement]] = {}
     for row in rows:
         wrong = row.state == FactState.ENTERED_IN_ERROR
@@ -208,7 +227,9 @@ def lines_of(series: Series, rows: Sequence[Measurement], limits: Limits) -> lis
     lines = []
     for found in pairs.values():
         if series.either or len(series.signs) == 1:
-            lines += [_line(row, number_text(row.value), [row], limits) for row in found.values()]
+            lines += [
+                _line(row, number_text(row.value), [row], limits, said.get(row.pk)) for row in found.values()
+            ]
         else:
             main = found.get(first) or next(iter(found.values()))
             texts = [number_text(found[code].value) if code in found else "?" for code in series.codes]
@@ -216,12 +237,26 @@ def lines_of(series: Series, rows: Sequence[Measurement], limits: Limits) -> lis
     return lines
 
 
-def _line(row: Measurement, text: str, rows: Sequence[Measurement], limits: Limits) -> Row:
+def _line(
+    row: Measurement,
+    text: str,
+    rows: Sequence[Measurement],
+    limits: Limits,
+    verdict: Verdict | None = None,
+) -> Row:
     findings = [_finding(each, limits) for each in rows]
     chip = next((found for found in findings if found and found[0] == "danger"), None)
     chip = chip or next((found for found in findings if found), None)
     kind = registry.timeline_kinds.get(row.source_kind)
     notes = []
+    if verdict is not None:
+        notes.append(f"z {verdict.text} {SHORT[verdict.indicator]}")
+        if chip is None and verdict.found and verdict.found.state != "done":
+            chip = verdict.chip
+    if row.oedema:
+        notes.append("phù hai bàn chân")
+    if len(row.readings) > 1:
+        notes.append(f"các lần đo {_readings_text(rows)}")
     if row.code == BY_KEY["length"].code:
         notes.append("đo nằm")
     if row.method:
@@ -244,6 +279,12 @@ def _line(row: Measurement, text: str, rows: Sequence[Measurement], limits: Limi
         chip=chip,
         notes=tuple(notes),
     )
+
+
+def _readings_text(rows: Sequence[Measurement]) -> str:
+    """Every reading of a pressure that was taken more than once: '150/95; 146/92'."""
+    columns = [row.readings for row in sorted(rows, key=lambda row: row.code, reverse=True)]
+    return "; ".join("/".join(map(number_text, reading)) for reading in zip(*columns, strict=False))
 
 
 def _finding(row: Measurement, limits: Limits) -> tuple[str, str] | None:
@@ -271,8 +312,10 @@ def drawn_rows(scope: Scope, person_id: UUID, series: Series) -> list[Measuremen
     return list(rows.order_by("-occurred_at", "-id")[: DRAWN * len(series.signs)])
 
 
-def latest(scope: Scope, person_id: UUID) -> list[Measurement]:
-    """The last figure of each sign, in the order of the signs. One query."""
+def latest(scope: Scope, person_id: UUID, *, growth: bool = False) -> list[Measurement]:
+    """The last figure of each sign, in the order of the signs. One query, which with `growth` also brings
+    what z-scores are called, as `growth_told`.
+    """
     rows = (
         Measurement.visible(scope)
         .filter(person_id=person_id)
@@ -280,11 +323,21 @@ def latest(scope: Scope, person_id: UUID) -> list[Measurement]:
         .order_by("code", "-occurred_at", "-id")
         .distinct("code")
     )
+    if growth:
+        rows = rows.annotate(growth_told=parameters.told(growths.PREFIX))
     order = {sign.code: place for place, sign in enumerate(vitals.SIGNS)}
     return sorted(rows, key=lambda row: order[row.code])
 
 
-def latest_words(rows: Sequence[Measurement]) -> list[dict[str, Any]]:
+def latest_verdicts(person: Person, rows: Sequence[Measurement]) -> Verdicts:
+    """What growth says of the figures of `latest(..., growth=True)`. No query."""
+    if not rows:
+        return {}
+    known = parameters.heard(growths.PREFIX, rows[0].growth_told)  # type: ignore[attr-defined]  # annotated
+    return growths.verdicts(growths.child_of(person), rows, known)
+
+
+def latest_words(rows: Sequence[Measurement], said: Verdicts | None = None) -> list[dict[str, Any]]:
     """The last figures as the panel shows them, pressures together: title, text, unit, day, series. Pure."""
     by_series: dict[str, list[Measurement]] = {}
     for row in rows:
@@ -300,7 +353,10 @@ def latest_words(rows: Sequence[Measurement]) -> list[dict[str, Any]]:
         else:
             figures = {row.code: row.value for row in mine if row.source_id == newest.source_id}
             text = "/".join(number_text(figures[code]) if code in figures else "?" for code in series.codes)
-        words.append({"series": series, "text": text, "on": day_of(newest), "row": newest})
+        verdict = (said or {}).get(newest.pk)
+        words.append(
+            {"series": series, "text": text, "on": day_of(newest), "row": newest, "verdict": verdict}
+        )
     return words
 
 

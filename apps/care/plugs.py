@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.care import course, diary, enrolling, programmes, services, succeeding, targets
 from apps.care.growth import bench as growth_bench
+from apps.care.growth import queries as growths
 from apps.care.models import Enrolment, EnrolmentState
 from apps.care.ncd import bench as ncd_bench
 from apps.core import registry
@@ -23,6 +24,7 @@ from apps.core.registry import (
     MergeStep,
     NightlyWork,
     NumberKind,
+    PaperKind,
     PersonAction,
     ReadScreen,
     RecordPanel,
@@ -43,11 +45,18 @@ def _measure(person_id: UUID) -> str:
     return reverse("care:measure", args=[person_id])
 
 
+def _growth(person_id: UUID) -> str:
+    return reverse("care:growth", args=[person_id])
+
+
 def _latest(scope: Scope, person: Any) -> dict[str, Any] | None:
-    """The last figure of each sign, with the ways on."""
+    """The last figure of each sign, a child's with their z-scores, and the ways on."""
+    young = growths.is_young(person, timezone.localdate())
+    rows = course.latest(scope, person.pk, growth=young)
     return {
         "person_id": person.pk,
-        "rows": course.latest_words(course.latest(scope, person.pk)),
+        "rows": course.latest_words(rows, course.latest_verdicts(person, rows) if young else None),
+        "young": young,
         "may_add": scope.can("care.enter"),
     }
 
@@ -118,7 +127,12 @@ registry.record_panels.add(
     )
 )
 registry.rules.add(growth_bench.ZSCORES, ncd_bench.BP_CLASS)
-registry.readlog_screens.add(ReadScreen("care.measurements", "Chỉ số của một người"))
+registry.readlog_screens.add(
+    ReadScreen("care.measurements", "Chỉ số của một người"),
+    ReadScreen("care.growth", "Biểu đồ tăng trưởng của một trẻ"),
+    ReadScreen("care.growth_paper", "Bản in biểu đồ tăng trưởng"),
+)
+registry.papers.add(PaperKind("growth", "biểu đồ tăng trưởng", _growth))
 registry.audit_sentences.add(
     AuditSentence("measurement.added", "đã ghi {count} số đo"),
     AuditSentence("measurement.corrected", "đã sửa một số đo"),
@@ -244,6 +258,7 @@ registry.guide.add(
             "care:series": "chi-so",
             "care:measure": "chi-so",
             "care:correct": "chi-so",
+            "care:growth": "tang-truong",
             "care:diary": "lich-hen",
             "care:make": "lich-hen",
             "care:move": "lich-hen",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.care.views import appointments, enrolments, measurements, targets
+from apps.care.views import appointments, enrolments, growth, measurements, targets
 
 app_name = "care"
 
@@ -21,6 +21,8 @@ urlpatterns = [
     path("chuong-trinh/<uuid:pk>/nhap-nham/", enrolments.in_error, name="enrolment_error"),
     path("nguoi/<uuid:pk>/quan-ly/", enrolments.enrol, name="enrol"),
     path("nguoi/<uuid:pk>/hen/", appointments.make, name="make"),
+    path("nguoi/<uuid:pk>/tang-truong/", growth.show, name="growth"),
+    path("nguoi/<uuid:pk>/tang-truong.pdf", growth.printed, name="growth_paper"),
     path("nguoi/<uuid:pk>/chi-so/", measurements.overview, name="measurements"),
     path("nguoi/<uuid:pk>/chi-so/them/", measurements.add, name="measure"),
     path("nguoi/<uuid:pk>/chi-so/<slug:key>/", measurements.series, name="series"),

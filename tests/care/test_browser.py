@@ -288,3 +288,37 @@ def test_target_lists_by_keyboard(nurse, live_server, tuyet, station, photograph
     page.wait_for_selector(".has-error")
     photograph(page, "care-target-export")
     axe_clean(page)
+
+
+def test_growth_by_keyboard(nurse, live_server, station, photograph, axe_clean):
+    """A thin child of 20 months: from her page to the curves, and back by Esc."""
+    page = nurse
+    child = a_person(
+        station, "Đinh Thị Ngọc Ánh", birth_date=timezone.localdate() - dt.timedelta(days=610), sex="female"
+    )
+    a_household(station, child)
+    for month, weight, length in (
+        (0, "3.1", "49"),
+        (2, "4.9", "56.5"),
+        (4, "6.2", "61.5"),
+        (6, "7.0", "65"),
+        (9, "7.6", "69"),
+        (12, "8.0", "72.5"),
+        (16, "8.3", "76"),
+        (20, "7.9", "78.5"),
+    ):
+        at = timezone.now() - dt.timedelta(days=610 - month * 30)
+        where = a_measurement(child, "weight", weight, at=at).source_id
+        a_measurement(child, "length", length, at=at, source_id=where)
+        a_measurement(child, "head", str(35 + month / 2), at=at, source_id=where)
+    page.goto(f"{live_server.url}/nguoi/{child.pk}/chi-so/")
+    photograph(page, "care-growth-overview")
+    axe_clean(page)
+    page.get_by_role("link", name="Các biểu đồ, bản in").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/tang-truong/")
+    page.wait_for_selector("text=Suy dinh dưỡng thể nhẹ cân")
+    photograph(page, "care-growth")
+    axe_clean(page)
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/chi-so/")

@@ -84,6 +84,7 @@ WAYS: dict[str, Look] = {
     "refused error": lambda who, own: who.post(f"/kham/{own.finished.pk}/nhap-nham/"),
     "measurements": lambda who, own: who.get(f"/nguoi/{own.person.pk}/chi-so/"),
     "one series": lambda who, own: who.get(f"/nguoi/{own.person.pk}/chi-so/can-nang/"),
+    "growth": lambda who, own: who.get(f"/nguoi/{own.person.pk}/tang-truong/"),
     "refused measuring": lambda who, own: who.post(f"/nguoi/{own.person.pk}/chi-so/them/"),
     "taking into a programme": lambda who, own: who.get(f"/nguoi/{own.person.pk}/quan-ly/"),
     "making an appointment": lambda who, own: who.get(f"/nguoi/{own.person.pk}/hen/"),

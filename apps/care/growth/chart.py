@@ -25,27 +25,41 @@ MOST_STEPS = 12  # lines of the grid across a chart
 
 @dataclass(frozen=True)
 class Window:
-    """What a chart spans: `first` to `last` in months or centimetres, sampled and labelled by steps."""
+    """What a chart spans in months or centimetres: drawn through `keys`, as few as look round, and labelled
+    every `label`.
+    """
 
     key: str
     axis: str
-    first: float
-    last: float
-    sample: float
+    keys: tuple[float, ...]
     label: float
     per_label: float = 1  # how much of the axis one unit of the words is: 12 where years are written
 
+    @property
+    def first(self) -> float:
+        """Where the axis begins."""
+        return self.keys[0]
 
+    @property
+    def last(self) -> float:
+        """Where it ends."""
+        return self.keys[-1]
+
+
+def _steps(first: float, last: float, step: float) -> tuple[float, ...]:
+    return tuple(first + place * step for place in range(round((last - first) / step) + 1))
+
+
+FIRST_MONTHS = (0, 0.5, 1, 1.5, 2, 3, 4, 5, 6)
 WINDOWS = {
-    "0-24": Window("0-24", "tuổi (tháng)", 0, 24, 0.5, 3),
-    "0-60": Window("0-60", "tuổi (tháng)", 0, 60, 1, 6),
-    "60-120": Window("60-120", "tuổi (năm)", 60, 120, 2, 12, 12),
-    "60-228": Window("60-228", "tuổi (năm)", 60, 228, 3, 24, 12),
-    "lying": Window("lying", "chiều dài (cm)", 45, 110, 1, 10),
-    "standing": Window("standing", "chiều cao (cm)", 65, 120, 1, 10),
+    "0-24": Window("0-24", "tuổi (tháng)", (*FIRST_MONTHS, *_steps(7, 24, 1)), 3),
+    "0-60": Window("0-60", "tuổi (tháng)", (*FIRST_MONTHS, 8, 10, *_steps(12, 60, 3)), 6),
+    "60-120": Window("60-120", "tuổi (năm)", _steps(60, 120, 5), 12, 12),
+    "60-228": Window("60-228", "tuổi (năm)", _steps(60, 228, 6), 24, 12),
+    "lying": Window("lying", "chiều dài (cm)", _steps(45, 110, 2.5), 10),
+    "standing": Window("standing", "chiều cao (cm)", _steps(65, 120, 2.5), 10),
 }
-# Of the two lengths of life that one indicator may be drawn for, what the title adds.
-ADDED = {"lying": "dưới 24 tháng", "standing": "24 đến 59 tháng"}
+TITLED = {"lying": "Cân nặng theo chiều dài", "standing": "Cân nặng theo chiều cao"}
 
 
 def charts(points: Sequence[Point], sex: Sex, *, table: bool = True) -> list[dict[str, Any]]:
@@ -69,12 +83,11 @@ def one(indicator: str, told: Sequence[Point], sex: Sex, *, table: bool = True) 
         _dot(point, point.verdict(indicator), UNITS[indicator], x, y, scale)
         for point, (x, y) in zip(drawn, places, strict=True)
     ]
-    title = TITLES[indicator] + (f", {ADDED[window.key]}" if window.key in ADDED else "")
     last = drawn[-1]
     verdict = last.verdict(indicator)
     return {
         "indicator": indicator,
-        "title": title,
+        "title": TITLED.get(window.key, TITLES[indicator]),
         "unit": UNITS[indicator],
         "axis": window.axis,
         "sex": "bé trai" if sex == "M" else "bé gái",
@@ -176,9 +189,7 @@ def _marks(window: Window, scale: _Scale) -> list[dict[str, str]]:
 @lru_cache(maxsize=64)
 def _samples(indicator: str, sex: Sex, window: str) -> tuple[tuple[tuple[float, LMS], ...], ...]:
     """The rows along a chart, cut where children are no longer measured lying."""
-    span = WINDOWS[window]
-    count = round((span.last - span.first) / span.sample)
-    keys = [span.first + place * span.sample for place in range(count + 1)]
+    keys = WINDOWS[window].keys
     if indicator == "whz":
         rows = table("wlz_0_5" if window == "lying" else "whz_0_5", sex)
         return (tuple((key, lms) for key in keys if (lms := rows.at(key))),)

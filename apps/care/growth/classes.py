@@ -26,6 +26,7 @@ SHORT = {
     "baz": "BMI theo tuổi",
     "hcaz": "vòng đầu theo tuổi",
 }
+ABBREVIATED = {"waz": "CN/T", "haz": "CC/T", "whz": "CN/CC", "baz": "BMI/T", "hcaz": "VĐ/T"}
 REMEASURE = "Khó tin, đo lại"
 
 Limits = Mapping[str, Any]  # the values of `growth.*` without that prefix
@@ -54,6 +55,11 @@ class Verdict:
     def title(self) -> str:
         """The indicator in words."""
         return TITLES[self.indicator]
+
+    @property
+    def short(self) -> str:
+        """The indicator as growth cards abbreviate it."""
+        return ABBREVIATED[self.indicator]
 
     @property
     def text(self) -> str:

@@ -1,16 +1,16 @@
 """A child's own track: what was measured, day by day, as z-scores. Pure."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from uuid import UUID
 
 from apps.care.growth import classes
 from apps.care.growth.classes import Class, Limits, Verdict
 from apps.care.growth.tables import Sex
 from apps.care.growth.zscores import FIVE_YEARS, GROWN_UP, STANDING_FROM, Body, Scores, evaluate, months_of
-from apps.core.words import age_words, completed_months
+from apps.care.vitals import number_text
+from apps.core.words import age_words, completed_months, quantity_words
 
 SIGNS = ("weight", "length", "height", "head", "muac")
 MIDDLE = 15  # the day that stands for a month of birth, as in WHO Anthro
@@ -39,7 +39,6 @@ class Figure:
     on: dt.date
     at: dt.datetime
     oedema: bool = False
-    row: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,35 @@ class Point:
     def verdict(self, indicator: str) -> Verdict | None:
         """What an indicator says."""
         return next((one for one in self.verdicts if one.indicator == indicator), None)
+
+    @property
+    def tall_text(self) -> str:
+        """The length or height as it was measured: '78 cm, đo đứng'; with what it counts as."""
+        figure = self.tall
+        if figure is None:
+            return ""
+        text = f"{number_text(figure.value)} cm, {'đo nằm' if figure.key == 'length' else 'đo đứng'}"
+        counted = self.scores.length_cm
+        if counted is not None and abs(counted - float(figure.value)) > 0.01:
+            text += f" (tính {quantity_words(round(counted, 2))})"
+        return text
+
+    @property
+    def tall(self) -> Figure | None:
+        """The length or the height that counts: of both the later."""
+        return tall_of(self.figures)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What has to be known of this measuring."""
+        said = []
+        if self.scores.mistaken_position:
+            said.append("Dưới 9 tháng mà ghi đo đứng: coi như không rõ tư thế, không cộng 0,7 cm.")
+        if self.oedema:
+            said.append("Phù hai bàn chân: cân nặng không dùng để xếp loại.")
+        if any(one.flagged for one in self.verdicts):
+            said.append("Có điểm z khó tin: đo lại; không tính vào chỉ tiêu.")
+        return said
 
     @property
     def weighed(self) -> classes.Weighed:
@@ -184,13 +212,15 @@ def _sure_age(child: Child, on: dt.date) -> int | None:
     return oldest
 
 
+def tall_of(measured: Mapping[str, Figure]) -> Figure | None:
+    """Of a length and a height of one day the later."""
+    found = [measured[key] for key in ("length", "height") if key in measured]
+    return max(found, key=lambda one: one.at) if found else None
+
+
 def body_of(sex: Sex | None, age_days: int, measured: dict[str, Figure]) -> Body:
     """The figures of one day as the method takes them; of a length and a height the later counts."""
-    tall = max(
-        (measured[key] for key in ("length", "height") if key in measured),
-        key=lambda one: one.at,
-        default=None,
-    )
+    tall = tall_of(measured)
 
     def figure(key: str) -> float | None:
         return float(measured[key].value) if key in measured else None

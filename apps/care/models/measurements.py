@@ -1,5 +1,6 @@
 """What is measured on a person: one row a figure."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -44,6 +45,16 @@ class Measurement(ClinicalFact, BaseModel):
     unit = models.CharField("đơn vị", max_length=12)
     method = models.CharField("cách đo", max_length=12, choices=Method.choices, blank=True)
     note = models.CharField("ghi chú", max_length=300, blank=True)
+    # Of a pressure taken more than once: each reading in its order; `value` is what counts (ncd.pressure).
+    readings = ArrayField(
+        models.DecimalField(max_digits=5, decimal_places=1),
+        verbose_name="các lần đo",
+        default=list,
+        blank=True,
+        db_default=[],
+    )
+    # Of a child's weight: with swollen feet it says nothing about nutrition (WHO).
+    oedema = models.BooleanField("phù hai bàn chân", default=False, db_default=False)
     source_kind = models.CharField(max_length=20)
     source_id = models.UUIDField()
     state = models.CharField(max_length=20, choices=FactState.choices, default=FactState.FINAL)

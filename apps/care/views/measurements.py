@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.care import course, measuring
 from apps.care.forms.measurements import CorrectForm, MeasureForm
+from apps.care.growth import queries as growths
 from apps.care.models import FactState, Measurement
 from apps.core import readlog
 from apps.core.access import needs
@@ -48,11 +49,19 @@ def banner(person: Person) -> dict[str, Any]:
 @needs("care.view")
 def overview(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Every series of a person with its picture and the last figures."""
-    person, scope = person_or_404(pk), current()
+    person, scope, today = person_or_404(pk), current(), timezone.localdate()
     readlog.record(SCREEN, [pk])
+    rows = course.drawn(scope, pk)
+    growth, said = None, None
+    if growths.is_young(person, today):
+        known = growths.limits()
+        growth = growths.growth_of(person, rows, known)
+        said = growths.verdicts(growth.child, rows, known)
     context = {
         **banner(person),
-        "courses": course.courses(scope, person, course.limits_on(timezone.localdate())),
+        "growth": growth,
+        "growth_charts": growth.charts(table=False, only=("waz",)) if growth else [],
+        "courses": course.courses_of(rows, person, course.limits_on(today), said),
         "may_add": scope.can("care.enter") and scope.workplace_id is not None,
         "may_edit": scope.can("care.edit"),
     }
@@ -68,13 +77,17 @@ def series(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
     if found is None:
         raise Http404
     readlog.record(SCREEN, [pk])
-    limits = course.limits_on(timezone.localdate())
+    today = timezone.localdate()
+    limits = course.limits_on(today)
     page = course.series_page(scope, pk, found, request.GET.get("c", ""))
+    said = None
+    if found.key in course.GROWING and growths.is_young(person, today):
+        said = growths.verdicts(growths.child_of(person), page.items, growths.limits())
     context = {
         **banner(person),
         "series": found,
         "page": page,
-        "rows": course.lines_of(found, page.items, limits),
+        "rows": course.lines_of(found, page.items, limits, said),
         "trend": course.picture(found, course.drawn_rows(scope, pk, found), person, limits),
         "may_add": scope.can("care.enter") and scope.workplace_id is not None,
         "may_edit": scope.can("care.edit"),
