@@ -387,7 +387,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     },
     **{
         f"care:{name}": lambda side: {"pk": side.person.pk}
-        for name in ("measurements", "measure", "make", "enrol")
+        for name in ("measurements", "growth", "growth_paper", "measure", "make", "enrol")
     },
     **{
         f"households:import_{name}": lambda side: {"pk": side.batch.pk}
