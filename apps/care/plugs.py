@@ -126,7 +126,7 @@ registry.record_panels.add(
         "measurements", "person", "Chỉ số gần nhất", "care.view", "care/panel_latest.html", _latest, 60
     )
 )
-registry.rules.add(growth_bench.ZSCORES, ncd_bench.BP_CLASS)
+registry.rules.add(growth_bench.ZSCORES, ncd_bench.BP_CLASS, ncd_bench.HTN_CONTROL)
 registry.readlog_screens.add(
     ReadScreen("care.measurements", "Chỉ số của một người"),
     ReadScreen("care.growth", "Biểu đồ tăng trưởng của một trẻ"),
