@@ -83,11 +83,11 @@ def one(indicator: str, told: Sequence[Point], sex: Sex, *, table: bool = True) 
         _dot(point, point.verdict(indicator), UNITS[indicator], x, y, scale)
         for point, (x, y) in zip(drawn, places, strict=True)
     ]
-    last = drawn[-1]
-    verdict = last.verdict(indicator)
+    title = TITLED.get(window.key, TITLES[indicator])
+    verdict = drawn[-1].verdict(indicator)
     return {
         "indicator": indicator,
-        "title": TITLED.get(window.key, TITLES[indicator]),
+        "title": title,
         "unit": UNITS[indicator],
         "axis": window.axis,
         "sex": "bé trai" if sex == "M" else "bé gái",
@@ -106,11 +106,20 @@ def one(indicator: str, told: Sequence[Point], sex: Sex, *, table: bool = True) 
         "dots": dots,
         "track": " ".join(f"{dot['x']},{dot['y']}" for dot in dots),
         "last": verdict,
-        "last_day": date_words(last.on),
+        "said": _said(title, indicator, drawn),
         "table": table,
         "rows": list(reversed(dots)),
         "left_out": len(told) - len(drawn),
     }
+
+
+def _said(title: str, indicator: str, drawn: Sequence[Point]) -> str:
+    """The picture for who does not see it."""
+    last = drawn[-1]
+    verdict = last.verdict(indicator)
+    z = f": điểm z {verdict.text}" if verdict else ""
+    word = f", {verdict.found.word}" if verdict and verdict.found else ""
+    return f"{title} ({UNITS[indicator]}), {len(drawn)} lần đo; lần cuối {date_words(last.on)}{z}{word}"
 
 
 def _window(indicator: str, told: Sequence[Point]) -> str:
