@@ -15,7 +15,7 @@ from apps.core.registry import (
     TaskKind,
     TimelineKind,
 )
-from apps.patients import death_register, death_tasks, deaths, merge_rules, queries
+from apps.patients import death_bench, death_register, death_tasks, deaths, merge_rules, queries
 
 
 def _death(object_id: UUID) -> str:
@@ -60,9 +60,11 @@ registry.readlog_screens.add(
     ReadScreen("death.versions", "Các bản của ghi nhận tử vong"),
     ReadScreen("death.review", "Biên bản thẩm định tử vong mẹ"),
     ReadScreen("death.register", "Sổ tử vong A6"),
+    ReadScreen("death.unrecorded", "Người đã mất chưa ghi tử vong"),
     ReadScreen("death.export", "Xuất sổ tử vong A6"),
     ReadScreen("death.paper", "In sổ tử vong A6"),
 )
+registry.rules.add(*death_bench.RULES)
 registry.drafts.add(
     DraftKind("death-new", "Ghi tử vong", "deaths.enter", queries.death_drafts, 32),
 )
@@ -89,6 +91,7 @@ registry.guide.add(
             "patients:death_amend": "sua-tu-vong",
             "patients:death_in_error": "sua-tu-vong",
             "patients:deaths": "so-a6",
+            "patients:deaths_unrecorded": "so-a6",
         },
         28,
     )

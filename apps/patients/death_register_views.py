@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.core import fields, guarded
+from apps.core import fields, guarded, readlog
 from apps.core.access import needs
 from apps.core.dates import parse_date
 from apps.core.errors import Refused
@@ -19,7 +19,7 @@ from apps.core.scope import Scope, current
 from apps.facilities.letterheads import former_stations
 from apps.facilities.models import Facility
 from apps.facilities.queries import hamlets_in
-from apps.patients import death_register
+from apps.patients import death_register, unrecorded
 
 LONGEST = 5 * 366  # days of one part of the register
 
@@ -41,10 +41,23 @@ def register(request: HttpRequest) -> HttpResponse:
             "asked": asked,
             "hamlets": hamlets_in(scope, timezone.localdate()),
             "books": _books(scope),
+            "unrecorded": unrecorded.count(scope),
+            "most": unrecorded.MOST,
             "may_export": scope.can("deaths.export"),
             "may_enter": scope.can("deaths.enter"),
         },
     )
+
+
+@require_safe
+@needs("deaths.view")
+def unrecorded_list(request: HttpRequest) -> HttpResponse:
+    """Whose record says that she has died, and who stands in no book."""
+    scope = current()
+    page = unrecorded.page(scope, request.GET.get("c", ""))
+    readlog.record("death.unrecorded", [person.pk for person in page.items])
+    context = {"page": page, "may_enter": scope.can("deaths.enter")}
+    return render(request, "patients/death_unrecorded.html", context)
 
 
 class ExportForm(FormKeyMixin):

@@ -84,7 +84,8 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
     if known := deaths.standing_of(pk):
         return redirect("patients:death", known.pk)
     draft = None if request.method == "POST" else drafts.take(DRAFT, pk)
-    initial = death_forms.fresh() | _pregnancy(person) | drafts.initial_of(draft)
+    said = {"died_on": person.died_on} if person.died_on else {}  # in her record, of a list mostly
+    initial = death_forms.fresh() | said | _pregnancy(person) | drafts.initial_of(draft)
     asks = death_data.asks_maternal(person, timezone.localdate())
     form = death_forms.DeathForm(request.POST or None, person=person, asks=asks, initial=initial)
 

@@ -50,6 +50,7 @@ urlpatterns = [
     path("nguoi/<uuid:pk>/the-bhyt/<uuid:card>/", life_views.card_end, name="card_end"),
     path("nguoi/<uuid:pk>/tu-vong/", death_views.record, name="death_record"),
     path("tu-vong/", death_register_views.register, name="deaths"),
+    path("tu-vong/chua-ghi/", death_register_views.unrecorded_list, name="deaths_unrecorded"),
     path("tu-vong/xuat/", death_register_views.register_export, name="deaths_export"),
     path("tu-vong/so-a6.pdf", death_register_views.register_paper, name="deaths_paper"),
     path("tu-vong/<uuid:pk>/", death_views.death, name="death"),

@@ -135,7 +135,8 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
         return views_duplicates.pointer(request, page.person)
     readlog.record("person.page", [pk])
     panels = registry.panels_for("person", scope, page.person)
-    died = page.person.life_status == LifeStatus.DEAD
+    asks_death = page.person.life_status == LifeStatus.DEAD and scope.can("deaths.view")
+    death = deaths.standing_of(pk) if asks_death else None
     return render(
         request,
         "patients/person.html",
@@ -156,7 +157,8 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
             "may_merge": scope.can("duplicates.edit") and scope.reaches(page.person.station_id),
             "whole": queries.knows_whole(scope, page.person),
             "may_add_allergy": scope.can("people.edit"),
-            "death": deaths.standing_of(pk) if died and scope.can("deaths.view") else None,
+            "death": death,
+            "unrecorded_death": asks_death and death is None and scope.reaches(page.person.station_id),
             "may_bear": births.may_bear(page.person),
             "may_record_death": scope.can("deaths.enter") and scope.reaches(page.person.station_id),
         },
