@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.care import course, diary, enrolling, programmes, services, succeeding, targets
+from apps.care import course, diary, enrolling, handing_on, programmes, services, succeeding, targets
 from apps.care.growth import bench as growth_bench
 from apps.care.growth import queries as growths
 from apps.care.models import Enrolment, EnrolmentState
@@ -34,7 +34,7 @@ from apps.core.registry import (
     TimelineKind,
 )
 from apps.core.scope import Scope
-from apps.patients.events import FollowUpClosed, FollowUpReopened
+from apps.patients.events import FollowUpClosed, FollowUpHandedBack, FollowUpHandedOn, FollowUpReopened
 
 
 def _miss(day: dt.date) -> str:
@@ -106,6 +106,8 @@ def _enrolments_follow(step: MergeStep) -> None:
 
 registry.nightly.add(NightlyWork("care.missed", "Ghi lịch hẹn không đến", _miss))
 subscribe(FollowUpClosed, services.close_by_event)
+subscribe(FollowUpHandedOn, handing_on.handed_on)
+subscribe(FollowUpHandedBack, handing_on.handed_back)
 subscribe(FollowUpReopened, services.reopen_by_event)
 subscribe(FollowUpClosed, enrolling.close_by_event)
 subscribe(FollowUpReopened, enrolling.reopen_by_event)

@@ -20,10 +20,11 @@ from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.core.words import date_words
+from apps.households.bhxh_codes import is_taken
 from apps.households.events import MembershipChanged, ResidenceCorrected
 from apps.households.locking import lock_households
 from apps.households.models import Closed, EventKind, EventState, Household, Membership, ResidenceEvent
-from apps.patients import residence
+from apps.patients import residence, transfer
 from apps.patients.models import LifeStatus, Person
 from apps.patients.services import person_relocate
 
@@ -167,6 +168,8 @@ def _household_changed(_event: ResidenceEvent, step: dict[str, Any]) -> None:
     row = Household.unscoped.get(pk=step["id"])
     if not _same(row, step["after"]):
         raise ChangedSince
+    if step["before"].get("closed") == Closed.OPEN and is_taken(row.bhxh_code, row.pk):
+        raise ChangedSince
     _restore(row, step["before"])
 
 
@@ -205,6 +208,15 @@ def _person_life(event: ResidenceEvent, step: dict[str, Any]) -> None:
         residence.person_come_back(person=person, event_id=cause, on=event.on)
 
 
+def _person_received(event: ResidenceEvent, step: dict[str, Any]) -> None:
+    person = Person.unscoped.get(pk=step["id"])
+    if not _same(person, step["after"]):
+        raise ChangedSince
+    before = dict(step["before"])
+    cause = UUID(before.pop("cause"))
+    transfer.person_give_back(person=person, before=before, departure_id=cause, on=event.on)
+
+
 def _person_marital(_event: ResidenceEvent, step: dict[str, Any]) -> None:
     person = Person.unscoped.get(pk=step["id"])
     if person.marital_status != step["after"]["code"]:
@@ -220,6 +232,7 @@ UNDO: dict[str, Callable[[ResidenceEvent, dict[str, Any]], None]] = {
     "person.home": _person_home,
     "person.life": _person_life,
     "person.marital": _person_marital,
+    "person.received": _person_received,
 }
 
 

@@ -208,6 +208,36 @@ class MergeForm(PeopleForm):
         return said
 
 
+class MoveForm(StayingMixin, PeopleForm):
+    """Several of one family to another of the station."""
+
+    into = HouseholdField(label="Chuyển sang hộ")
+    becoming = True
+    labels = {"on": "Ngày chuyển"}
+    first = ("people", "into")
+
+
+class HeadForm(EventForm):
+    """Who heads the family from a day, and what the former head is to her or him."""
+
+    becomes_head = forms.ChoiceField(label="Chủ hộ mới")
+    relation = forms.ChoiceField(label="Chủ hộ cũ là gì của chủ hộ mới", required=False)
+    labels = {"on": "Từ ngày"}
+    first = ("becomes_head", "relation")
+
+    def __init__(self, *args: Any, rows: Sequence[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by_key = {str(row.pk): row for row in rows if not row.is_head}
+        head: Any = self.fields["becomes_head"]
+        head.choices = [("", "Chọn"), *((key, row.person.full_name) for key, row in self.by_key.items())]
+        relation: Any = self.fields["relation"]
+        others = [row for row in codes.choices("relationship_to_head") if row[0] != HEAD]
+        relation.choices = [("", "Để xem lại sau"), *others]
+
+    def chosen(self) -> Person:
+        return self.by_key[self.cleaned_data["becomes_head"]].person
+
+
 class RelocateForm(HomeMixin, EventForm):
     labels = {"on": "Ngày chuyển", "hamlet": "Thôn, tổ nơi mới", "address_text": "Địa chỉ nơi mới"}
     first = ("hamlet", "address_text")
@@ -227,6 +257,50 @@ class ReturnForm(PeopleForm):
     becoming = True
     labels = {"on": "Ngày chuyển về"}
     first = ("people",)
+
+
+class NewcomersForm(HomeMixin, PeopleForm):
+    """Who has come from another station: into a family of ours, or as one of their own."""
+
+    into = HouseholdField(
+        label="Vào hộ đang có", required=False, help_text="Bỏ trống: lập hộ mới ở thôn chọn bên dưới."
+    )
+    becoming = True
+    labels = {
+        "on": "Ngày đến",
+        "hamlet": "Thôn, tổ của hộ mới",
+        "address_text": "Địa chỉ của hộ mới",
+    }
+    first = ("people", "into")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hamlet"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if not self.errors and not said.get("into") and not said.get("hamlet"):
+            self.add_error("hamlet", "Hãy chọn thôn, tổ của hộ mới, hoặc chọn hộ đang có.")
+        return said
+
+
+class DeclineForm(FormKeyMixin):
+    """Who of them has not come, and why."""
+
+    people = forms.MultipleChoiceField(
+        label="Những ai",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Hãy chọn ít nhất một người.",
+            "invalid_choice": "Có người không còn chờ nhận. Hãy mở lại trang.",
+        },
+    )
+    reason = fields.CleanCharField(label="Vì sao không nhận", max_length=300)
+
+    def __init__(self, *args: Any, rows: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people: Any = self.fields["people"]
+        people.choices = [(str(row.pk), row.person.full_name) for row in rows]
 
 
 class AbsenceForm(PlaceMixin, PeopleForm):

@@ -57,11 +57,15 @@ def replaced(form: Any) -> ResidenceEvent | None:
     return wrong.first() if wrong is not None else None
 
 
+def again_of(request: HttpRequest) -> dict[str, Any]:
+    """The mistaken event in whose place the form is filled in, where the address names one."""
+    again = event_forms.ids(request.GET.get("thay", ""))
+    return {"replaces": again[0]} if again else {}
+
+
 def initial_of(request: HttpRequest, rows: list[Any] | None = None) -> dict[str, Any]:
     """What the address says beforehand: who, and in place of which event."""
-    said: dict[str, Any] = {"on": timezone.localdate()}
-    if again := event_forms.ids(request.GET.get("thay", "")):
-        said["replaces"] = again[0]
+    said: dict[str, Any] = {"on": timezone.localdate(), **again_of(request)}
     if rows is not None:
         wanted = set(event_forms.ids(request.GET.get("nguoi", "")))
         said["people"] = [str(row.pk) for row in rows if row.pk in wanted]

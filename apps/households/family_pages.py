@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from apps.core.access import needs
 from apps.core.errors import Refused
 from apps.core.idempotency import idempotent
-from apps.households import event_forms, families, marriages, queries, splitting
+from apps.households import event_forms, families, marriages, queries, services, splitting
 from apps.households.event_forms import AWAY, AWAY_OTHER, COMES, GOES, TO, TO_OTHER
 from apps.households.event_pages import (
     METHODS,
@@ -96,6 +96,41 @@ def merge(request: HttpRequest, pk: UUID) -> HttpResponse:
         done="Đã nhập hộ.",
         shown=people_of(rows),
         button="Nhập hộ",
+    )
+
+
+@require_http_methods(METHODS)
+@needs("households.edit")
+@idempotent
+def head(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Another head from a day."""
+    household = household_of(pk)
+    rows = families.open_rows(household)
+    form = event_forms.HeadForm(request.POST or None, rows=rows, initial=initial_of(request))
+
+    def act(form: Any) -> ResidenceEvent:
+        said = form.cleaned_data
+        event = services.head_change(
+            household=household,
+            person=form.chosen(),
+            old_head_relation=said["relation"] or services.OTHER,
+            on=said["on"],
+            note=said["note"],
+            replaces=replaced(form),
+        )
+        if event is None:
+            raise Refused("Người này đang là chủ hộ.", field="becomes_head")
+        return event
+
+    return page_of(
+        request,
+        household,
+        form,
+        act,
+        title=f"Đổi chủ hộ {household.code}",
+        lead="Quan hệ của những người khác giữ nguyên; hãy xem lại sau khi đổi.",
+        done="Đã đổi chủ hộ. Hãy xem lại quan hệ của các thành viên.",
+        shown=people_of(rows),
     )
 
 

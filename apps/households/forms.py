@@ -30,6 +30,10 @@ class HouseholdForm(FormKeyMixin, VersionMixin):
         label="Ghi chú", lines=True, max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
+    bhxh_code = fields.CleanCharField(
+        label="Mã hộ gia đình (BHXH)", max_length=20, required=False, help_text="10 chữ số, nếu có."
+    )
+
     def __init__(self, *args: Any, stored: Household | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         hamlets: Any = self.fields["hamlet"]
@@ -41,7 +45,7 @@ class HouseholdForm(FormKeyMixin, VersionMixin):
     def data_of(self) -> HouseholdData:
         said = self.cleaned_data
         poverty = self.stored.poverty if self.stored else said["poverty"]
-        return HouseholdData(said["hamlet"], said["address_text"], poverty, said["note"])
+        return HouseholdData(said["hamlet"], said["address_text"], poverty, said["note"], said["bhxh_code"])
 
 
 class ArrivalMixin(PlaceMixin):
@@ -79,6 +83,8 @@ class HouseholdCreateForm(ArrivalMixin, HouseholdForm):
         required=False,
         help_text="Bỏ trống nếu chủ hộ chưa có hồ sơ, rồi nhập ở phần dưới.",
     )
+
+    replaces = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def clean_head(self) -> Person | None:
         return picked(self.cleaned_data["head"])
@@ -118,6 +124,7 @@ class NewMemberForm(ArrivalMixin, PersonCreateForm):
 
 class LeaveForm(FormKeyMixin):
     on = fields.DateField(label="Ngày cuối ở hộ")
+    replaces = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
 
 class RelationForm(FormKeyMixin, VersionMixin):

@@ -30,7 +30,7 @@ from apps.households.models import (
     ResidenceEventPerson,
 )
 from apps.households.places import Elsewhere
-from apps.patients import residence
+from apps.patients import residence, transfer
 from apps.patients.models import LifeStatus, Person
 from apps.patients.services import person_relocate
 
@@ -181,6 +181,17 @@ class Ledger:
         """She lives here again; what her departure had ended holds again."""
         self._life(person, LifeStatus.ALIVE, departure.pk if departure else None)
         residence.person_come_back(person=person, event_id=departure.pk if departure else None, on=self.on)
+
+    def receives(self, person: Person, departure: ResidenceEventPerson, household: Household) -> None:
+        """She was another station's and has left it: she is that of the household now, and lives there."""
+        before, after = transfer.person_receive(
+            person=person,
+            departure_id=departure.pk,
+            hamlet_id=household.hamlet_id,
+            address_text=household.address_text,
+            on=self.on,
+        )
+        self._note("person.received", person.pk, {**before, "cause": str(departure.pk)}, after)
 
     def marital(self, person: Person, status: str) -> None:
         self._note("person.marital", person.pk, {"code": person.marital_status}, {"code": status})

@@ -10,6 +10,7 @@ from apps.core.errors import Refused
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.words import date_words
+from apps.households.bhxh_codes import is_taken
 from apps.households.families import (
     Joining,
     check_open,
@@ -188,7 +189,9 @@ def members_return(
         ledger.comes_back(each.person, away[each.person.pk])
     settle(ledger, household, joining, head=head, on=on)
     if household.closed:
-        ledger.changes(household, closed=Closed.OPEN, closed_on=None)
+        # its number of the insurance may have gone to another family meanwhile
+        lost = {"bhxh_code": ""} if is_taken(household.bhxh_code, household.pk) else {}
+        ledger.changes(household, closed=Closed.OPEN, closed_on=None, **lost)
     return ledger.done()
 
 

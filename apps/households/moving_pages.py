@@ -56,6 +56,40 @@ def relocate(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(METHODS)
 @needs("households.edit")
 @idempotent
+def move(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Several members at once to another family of the station."""
+    household = household_of(pk)
+    rows = families.open_rows(household)
+    form = event_forms.MoveForm(request.POST or None, rows=rows, initial=initial_of(request, rows))
+    form.offer(rows)
+
+    def act(form: Any) -> ResidenceEvent:
+        return moving.members_move(
+            joining=form.joining(),
+            household=form.cleaned_data["into"],
+            on=form.cleaned_data["on"],
+            head=form.head(),
+            new_head=form.successor(),
+            note=form.cleaned_data["note"],
+            replaces=replaced(form),
+        )
+
+    return page_of(
+        request,
+        household,
+        form,
+        act,
+        title=f"Chuyển sang hộ khác, hộ {household.code}",
+        lead="Chọn những người chuyển và quan hệ với chủ hộ bên kia. Cả hộ thì dùng “Nhập vào hộ khác”.",
+        done="Đã chuyển hộ. Đây là hộ chuyển sang.",
+        shown=people_of(rows),
+        button="Chuyển hộ",
+    )
+
+
+@require_http_methods(METHODS)
+@needs("households.edit")
+@idempotent
 def depart(request: HttpRequest, pk: UUID) -> HttpResponse:
     household = household_of(pk)
     rows = families.open_rows(household)

@@ -19,6 +19,7 @@ from apps.core.registry import (
     Section,
     SuccessionStays,
     SuccessionStep,
+    TaskKind,
 )
 from apps.core.scope import Scope
 from apps.households import (
@@ -38,8 +39,10 @@ from apps.households import (
     statuses,
     succeeding,
     targets,
+    transfers,
     writing,
 )
+from apps.households.events import ResidenceCorrected, ResidenceRecorded
 from apps.households.models import EventKind
 from apps.patients.events import DeathCorrected, PersonBorn, PersonChanged, PersonDied
 
@@ -107,6 +110,7 @@ registry.audit_sentences.add(
     AuditSentence("person.status_put", "đã ghi một diện chính sách"),
     AuditSentence("person.status_ended", "đã kết thúc một diện chính sách"),
     AuditSentence("person.status_withdrawn", "đã rút lại một diện chính sách ghi nhầm"),
+    AuditSentence("household.newcomers_declined", "đã trả lời {people} người không về địa bàn"),
     AuditSentence("household.event_withdrawn", "đã rút lại một biến động ghi nhầm: {kind}"),
 )
 picks.kinds.add(places.UNIT, picking.HOUSEHOLD)
@@ -117,12 +121,22 @@ registry.readlog_screens.add(
     ReadScreen("household.statuses", "Diện chính sách của một hộ"),
     ReadScreen("household.history", "Lịch sử của một hộ"),
     ReadScreen("household.list", "Danh sách hộ"),
+    ReadScreen("household.newcomers", "Người chuyển đến chờ nhận"),
     ReadScreen(review.SCREEN, "Xem trước danh sách nhập"),
     ReadScreen("people.export", "Xuất danh sách dân"),
     ReadScreen("people.import_rejected", "Tải các dòng không nhận của một danh sách nhập"),
     ReadScreen("households.api", "API hộ gia đình"),
 )
 registry.exports.add(exports.EXPORT)
+registry.task_kinds.add(
+    TaskKind(
+        transfers.TASK,
+        "Người chuyển đến chờ nhận",
+        "households.edit",
+        "tasks.newcomers",
+        lambda pk: reverse("households:newcomer", args=[pk]),
+    )
+)
 registry.papers.add(
     PaperKind(papers.SHEET, "phiếu hộ", lambda pk: reverse("households:household", args=[pk]))
 )
@@ -140,6 +154,9 @@ subscribe(PersonChanged, services.follow_head_name)
 subscribe(PersonBorn, births.newborn_joins)
 subscribe(PersonDied, following.died)
 subscribe(DeathCorrected, following.corrected)
+subscribe(PersonDied, transfers.died)
+subscribe(ResidenceRecorded, transfers.recorded)
+subscribe(ResidenceCorrected, transfers.corrected)
 registry.merge_rules.add(
     MergeRule.special(
         "households.PersonStatus.person",
@@ -182,7 +199,18 @@ registry.succession_steps.add(
         order=120,
     ),
 )
+registry.succession_steps.add(
+    SuccessionStep(
+        "newcomers",
+        "Người chuyển đến chờ nhận",
+        succeeding.newcomers,
+        succeeding.move_newcomers,
+        columns=("households.Transfer.station",),
+        order=125,
+    )
+)
 registry.succession_stays.add(
+    SuccessionStays("households.Transfer.from_station", "says whom they have left; a point is in reach"),
     SuccessionStays("households.ResidenceEvent.station", "says where it happened; a point is in reach"),
     SuccessionStays("households.ImportHeading.station", "says what its own former lists were headed"),
     SuccessionStays("households.ResidenceEvent.hamlet", "of the family on that day"),
@@ -202,12 +230,17 @@ registry.guide.add(
             "households:split": "tach-nhap",
             "households:merge": "tach-nhap",
             "households:relocate": "chuyen",
+            "households:move": "tach-nhap",
+            "households:head": "tach-nhap",
             "households:depart": "chuyen",
             "households:return": "chuyen",
             "households:absence": "chuyen",
             "households:back": "chuyen",
             "households:marry": "ket-hon",
             "households:divorce": "ket-hon",
+            "households:newcomers": "nhan",
+            "households:newcomer": "nhan",
+            "households:newcomer_decline": "nhan",
             "households:history": "lich-su",
             "households:withdraw": "lich-su",
             "households:statuses": "dien",

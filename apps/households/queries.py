@@ -260,6 +260,11 @@ def household_by_code(code: str) -> list[Household]:
     return list(_with_heads().filter(known).order_by("former_codes", "code", "pk")[:5])
 
 
+def household_by_bhxh_code(code: str) -> list[Household]:
+    """The open household within the scope to which the social insurance gave that number. One query."""
+    return list(_with_heads().filter(bhxh_code=code, closed=""))
+
+
 def households_with_heads(household_ids: Sequence[UUID]) -> list[Household]:
     """These households within the scope, in the order given. One query, none for none."""
     found = {row.pk: row for row in _with_heads().filter(pk__in=household_ids)} if household_ids else {}

@@ -11,11 +11,18 @@ from apps.households import queries
 
 
 def search(scope: Scope, text: str, limit: int) -> list[Hit]:
-    """'H123' and 'h0000123' are the household H0000123. No query for any other text."""
-    match = re.fullmatch("[hH]0*([0-9]{1,7})", clean(text))
-    if not match or not scope.can("households.view"):
+    """'H123' and 'h0000123' are the household H0000123; ten figures may be its insurance number. No query
+    for any other text.
+    """
+    if not scope.can("households.view"):
         return []
-    found = queries.household_by_code(f"H{int(match[1]):07d}")
+    asked = clean(text)
+    if match := re.fullmatch("[hH]0*([0-9]{1,7})", asked):
+        found = queries.household_by_code(f"H{int(match[1]):07d}")
+    elif re.fullmatch("[0-9]{10}", asked):
+        found = queries.household_by_bhxh_code(asked)
+    else:
+        return []
     return [
         Hit(
             title=f"Hộ {household.code}",

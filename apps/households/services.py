@@ -15,6 +15,7 @@ from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
+from apps.households.bhxh_codes import refuse_taken
 from apps.households.events import HouseholdCreated, MembershipChanged
 from apps.households.families import check_open, open_of, open_rows, station_for
 from apps.households.ledger import Ledger
@@ -33,6 +34,7 @@ from apps.households.places import Elsewhere
 from apps.households.statuses import household_status_put
 from apps.patients import codes
 from apps.patients.events import PersonChanged
+from apps.patients.identifiers import check
 from apps.patients.models import LifeStatus, Person
 from apps.patients.services import person_relocate
 
@@ -45,13 +47,20 @@ class HouseholdData:
     address_text: str = ""
     poverty: str = ""
     note: str = ""
+    bhxh_code: str = ""
 
     def cleaned(self) -> "HouseholdData":
-        return replace(self, address_text=clean(self.address_text), note=clean(self.note, lines=True))
+        return replace(
+            self,
+            address_text=clean(self.address_text),
+            note=clean(self.note, lines=True),
+            bhxh_code=clean(self.bhxh_code).replace(" ", ""),
+        )
 
 
+OTHER = "99"  # code of 'Khác' in the list relationship_to_head
 TWO_HEADS = "Hộ này đã có chủ hộ. Một hộ chỉ có một chủ hộ."
-FIELDS = ("hamlet_id", "address_text", "poverty", "note")
+FIELDS = ("hamlet_id", "address_text", "poverty", "note", "bhxh_code")
 
 
 @transaction.atomic
@@ -71,6 +80,7 @@ def household_create(
     scope.require("households.enter")
     data = data.cleaned()
     _check(data)
+    refuse_taken(data.bhxh_code)
     if place is not None and since is None:
         raise Refused("Hãy ghi ngày chuyển đến.", field="since")
     lock_homes([head.pk])  # before the code is taken, as whoever splits her family does
@@ -119,6 +129,7 @@ def household_update(*, household: Household, data: HouseholdData, expected_vers
     data = data.cleaned()
     _check(data)
     lock_households([household.pk])
+    refuse_taken(data.bhxh_code, household.pk)
     changed = [name for name in FIELDS if getattr(household, name) != getattr(data, name)]
     for name in changed:
         if name != "poverty":
@@ -145,7 +156,12 @@ def household_update(*, household: Household, data: HouseholdData, expected_vers
 
 @transaction.atomic
 def member_add(
-    *, household: Household, person: Person, relation: str, since: dt.date | None = None
+    *,
+    household: Household,
+    person: Person,
+    relation: str,
+    since: dt.date | None = None,
+    replaces: ResidenceEvent | None = None,
 ) -> Membership:
     """Puts a person who belongs to no household into this one: she was of the family all along, or since that
     day. Whoever comes from outside the commune arrives (moving.member_arrive). Raises Refused.
@@ -159,7 +175,8 @@ def member_add(
             "Người này đang ở hộ khác. Nếu đã về ở đây, hãy đánh dấu chuyển sang hộ này.",
             field="move",
         )
-    ledger = Ledger(EventKind.JOINED, on=since or timezone.localdate(), household=household)
+    day = since or timezone.localdate()
+    ledger = Ledger(EventKind.JOINED, on=day, household=household, replaces=replaces)
     is_head = relation == HEAD
     if is_head and _has_head(household):
         raise Refused(TWO_HEADS, field="relation")
@@ -170,7 +187,14 @@ def member_add(
 
 
 @transaction.atomic
-def member_move(*, person: Person, household: Household, relation: str, on: dt.date) -> Membership:
+def member_move(
+    *,
+    person: Person,
+    household: Household,
+    relation: str,
+    on: dt.date,
+    replaces: ResidenceEvent | None = None,
+) -> Membership:
     """Moves a person into another household from that day. Raises Refused for a head who leaves others
     behind.
     """
@@ -185,6 +209,7 @@ def member_move(*, person: Person, household: Household, relation: str, on: dt.d
         household=household,
         from_household=old.household if old else None,
         reach=Reach.COMMUNE if old else "",
+        replaces=replaces,
     )
     rows = open_rows(household)
     if relation == HEAD and any(row.is_head for row in rows):
@@ -198,11 +223,13 @@ def member_move(*, person: Person, household: Household, relation: str, on: dt.d
 
 
 @transaction.atomic
-def member_leave(*, membership: Membership, on: dt.date) -> Membership:
+def member_leave(
+    *, membership: Membership, on: dt.date, replaces: ResidenceEvent | None = None
+) -> Membership:
     """The person belongs to no household after that day, the last one with the family."""
     current().require("households.edit")
     household = membership.household
-    ledger = Ledger(EventKind.LEFT, on=on, household=household)
+    ledger = Ledger(EventKind.LEFT, on=on, household=household, replaces=replaces)
     ledger.about(membership.person)
     membership.refresh_from_db(fields=["valid_to", "version", "is_head"])
     if membership.valid_to is not None:
@@ -235,27 +262,32 @@ def head_change(
     *,
     household: Household,
     person: Person,
-    old_head_relation: str = "99",
+    old_head_relation: str = OTHER,
     on: dt.date | None = None,
+    note: str = "",
     replaces: ResidenceEvent | None = None,
-) -> None:
-    """Makes a member the head. The relations of the others stay as they are, to be looked through."""
+) -> ResidenceEvent | None:
+    """Makes a member the head; nothing happens where she is already. The relations of the others stay as they
+    are, to be looked through.
+    """
     current().require("households.edit")
     check_open(household)
-    ledger = Ledger(EventKind.HEAD, on=on or timezone.localdate(), household=household, replaces=replaces)
+    day = on or timezone.localdate()
+    ledger = Ledger(EventKind.HEAD, on=day, household=household, note=note, replaces=replaces)
     rows = {row.person_id: row for row in open_rows(household)}
     if person.pk not in rows:
         raise Refused("Người này không ở trong hộ.", field="person")
     if rows[person.pk].is_head:
-        return
+        return None
     ledger.about(person)
     for row in rows.values():
         if row.is_head:
             ledger.relates(row, old_head_relation)
     ledger.relates(rows[person.pk], HEAD, is_head=True)
     ledger.orders(household, person)
-    ledger.done()
+    event = ledger.done()
     publish(MembershipChanged(person.pk, household.pk, timezone.localdate()))
+    return event
 
 
 def follow_head_name(event: PersonChanged) -> None:
@@ -276,6 +308,10 @@ def _check(data: HouseholdData) -> None:
         raise Refused("Diện hộ không hợp lệ.", field="poverty")
     if len(data.address_text) > 200:
         raise Refused("Địa chỉ dài quá 200 chữ.", field="address_text")
+    if data.bhxh_code:
+        judged = check("ho_gia_dinh", data.bhxh_code)
+        if judged.result == "invalid":
+            raise Refused(judged.sentence, field="bhxh_code")
     if len(data.note) > 1000:
         raise Refused("Ghi chú dài quá 1.000 chữ.", field="note")
 

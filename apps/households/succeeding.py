@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from apps.core.journal import Journal
 from apps.core.registry import Succession
-from apps.households.models import Household, ImportBatch, ImportState
+from apps.households.models import Household, ImportBatch, ImportState, Transfer, TransferState
 from apps.patients import codes
 from apps.patients.succeeding import reserve, taken_codes, waiting
 
@@ -61,6 +61,22 @@ def _arrive(journal: Journal, station_id: UUID, arriving: Sequence[Household]) -
 def since(step: Succession, at: dt.datetime) -> int:
     """Households entered at the successors since then."""
     return Household.unscoped.filter(station__in=step.successors, created_at__gt=at).count()
+
+
+def _newcomers(step: Succession) -> QuerySet[Transfer]:
+    return Transfer.unscoped.filter(station__in=step.stations, state=TransferState.WAITING)
+
+
+def newcomers(step: Succession) -> int:
+    return _newcomers(step).count()
+
+
+def move_newcomers(step: Succession, journal: Journal) -> int:
+    """Who was told to a former station waits at its successor."""
+    rows = list(_newcomers(step).select_for_update(of=("self",)).order_by("pk")[:BATCH])
+    for row in rows:
+        journal.change(row, station_id=step.stations[row.station_id])
+    return len(rows)
 
 
 def _lists(step: Succession) -> QuerySet[ImportBatch]:

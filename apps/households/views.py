@@ -23,11 +23,12 @@ from apps.core.paging import keyset
 from apps.core.scope import current
 from apps.facilities.queries import hamlets_in
 from apps.households import due_text, forms, queries, services
-from apps.households.event_pages import household_of
+from apps.households.event_pages import again_of, household_of, replaced
 from apps.households.families import Joining
 from apps.households.locking import lock_households
 from apps.households.models import Household, Membership
 from apps.households.moving import member_arrive
+from apps.households.newcomers import waiting_count
 from apps.patients.births import may_bear
 from apps.patients.lines import due_line
 from apps.patients.models import Person
@@ -72,6 +73,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
             "may_print": scope.can("people.view"),
             "may_enter": scope.can("households.enter"),
             "may_add_person": scope.can("people.enter"),
+            "newcomers": waiting_count(scope) if scope.can("households.edit") else 0,
             "may_import": scope.can("households.enter") and scope.can("people.enter"),
             "may_export": scope.can("households.export") and scope.can("people.export"),
         },
@@ -140,7 +142,9 @@ def _is_child(person: Person) -> bool:
 def create(request: HttpRequest) -> HttpResponse:
     """A new household: with a head who has a record, or with a head entered on the same form."""
     draft = None if request.method == "POST" else drafts.take("household-new", current().workplace_id)
-    form = forms.HouseholdCreateForm(request.POST or None, initial=drafts.initial_of(draft))
+    form = forms.HouseholdCreateForm(
+        request.POST or None, initial=drafts.initial_of(draft) | again_of(request)
+    )
     initial = {"ethnicity": "01", "nationality": "VN", **drafts.initial_of(draft, "head")}
     head_form = forms.NewMemberForm(request.POST or None, prefix="head", initial=initial)
     context: dict[str, Any] = {}
@@ -149,7 +153,11 @@ def create(request: HttpRequest) -> HttpResponse:
         if head is not None:
             try:
                 made = services.household_create(
-                    data=form.data_of(), head=head, since=form.cleaned_data["since"], place=form.origin()
+                    data=form.data_of(),
+                    head=head,
+                    since=form.cleaned_data["since"],
+                    place=form.origin(),
+                    replaces=replaced(form),
                 )
             except Refused as refused:
                 add_refusal(form, refused)
@@ -194,7 +202,11 @@ def _create_with_head(
                 another=head_form.cleaned_data["another"],
             )
             made = services.household_create(
-                data=data, head=head, since=form.cleaned_data["since"], place=form.origin()
+                data=data,
+                head=head,
+                since=form.cleaned_data["since"],
+                place=form.origin(),
+                replaces=replaced(form),
             )
             return made, {}
     except Refused as refused:
@@ -216,7 +228,7 @@ def _done(request: HttpRequest, made: Household, sentence: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("households.edit")
-@conflict_page(["hamlet", "address_text", "note"])
+@conflict_page(["hamlet", "address_text", "note", "bhxh_code"])
 @idempotent
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = household_of(pk)
@@ -224,6 +236,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "hamlet": str(found.hamlet_id),
         "address_text": found.address_text,
         "note": found.note,
+        "bhxh_code": found.bhxh_code,
         "version": found.version,
     }
     form = forms.HouseholdForm(request.POST or None, initial=initial, stored=found)
@@ -248,7 +261,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def member_add(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Somebody who has a record joins the family, from another family when that is said."""
     found = household_of(pk)
-    form = forms.MemberForm(request.POST or None)
+    form = forms.MemberForm(request.POST or None, initial=again_of(request))
     if form.is_bound and form.is_valid():
         try:
             sentence = _put_in(found, form, form.cleaned_data["person"])
@@ -268,14 +281,25 @@ def _put_in(found: Household, form: Any, person: Person) -> str:
             household=found,
             relation=said["relation"],
             on=said["since"] or timezone.localdate(),
+            replaces=replaced(form),
         )
         return "Đã chuyển sang hộ này."
     if place := form.origin():
         member_arrive(
-            household=found, joining=Joining(person, said["relation"]), place=place, on=said["since"]
+            household=found,
+            joining=Joining(person, said["relation"]),
+            place=place,
+            on=said["since"],
+            replaces=replaced(form),
         )
         return "Đã ghi chuyển đến."
-    services.member_add(household=found, person=person, relation=said["relation"], since=said["since"])
+    services.member_add(
+        household=found,
+        person=person,
+        relation=said["relation"],
+        since=said["since"],
+        replaces=replaced(form),
+    )
     return "Đã thêm thành viên."
 
 
@@ -334,10 +358,11 @@ def member_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 @idempotent
 def member_leave(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
     row = _member(pk, member)
-    form = forms.LeaveForm(request.POST or None, initial={"on": timezone.localdate()})
+    initial = {"on": timezone.localdate()} | again_of(request)
+    form = forms.LeaveForm(request.POST or None, initial=initial)
     if form.is_bound and form.is_valid():
         try:
-            services.member_leave(membership=row, on=form.cleaned_data["on"])
+            services.member_leave(membership=row, on=form.cleaned_data["on"], replaces=replaced(form))
         except Refused as refused:
             add_refusal(form, refused)
         else:

@@ -12,8 +12,13 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.core.events import publish
-from apps.patients.events import FollowUpClosed, FollowUpReopened
-from apps.patients.models import Closing, DueItem, DueState, Person
+from apps.patients.events import (
+    FollowUpClosed,
+    FollowUpHandedBack,
+    FollowUpHandedOn,
+    FollowUpReopened,
+)
+from apps.patients.models import Closing, ClosingKind, DueItem, DueState, Person
 
 
 def close(*, person_id: UUID, event_id: UUID, kind: str, on: dt.date) -> int:
@@ -59,6 +64,26 @@ def reopen(*, person_id: UUID, event_id: UUID) -> int:
         opened = items.update(state=DueState.OPEN, closed_by=None)
     publish(FollowUpReopened(person_id, event_id, instead))
     return opened
+
+
+def hand_on(*, person_id: UUID, event_id: UUID, facility_id: UUID) -> int:
+    """She left for another station, which has taken her in: what was due is due there; how many items.
+
+    Unlike `reopen` nothing of the station that she left goes on there: rooms hear FollowUpHandedOn.
+    """
+    _hold(person_id)
+    ended = Closing.unscoped.filter(pk=event_id, person_id=person_id, ended_at__isnull=True)
+    ended.update(ended_at=timezone.now())
+    items = DueItem.unscoped.filter(person_id=person_id, closed_by=event_id)
+    opened = 0 if standing(person_id) else items.update(state=DueState.OPEN, closed_by=None)
+    publish(FollowUpHandedOn(person_id, event_id, facility_id))
+    return opened
+
+
+def hand_back(*, person_id: UUID, event_id: UUID, on: dt.date) -> int:
+    """She was taken in by mistake: nothing is due of her again, as on the day she left."""
+    publish(FollowUpHandedBack(person_id, event_id))
+    return close(person_id=person_id, event_id=event_id, kind=ClosingKind.DEPARTURE, on=on)
 
 
 def standing(person_id: UUID) -> UUID | None:

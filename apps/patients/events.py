@@ -60,6 +60,23 @@ class FollowUpReopened(Event):
 
 
 @dataclass(frozen=True)
+class FollowUpHandedOn(Event):
+    """Whom a departure (`event_id`) had ended is the station's `facility_id` now: it expects her instead."""
+
+    person_id: UUID
+    event_id: UUID
+    facility_id: UUID
+
+
+@dataclass(frozen=True)
+class FollowUpHandedBack(Event):
+    """That was a mistake: what the other station expected of her on that ground is dropped."""
+
+    person_id: UUID
+    event_id: UUID
+
+
+@dataclass(frozen=True)
 class PersonDied(Event):
     """A death was recorded; what she was due for is closed already (FollowUpClosed)."""
 

@@ -110,6 +110,8 @@ registry.audit_sentences.add(
     AuditSentence("person.changed", "đã sửa hồ sơ: {fields}"),
     AuditSentence("person.moved", "đã đổi nơi ở trong hồ sơ"),
     AuditSentence("person.departed", "đã ghi chuyển đi khỏi xã"),
+    AuditSentence("person.received", "đã nhận người từ trạm khác chuyển đến"),
+    AuditSentence("person.given_back", "đã rút lại việc nhận người từ trạm khác"),
     AuditSentence("person.returned", "đã ghi về lại xã"),
     AuditSentence("person.marital_status", "đã đổi tình trạng hôn nhân"),
     AuditSentence("person.merged", "đã gộp hồ sơ {old} vào hồ sơ {kept}"),

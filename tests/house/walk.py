@@ -37,6 +37,7 @@ from apps.households.models import (
     Membership,
     PersonStatus,
     ResidenceEvent,
+    Transfer,
 )
 from apps.outage.models import BackEntry, Pack, Slip
 from apps.patients.models import Allergy, Death, DuplicatePair, InsuranceCard, MergeRecord, Person, Surgery
@@ -74,6 +75,7 @@ class Side:
     card: InsuranceCard
     household: Household
     member: Membership
+    newcomer: Transfer
     batch: ImportBatch
     proposal: Proposal
     visit: Visit
@@ -130,8 +132,9 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         a_person(station, name + " Em", hamlet=hamlet),
     )
     member = Membership.unscoped.create(household=household, person=other, relation="05")
-    for kind in ("departed", "absent"):
-        an_event(household, kind, other)
+    an_event(household, "absent", other)
+    left = an_event(household, "departed", other).people(manager="unscoped").get()
+    newcomer = Transfer.unscoped.create(part=left, from_station=station, station=station)
     a_person_status(other)
     a_survey(household)
     finished = a_finished_visit(other, practitioner)
@@ -186,6 +189,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         ),
         household=household,
         member=member,
+        newcomer=newcomer,
         batch=ImportBatch.unscoped.create(
             station=station, file_name="dan.xlsx", sent_by=account.pk, state="checked"
         ),
@@ -353,13 +357,17 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         for name in ("household", "edit", "member_add", "member_new")
     },
     **{
+        f"households:{name}": lambda side: {"pk": side.newcomer.part.event_id}
+        for name in ("newcomer", "newcomer_decline")
+    },
+    **{
         f"households:{name}": lambda side: {"pk": side.household.pk, "member": side.member.pk}
         for name in ("member_leave", "member_relation", "head_change", "marry", "divorce")
     },
     **{
         f"households:{name}": lambda side: {"pk": side.household.pk}
         for name in (
-            *("split", "merge", "relocate", "depart", "absence", "history"),
+            *("split", "merge", "move", "head", "relocate", "depart", "absence", "history"),
             *("statuses", "household_status", "person_status", "survey", "sheet"),
         )
     },

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.core.ids import uuid7
 from apps.core.models import ReadEntry
-from apps.households.models import Household, Membership, ResidenceEvent
+from apps.households.models import EventKind, Household, Membership, ResidenceEvent
 from apps.patients.models import Person
 from tests.factories.accounts import a_member as a_user_of
 from tests.factories.accounts import client_of
@@ -248,3 +248,135 @@ def test_who_may_only_look_changes_nothing(station, home):
     worker = client_of(a_user_of("pharmacist", station))
     for path in ("tach/", "nhap-vao/", "doi-cho-o/", "chuyen-di/", "tam-vang/"):
         assert worker.post(f"/ho/{home.pk}/{path}", key()).status_code == 403
+
+
+# --- several at once to another family
+
+
+@pytest.fixture
+def beside(station):
+    """Another family of the station."""
+    return a_household(station, a_person(station, "Đinh Văn Bên", sex="male"))
+
+
+def test_several_move_at_once(nurse, home, beside):
+    url = f"/ho/{home.pk}/chuyen-ho/"
+    page = nurse.get(f"{url}?nguoi={row('Phạm Thị Sáu').pk}")
+    assert page.context["form"]["people"].value() == [str(row("Phạm Thị Sáu").pk)]
+    said = key() | {
+        "people": [str(row("Phạm Văn Năm").pk), str(row("Phạm Thị Sáu").pk)],
+        relation("Phạm Văn Năm"): "05",
+        relation("Phạm Thị Sáu"): "05",
+        "into": beside.code,
+    }
+    assert nurse.post(url, said).url == f"/ho/{beside.pk}/"
+    moved = Membership.unscoped.filter(household=beside, valid_to=None, is_head=False)
+    assert {each.person.full_name for each in moved} == {"Phạm Văn Năm", "Phạm Thị Sáu"}
+    event = ResidenceEvent.unscoped.get()
+    assert event.kind == "moved" and event.people(manager="unscoped").count() == 2
+
+
+def test_a_head_who_moves_names_who_stays_in_his_place(nurse, home, beside):
+    head = Membership.unscoped.get(household=home, is_head=True)
+    said = key() | {
+        "people": [str(head.pk)],
+        f"relation_{head.pk.hex}": "05",
+        "into": beside.code,
+    }
+    response = nurse.post(f"/ho/{home.pk}/chuyen-ho/", said)
+    assert response.status_code == 422 and list(response.context["form"].errors) == ["new_head"]
+    said = said | key() | {"new_head": str(row("Phạm Văn Năm").pk)}
+    assert nurse.post(f"/ho/{home.pk}/chuyen-ho/", said).status_code == 302
+    assert row("Phạm Văn Năm").is_head
+
+
+def test_into_ones_own_or_an_unknown_family_nobody_moves(nurse, home):
+    said = key() | {"people": [str(row("Phạm Thị Sáu").pk)], relation("Phạm Thị Sáu"): "05"}
+    for code in (home.code, "H9999999", ""):
+        response = nurse.post(f"/ho/{home.pk}/chuyen-ho/", said | key() | {"into": code})
+        assert response.status_code == 422, code
+    assert not ResidenceEvent.unscoped.exists()
+
+
+def test_a_new_head_from_a_day(nurse, home):
+    url = f"/ho/{home.pk}/chu-ho/"
+    assert nurse.get(url).status_code == 200
+    said = key() | {
+        "becomes_head": str(row("Phạm Văn Năm").pk),
+        "relation": "",
+        "on": "01/03/2026",
+        "note": "Già yếu",
+    }
+    assert nurse.post(url, said).status_code == 302
+    event = ResidenceEvent.unscoped.get()
+    assert (event.kind, event.on, event.note) == ("head", dt.date(2026, 3, 1), "Già yếu")
+    assert row("Phạm Văn Năm").is_head
+
+
+# --- every kind of event is entered anew from its mistaken one
+
+
+def mistaken(household, kind, *people, **fields):
+    return an_event(
+        household,
+        kind,
+        *people,
+        state="entered_in_error",
+        error_reason="nhầm",
+        error_at=timezone.now(),
+        **fields,
+    )
+
+
+def again(nurse, household, event):
+    lines = nurse.get(f"/ho/{household.pk}/lich-su/").context["lines"]
+    return next(line.again_url for line in lines if line.event.pk == event.pk)
+
+
+@pytest.mark.parametrize("kind", [kind.value for kind in EventKind])
+def test_each_kind_is_entered_again(nurse, home, beside, kind):
+    """The page of a mistaken event leads to the form of the right one, which opens with it in its place."""
+    son = row("Phạm Văn Năm")
+    fields = {"from_household": home} if kind in ("split", "merged", "moved") else {}
+    if kind in ("returned", "back"):
+        fields["follows"] = an_event(home, {"returned": "departed", "back": "absent"}[kind], son.person)
+    household = beside if kind in ("split", "merged", "moved") else home
+    event = mistaken(household, kind, son.person, **fields)
+    url = again(nurse, home, event)
+    assert url.endswith(f"?thay={event.pk}"), url
+    page = nurse.get(url)
+    assert page.status_code == 200
+    if kind != "died":
+        assert str(page.context["form"]["replaces"].value()) == str(event.pk)
+
+
+def test_who_has_gone_is_entered_nowhere_again(nurse, home):
+    son = row("Phạm Văn Năm")
+    event = mistaken(home, "married", son.person)
+    Membership.unscoped.filter(pk=son.pk).update(valid_to=dt.date(2026, 3, 1))
+    assert again(nurse, home, event) == ""
+
+
+def test_the_right_departure_from_a_family_points_back(nurse, home):
+    event = mistaken(home, "left", row("Phạm Thị Sáu").person)
+    said = key() | {"on": "01/03/2026", "replaces": str(event.pk)}
+    assert nurse.post(again(nurse, home, event), said).status_code == 302
+    event.refresh_from_db()
+    assert ResidenceEvent.unscoped.get(pk=event.replaced_by_id).kind == "left"
+
+
+def test_reading_many_mistakes_costs_no_more(nurse, home):
+    son = row("Phạm Văn Năm").person
+
+    def ask():
+        with CaptureQueriesContext(connection) as queries:
+            nurse.get(f"/ho/{home.pk}/lich-su/")
+        return len(queries)
+
+    for _ in range(2):
+        mistaken(home, "married", son)
+    ask()
+    few = ask()
+    for _ in range(18):
+        mistaken(home, "married", son)
+    assert ask() == few

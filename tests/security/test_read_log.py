@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from apps.core.models import ReadEntry
-from apps.households.models import Membership
-from apps.patients.models import DuplicatePair, Identifier, MergeRecord
+from apps.households.models import Membership, Transfer
+from apps.patients.models import DuplicatePair, Identifier, MergeRecord, Person
 from tests.factories.accounts import a_member, client_of
 from tests.factories.care import an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
-from tests.factories.households import a_person_status, an_event
+from tests.factories.households import a_household, a_person_status, an_event
 from tests.factories.patients import a_person
 from tests.security.conftest import OWN, Attacker, Here
 
@@ -135,6 +135,22 @@ def test_the_register_of_deaths_is_logged(own: Here, nurse: Attacker) -> None:
     a_death(own.person)
     assert OWN in nurse.get("/tu-vong/?tu=1/1/2020").content.decode()
     assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen="death.register").exists()
+
+
+def test_who_stands_in_no_register_is_logged(own: Here, nurse: Attacker) -> None:
+    Person.unscoped.filter(pk=own.person.pk).update(life_status="dead")
+    assert OWN in nurse.get("/tu-vong/chua-ghi/").content.decode()
+    assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen="death.unrecorded").exists()
+
+
+def test_who_waits_to_be_taken_in_is_logged(own: Here, nurse: Attacker) -> None:
+    event = an_event(a_household(own.station, own.person), "departed", own.person)
+    part = event.people(manager="unscoped").get()
+    Transfer.unscoped.create(part=part, from_station=own.station, station=own.station)
+    for path in ("", f"{event.pk}/", f"{event.pk}/khong-ve/"):
+        assert OWN in nurse.get(f"/ho/chuyen-den/{path}").content.decode()
+    looks = ReadEntry.objects.filter(person_ids=[own.person.pk], screen="household.newcomers")
+    assert looks.count() == 3
 
 
 def test_a_conflict_of_a_visit_is_logged(own: Here, nurse: Attacker) -> None:

@@ -27,6 +27,7 @@ from apps.households.models.residence import (
     ResidenceEvent,
     ResidenceEventPerson,
 )
+from apps.households.models.transfers import Transfer, TransferState
 
 __all__ = [
     "CATEGORIES",
@@ -52,4 +53,6 @@ __all__ = [
     "RowOutcome",
     "RowState",
     "StatusKind",
+    "Transfer",
+    "TransferState",
 ]

@@ -50,6 +50,8 @@ class Household(ScopedModel, BaseModel):
         db_index=False,  # household_station_sort begins with it
     )
     poverty = models.CharField("diện hộ", max_length=9, choices=Poverty.choices, blank=True)
+    # Given by the social insurance (identifiers: ho_gia_dinh): ten figures, of one open household at a time.
+    bhxh_code = models.CharField("mã hộ gia đình (BHXH)", max_length=10, blank=True, db_default="")
     note = models.TextField("ghi chú", blank=True, max_length=1000)
     # What it was called at stations that have become points of this one.
     former_codes = ArrayField(
@@ -79,7 +81,13 @@ class Household(ScopedModel, BaseModel):
         abstract = False
         verbose_name = "hộ gia đình"
         verbose_name_plural = "hộ gia đình"
-        constraints = [models.UniqueConstraint(fields=["station", "code"], name="household_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["station", "code"], name="household_code_once"),
+            # Also the search box: ten figures of a family's insurance paper.
+            models.UniqueConstraint(
+                fields=["bhxh_code"], condition=~Q(bhxh_code="") & Q(closed=""), name="household_bhxh_once"
+            ),
+        ]
         indexes = [
             # The list of a station, and of one hamlet, in the order of the heads' names.
             models.Index(fields=["station", "sort_key", "id"], name="household_station_sort"),
