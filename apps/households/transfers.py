@@ -27,7 +27,6 @@ from apps.households.models import (
     EventKind,
     Household,
     ResidenceEvent,
-    ResidenceEventPerson,
     Transfer,
     TransferState,
 )
@@ -209,9 +208,7 @@ def _again(arrival: UUID) -> None:
         todo.task_open(
             TASK,
             facility_id=rows[0].station_id,
-            object_id=ResidenceEventPerson.unscoped.values_list("event_id", flat=True).get(
-                pk=rows[0].part_id
-            ),
+            object_id=rows[0].part.event_id,
             happened_at=timezone.now(),
             title=f"{quantity_words(len(rows))} người đã nhận nhầm, chờ nhận lại",
         )

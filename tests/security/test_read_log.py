@@ -15,7 +15,7 @@ from tests.factories.accounts import a_member, client_of
 from tests.factories.care import an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
-from tests.factories.households import a_household, a_person_status, an_event
+from tests.factories.households import a_person_status, an_event
 from tests.factories.patients import a_person
 from tests.security.conftest import OWN, Attacker, Here
 
@@ -144,7 +144,7 @@ def test_who_stands_in_no_register_is_logged(own: Here, nurse: Attacker) -> None
 
 
 def test_who_waits_to_be_taken_in_is_logged(own: Here, nurse: Attacker) -> None:
-    event = an_event(a_household(own.station, own.person), "departed", own.person)
+    event = an_event(own.household, "departed", own.person)
     part = event.people(manager="unscoped").get()
     Transfer.unscoped.create(part=part, from_station=own.station, station=own.station)
     for path in ("", f"{event.pk}/", f"{event.pk}/khong-ve/"):
