@@ -115,6 +115,11 @@ class PeopleForm(EventForm):
         return list(self.by_key) if self.all_of_them else self.cleaned_data.get("people", [])
 
 
+def relation_field(pk: UUID) -> str:
+    """The box that says what the member of that row is to the head over there."""
+    return _relation(str(pk))
+
+
 def _relation(key: str) -> str:
     return f"relation_{key.replace('-', '')}"
 

@@ -44,9 +44,10 @@ def _waiting(departure: UUID) -> list[Any]:
 def newcomer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take the people of one departure in."""
     rows = _waiting(pk)
-    form = event_forms.NewcomersForm(
-        request.POST or None, rows=[row.part for row in rows], initial=_initial(rows)
-    )
+    parts = [row.part for row in rows]
+    before = newcomers.relations_before(rows)
+    together = {event_forms.relation_field(part.pk): before.get(part.person_id, "") for part in parts}
+    form = event_forms.NewcomersForm(request.POST or None, rows=parts, initial=_initial(rows) | together)
     if form.is_bound and form.is_valid():
         said = form.cleaned_data
         try:

@@ -374,6 +374,8 @@ def test_the_pages(here: Facility, there: Facility, home: Household, head: Perso
     address = f"/ho/chuyen-den/{event.pk}/"
     form = client.get(address).context["form"]
     assert form["people"].value() == [str(parts[head.pk]), str(parts[wife.pk])]
+    assert form[f"relation_{parts[head.pk].hex}"].value() == "00"  # as they belonged together before
+    assert form[f"relation_{parts[wife.pk].hex}"].value() == "01"
     said = {
         "form_key": str(uuid7()),
         "people": [str(pk) for pk in parts.values()],
