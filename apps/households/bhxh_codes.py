@@ -12,7 +12,9 @@ def is_taken(code: str, by_another_than: UUID | None = None) -> bool:
     """Whether another open household, perhaps far away, carries it; that one does is all that is told."""
     # unscoped: unique in the whole database
     rows = Household.unscoped.filter(bhxh_code=code, closed=Closed.OPEN)
-    return bool(code) and rows.exclude(pk=by_another_than).exists()
+    if by_another_than is not None:
+        rows = rows.exclude(pk=by_another_than)
+    return bool(code) and rows.exists()
 
 
 def refuse_taken(code: str, by_another_than: UUID | None = None) -> None:

@@ -134,7 +134,7 @@ def _words(event: ResidenceEvent, household: Household) -> str:
 def _answers(event: ResidenceEvent) -> list[str]:
     """What the station of the destination has said, once for all who left together where it said the same."""
     rows = [part.transfer for part in event.parts_of_it if hasattr(part, "transfer")]  # type: ignore[attr-defined]
-    told = {}
+    told: dict[str, None] = {}
     for row in rows:
         words = f"{row.station.name}: {row.get_state_display().lower()}"
         if row.state == TransferState.RECEIVED and row.decided_at:

@@ -57,7 +57,8 @@ def person_give_back(*, person: Person, before: dict[str, Any], departure_id: UU
     """The arrival was a mistake: she is her former station's again, as one who has left it."""
     left = person.hamlet_id
     for name, value in before.items():
-        setattr(person, name, Person._meta.get_field(name).to_python(value))
+        column: Any = Person._meta.get_field(name)
+        setattr(person, name, column.to_python(value))
     # unscoped: the person was taken through the scope
     former = Identifier.unscoped.filter(person=person, kind=IdentifierKind.FORMER, source=SOURCE)
     former.filter(value=person.code, issuer=_name(Facility.objects.get(pk=person.station_id))).delete()
