@@ -27,7 +27,10 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Bệnh", ("icd10_", "communicable_", "yhct_", "care_", "injury_", "exam_")),
     ("Thuốc và vật tư", ("drug", "supplies", "stock_")),
     ("Dịch vụ và xét nghiệm", ("service", "lab_")),
-    ("Người dân và bảo hiểm y tế", ("ethnic", "nationalities", "occupations", "bhyt", "kcb", "code_lists")),
+    (
+        "Người dân và bảo hiểm y tế",
+        ("ethnic", "nationalities", "occupations", "bhyt", "kcb", "code_lists", "reception"),
+    ),
     ("Hành nghề và quyền xem", ("practice", "restricted")),
 )
 

@@ -149,6 +149,15 @@ TABLES: dict[str, Table] = {
         _entries("practice_scope", "Phạm vi hành nghề", 106, "practice_scope"),
         _entries("stock_lists", "Chương trình và nguồn hàng của kho", 109, "stock_programme", "stock_source"),
         _entries(
+            "reception",
+            "Danh mục tiếp nhận",
+            109,
+            "visit_kind",
+            "visit_reason",
+            "free_care",
+            "bhyt_lookup_result",
+        ),
+        _entries(
             "icd10_chapters_groups", "Chương và nhóm bệnh ICD-10", 110, "icd10_chapters", "icd10_groups"
         ),
         Table(

@@ -39,6 +39,7 @@ COUNTS = {
     "nationalities": 249,
     "occupations": 59,
     "practice_scope": 91,
+    "reception": 60,
     "restricted_data": 43,
     "service_prices": 15944,
     "service_prices_exam_bed": 5,
