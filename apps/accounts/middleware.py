@@ -87,7 +87,8 @@ class SessionLimits:
         if why := clock.over(now):
             return why
         at = int(now.timestamp())
-        if at - clock.seen >= SEEN_EVERY:
+        # A page that asks again by itself is nobody's work: it must not keep the screen unlocked.
+        if at - clock.seen >= SEEN_EVERY and "Asks-Again" not in request.headers:
             request.session[CLOCK] = [clock.signed_in, at, clock.idle_seconds, clock.longest_seconds]
         return None
 

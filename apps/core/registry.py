@@ -209,9 +209,9 @@ def panels_for(record: str, scope: "Scope", obj: Any) -> list[dict[str, Any]]:
 
 
 def actions_for(scope: "Scope", person_id: UUID) -> list[dict[str, str]]:
-    """What `scope` may begin for a person: title and address, in order. No query."""
+    """What `scope` may begin for a person: title, address and key, in order. No query."""
     return [
-        {"title": action.title, "url": action.link(person_id)}
+        {"title": action.title, "url": action.link(person_id), "hotkey": action.hotkey}
         for action in person_actions
         if scope.can(action.right)
     ]

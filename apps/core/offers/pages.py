@@ -187,6 +187,7 @@ class PersonAction:
     right: str
     link: Callable[[UUID], str]
     order: int = 100
+    hotkey: str = ""  # on her own page: 'F2'
 
 
 @dataclass(frozen=True)
