@@ -26,7 +26,7 @@ from apps.core.versions import StaleVersion
 from apps.encounters import services, states
 from apps.encounters.forms import MAX_LINES
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
-from apps.encounters.models import Diagnosis, Payer, Prescription, PrescriptionLine, Visit
+from apps.encounters.models import EXAM, Diagnosis, Payer, Prescription, PrescriptionLine, Visit
 from apps.encounters.writing import Problems
 from apps.patients.models import Person
 
@@ -69,7 +69,8 @@ class VisitSerializer(serializers.ModelSerializer):
         fields = [
             "id", "version", "updated_at", "number", "kind", "state", "on", "queue_no", "occurred_at",
             "person", "facility", "point", "performer", "doctor", "signed_at", "finalised_at", "payer",
-            "card", *TEXTS, "findings",
+            "card", "free_for", "rank", "priority_for", "room", "call", "called_at", "left_at",
+            *TEXTS, "findings",
             "summary", "follow_up_on", "diagnoses", "prescriptions", "vitals",
         ]  # fmt: skip
 
@@ -79,12 +80,16 @@ class VisitSerializer(serializers.ModelSerializer):
 
 
 class OpeningSerializer(serializers.Serializer):
-    """Receives a person. `override` is the reason for a second visit on one day."""
+    """Receives a person. `override` is the reason for a second visit on one day, or BHYT without a card."""
 
     person = serializers.UUIDField()
     reason = serializers.CharField(max_length=500, required=False, default="")
     payer = serializers.ChoiceField(choices=Payer.choices, required=False, default="")
     card = serializers.UUIDField(required=False, allow_null=True, default=None)
+    kind = serializers.CharField(max_length=16, required=False, default=EXAM)
+    emergency = serializers.BooleanField(required=False, default=False)
+    free_for = serializers.CharField(max_length=16, required=False, default="", allow_blank=True)
+    room = serializers.UUIDField(required=False, allow_null=True, default=None)
     override = serializers.CharField(max_length=300, required=False, default="")
 
 
@@ -185,7 +190,15 @@ class VisitViewSet(ScopedViewSet):
         person = Person.objects.select_related("hamlet").filter(pk=said["person"]).first()
         if person is None:
             raise Unwilling({"person": ["Không thấy người này."]})
-        opening = Opening(said["reason"], said["payer"], said["card"])
+        opening = Opening(
+            reason=said["reason"],
+            payer=said["payer"],
+            card_id=said["card"],
+            kind=said["kind"],
+            emergency=said["emergency"],
+            free_for=said["free_for"],
+            room_id=said["room"],
+        )
         return self._once(
             request,
             lambda: services.visit_open(person=person, opening=opening, override=said["override"]),

@@ -1,7 +1,7 @@
 """What reception and the visit's page take in, read into plain values."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -18,7 +18,7 @@ from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.widgets import CodePicker, DecimalInput
 from apps.encounters import dosing, organs, rules
 from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
-from apps.encounters.models import Payer, Visit
+from apps.encounters.models import Visit
 from apps.encounters.states import TITLES
 from apps.encounters.writing import Problems
 
@@ -42,26 +42,6 @@ def text_field(label: str, rows: int = 2, **kwargs: Any) -> forms.CharField:
     return forms.CharField(
         label=label, required=False, max_length=4000, widget=forms.Textarea({"rows": rows}), **kwargs
     )
-
-
-class OpenForm(FormKeyMixin):
-    """Reception: why she came and who pays."""
-
-    reason = forms.CharField(label="Lý do đến khám", required=False, max_length=500)
-    payer = forms.ChoiceField(label="Đối tượng", choices=Payer.choices)
-    card = forms.ChoiceField(label="Thẻ BHYT", required=False)
-    override = forms.CharField(label="Lý do tiếp nhận lần nữa", required=False, max_length=300)
-
-    def __init__(self, *args: Any, cards: Iterable[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        good = list(cards)
-        until = [f" (đến {card.valid_to:%d/%m/%Y})" if card.valid_to else "" for card in good]
-        box: Any = self.fields["card"]
-        box.choices = [("", "Không dùng thẻ")] + [
-            (str(card.pk), f"{card.number}{end}") for card, end in zip(good, until, strict=True)
-        ]
-        self.fields["card"].initial = str(good[0].pk) if good else ""
-        self.fields["payer"].initial = Payer.BHYT if good else Payer.FEE
 
 
 @dataclass(frozen=True)

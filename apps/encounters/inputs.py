@@ -77,3 +77,16 @@ class Opening:
     at: dt.datetime | None = None
     entry_mode: str = "direct"
     performer: Any = None  # a Practitioner; without, the one who receives
+    kind: str = "exam"  # code list visit_kind
+    emergency: bool = False  # said by whoever receives her
+    free_for: str = ""  # code list free_care
+    room_id: Any = None
+    lookup: "CardLookup | None" = None
+
+
+@dataclass(frozen=True)
+class CardLookup:
+    """What a look-up of the card said: a code of bhyt_lookup_result; `way` gateway or typed."""
+
+    code: str
+    way: str = "typed"

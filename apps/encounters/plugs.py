@@ -142,7 +142,7 @@ registry.record_sections.add(
         printed=health_record.printed,
     )
 )
-registry.person_actions.add(PersonAction("visit", "Tiếp nhận khám", "visits.enter", _open, 10))
+registry.person_actions.add(PersonAction("visit", "Tiếp nhận khám", "visits.enter", _open, 10, hotkey="F2"))
 registry.timeline_kinds.add(TimelineKind(TIMELINE, "Khám bệnh", _visit, "stethoscope", "visits.view"))
 registry.due_kinds.add(DueKind(DUE_KIND, "Hẹn khám lại", "Tiếp nhận", _receive, "visits.view"))
 registry.audit_sentences.add(
@@ -233,7 +233,6 @@ registry.guide.add(
         "guide/visit.html",
         {
             "encounters:day": "tiep-don",
-            "encounters:open": "tiep-don",
             "encounters:visit": "kham",
             "encounters:unsigned": "cho-ky",
             "encounters:amend": "sua",

@@ -233,7 +233,8 @@ def highest_number(facility_id: UUID, period: str) -> int:
 
 def highest_in_queue(facility_id: UUID, period: str) -> int:
     """The highest number in a facility's queue of a day."""
-    rows = Visit.unscoped.filter(facility_id=facility_id, on=dt.date.fromisoformat(period))
+    here = Q(point_id=facility_id) | Q(facility_id=facility_id, point__isnull=True)  # a point counts alone
+    rows = Visit.unscoped.filter(here, on=dt.date.fromisoformat(period))
     return rows.aggregate(last=Max("queue_no"))["last"] or 0
 
 
@@ -350,10 +351,10 @@ def _allergy(row: Allergy) -> travel.TravelAllergy:
 
 
 def visits_this_month(station_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many visits each station has had since the first of the month; not those entered in error."""
+    """How many visits each station has had since the first of the month; nobody seen is none."""
     # a reviewer sees figures of stations whose visits she may not see
     rows = Visit.unscoped.filter(facility__in=station_ids, on__gte=timezone.localdate().replace(day=1))
-    rows = rows.exclude(state=states.ENTERED_IN_ERROR).order_by()
+    rows = rows.exclude(state__in=states.NOT_COUNTED).order_by()
     return dict(rows.values("facility").annotate(many=Count("pk")).values_list("facility", "many"))
 
 

@@ -1,131 +1,40 @@
 """Everything that changes a visit: a function a step, each in one transaction, audited, with its event."""
 
-import datetime as dt
 import secrets
-from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from apps.care import services as care
-from apps.core import audit, drafts, numbering, parameters
+from apps.core import drafts, numbering
 from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
-from apps.core.versions import StaleVersion, save_versioned
+from apps.core.versions import save_versioned
 from apps.encounters import checking, dosing, notifying, states
 from apps.encounters.bedside import own_practitioner, why_not
-from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitOpened
-from apps.encounters.inputs import Opening, VisitInput
+from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised
+from apps.encounters.inputs import VisitInput
 from apps.encounters.models import Prescription, Visit, VisitRevision
+from apps.encounters.reception import visit_left as visit_left
+from apps.encounters.reception import visit_open as visit_open
+from apps.encounters.reception import visit_return as visit_return
 from apps.encounters.revisions import snapshot
+from apps.encounters.steps import DRAFT as DRAFT
+from apps.encounters.steps import NUMBER as NUMBER
+from apps.encounters.steps import QUEUE as QUEUE
+from apps.encounters.steps import TIMELINE as TIMELINE
+from apps.encounters.steps import audited as _audit
+from apps.encounters.steps import keep_overrides as _keep_overrides
+from apps.encounters.steps import number_in_year as number_in_year
+from apps.encounters.steps import put_timeline as _timeline
+from apps.encounters.steps import taken as _for
 from apps.encounters.writing import SOURCE, refuse, write
 from apps.facilities import books
-from apps.facilities.asof import working_place
 from apps.facilities.models import Practitioner
-from apps.patients import facts, projections
-from apps.patients.models import InsuranceCard, Person
-from apps.patients.services import treating_access_put
-
-TIMELINE = "visit"
-NUMBER, QUEUE = "visit", "queue"  # the books of core.numbering
-DRAFT = "visit"  # what is typed into the form of a visit, by core.drafts
-TREATING_DAYS = "visits.treating_days"  # for so long a station still sees whom it has treated
-DAY_CLOSED = "Người này đã có lượt khám {number} hôm nay, {state}."
-
-
-# ---- reception
-
-
-@transaction.atomic
-def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit:
-    """Receive a person: number of the year, number in the day's queue, state 'chờ khám'.
-
-    Asks for a reason when she has a visit here on that day already. Refuses the dead and an expired card.
-    """
-    scope = current()
-    scope.require("visits.enter")
-    if scope.workplace_id is None:
-        raise PermissionDenied("visits.enter")
-    at = opening.at or timezone.now()
-    on = timezone.localtime(at).date()
-    _refuse_dead(person, on)
-    card = _card(person, opening.card_id, on)
-    here, point = working_place(scope, on, timezone.localdate())
-    assert here is not None  # noqa: S101 - there is a workplace, see above
-    warnings = _same_day(person, here, on)
-    if warnings and not override.strip():
-        raise NeedsReason(warnings)
-    practitioner = opening.performer or own_practitioner(scope)
-    as_of = facts.snapshot(person, at)
-    as_of["payer"] = opening.payer or as_of["payer"]
-    visit = Visit(
-        **as_of,
-        person=person,
-        facility_id=here,
-        point_id=point,
-        performer=practitioner,
-        performer_text=practitioner.full_name if practitioner else "",
-        occurred_at=at,
-        recorded_by=scope.user_id,
-        entry_mode=opening.entry_mode,
-        on=on,
-        card=card,
-        reason=clean(opening.reason),
-    )
-    _keep_overrides(visit, warnings, override)
-    book = books.book_at(here, point)
-    visit.number = numbering.take(
-        NUMBER, facility_id=book.facility_id, on=on, object_id=visit.pk, mark=book.mark
-    )
-    visit.queue_no = int(numbering.take(QUEUE, facility_id=here, on=on, object_id=visit.pk))
-    visit.save(force_insert=True)
-    if person.station_id != visit.facility_id:
-        until = on + dt.timedelta(days=int(parameters.value(TREATING_DAYS, on=on)))
-        treating_access_put(person_id=person.id, facility_id=visit.facility_id, until=until)
-    care.appointments_met(person_id=person.id, facility_id=visit.facility_id, on=on)
-    _timeline(visit)
-    _audit("visit.opened", visit, number=visit.number)
-    publish(VisitOpened(visit.id, visit.person_id, visit.facility_id, visit.on, visit.version))
-    return visit
-
-
-def _refuse_dead(person: Person, on: dt.date) -> None:
-    if person.life_status == "dead" and (person.died_on is None or person.died_on < on):
-        raise Refused("Hồ sơ ghi người này đã mất. Hãy xem lại hồ sơ trước khi tiếp nhận.", code="dead")
-
-
-def _card(person: Person, card_id: Any, on: dt.date) -> InsuranceCard | None:
-    if not card_id:
-        return None
-    card = InsuranceCard.objects.filter(pk=card_id, person=person).first()
-    if card is None:
-        raise Refused("Thẻ BHYT này không phải của người bệnh.", field="card", code="card")
-    if not card.in_force(on):
-        raise Refused("Thẻ BHYT không có giá trị vào ngày khám.", field="card", code="card-date")
-    return card
-
-
-def _same_day(person: Person, facility_id: UUID, on: dt.date) -> list[Warning]:
-    other = (  # unscoped: at the facility where she works, which the caller has checked
-        Visit.unscoped.filter(person=person, facility_id=facility_id, on=on)
-        .exclude(state=states.ENTERED_IN_ERROR)
-        .first()
-    )
-    if other is None:
-        return []
-    sentence = DAY_CLOSED.format(number=other.number, state=states.TITLES[other.state])
-    return [Warning("same-day", sentence, "override")]
-
-
-def number_in_year(number: str) -> int:
-    """'2026-000123' is the 123rd of its year."""
-    return int(number.rpartition("-")[2])
-
+from apps.patients import facts
 
 # ---- the examination
 
@@ -250,39 +159,6 @@ def visit_entered_in_error(*, visit_id: UUID, expected_version: int, reason: str
 # ---- the parts of a step
 
 
-def _for(action: str, visit_id: UUID, expected_version: int, data: VisitInput | None = None) -> Visit:
-    """The visit, locked, when this scope may do `action` on it now.
-
-    Raises Visit.DoesNotExist for one out of sight, PermissionDenied for another station's or a missing right,
-    StaleVersion when somebody has saved since, Refused when its state does not allow the action.
-    """
-    scope = current()
-    visit = (
-        Visit.objects.select_for_update(of=("self",))
-        .select_related("performer", "facility", "person")
-        .defer("person__tokens", "person__search")
-        .get(pk=visit_id)
-    )
-    if not scope.reaches(visit.facility_id):
-        raise PermissionDenied(action)
-    scope.require(states.right_for(visit.state, action))
-    if data is not None and data.lines is not None:
-        scope.require("prescriptions.enter")
-        # Without a practitioner the visit cannot end before a licensed one has taken it over.
-        if data.lines and (author := own_practitioner(scope)) and (no := why_not("prescribe", author)):
-            raise Refused(no, code="cannot-prescribe")
-    if visit.version != expected_version:
-        mine = Visit.unscoped.get(pk=visit_id)  # the same that was found through the scope
-        for name, value in (data.fields if data else {}).items():
-            setattr(mine, name, value)
-        raise StaleVersion(current=visit, mine=mine)
-    if not states.allows(visit.state, action):
-        raise Refused(
-            f"Lượt khám {visit.number} {states.TITLES[visit.state]}: không làm được việc này.", code="state"
-        )
-    return visit
-
-
 def _take_over(visit: Visit) -> None:
     """Who examines first stands on the slip; reception by somebody without a practitioner leaves it open."""
     if visit.performer is None:
@@ -299,23 +175,6 @@ def _check(visit: Visit, override: str) -> None:
     if asked and not override.strip():
         raise NeedsReason(asked)
     _keep_overrides(visit, asked, override)
-
-
-def _keep_overrides(visit: Visit, warnings: Iterable[Warning], reason: str) -> None:
-    scope = current()
-    visit.overrides = [
-        *visit.overrides,
-        *(
-            {
-                "code": warning.code,
-                "sentence": warning.sentence,
-                "reason": clean(reason)[:300],
-                "by": scope.user_id,
-                "at": timezone.now(),
-            }
-            for warning in warnings
-        ),
-    ]
 
 
 def _end(visit: Visit) -> None:
@@ -367,22 +226,3 @@ def _tell_end(visit: Visit) -> None:
     _audit("visit.finalised", visit, number=visit.number)
     event = VisitFinalised if visit.finalised_at == visit.signed_at else VisitAmended
     publish(event(visit.id, visit.person_id, visit.facility_id, visit.on, visit.version))
-
-
-def _timeline(visit: Visit) -> None:
-    projections.put_timeline(
-        person_id=visit.person_id,
-        at=visit.occurred_at,
-        kind=TIMELINE,
-        title=visit.summary or visit.reason or "Khám bệnh",
-        object_id=visit.id,
-        facility_id=visit.facility_id,
-        restricted=visit.restricted,
-        state="entered_in_error" if visit.state == states.ENTERED_IN_ERROR else "done",
-    )
-
-
-def _audit(action: str, visit: Visit, **data: Any) -> None:
-    audit.record(
-        action, person_id=visit.person_id, object_id=visit.id, facility_id=visit.facility_id, data=data
-    )

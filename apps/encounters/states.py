@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["waiting", "in_progress", "awaiting_signature", "finalised", "entered_in_error"]
+State = Literal["waiting", "in_progress", "awaiting_signature", "finalised", "left", "entered_in_error"]
 
 WAITING: State = "waiting"
 IN_PROGRESS: State = "in_progress"
 AWAITING_SIGNATURE: State = "awaiting_signature"
 FINALISED: State = "finalised"
+LEFT: State = "left"
 ENTERED_IN_ERROR: State = "entered_in_error"
 
 TITLES: dict[str, str] = {
@@ -18,8 +19,11 @@ TITLES: dict[str, str] = {
     IN_PROGRESS: "đang khám",
     AWAITING_SIGNATURE: "chờ bác sĩ ký",
     FINALISED: "đã hoàn tất",
+    LEFT: "bỏ về",
     ENTERED_IN_ERROR: "nhập nhầm",
 }
+# Nothing was done for her: counted as a visit nowhere.
+NOT_COUNTED: tuple[State, ...] = (LEFT, ENTERED_IN_ERROR)
 OPEN_STATES: tuple[State, ...] = (WAITING, IN_PROGRESS, AWAITING_SIGNATURE)
 
 
@@ -36,10 +40,13 @@ class Action:
 TABLE: dict[str, tuple[Action, ...]] = {
     WAITING: (
         Action("save", "Lưu", "visits.enter", (IN_PROGRESS,)),
+        Action("reception", "Sửa tiếp nhận", "visits.enter", (WAITING,)),
+        Action("leave", "Bỏ về", "visits.enter", (LEFT,)),
         Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
     ),
     IN_PROGRESS: (
         Action("save", "Lưu", "visits.enter", (IN_PROGRESS,)),
+        Action("reception", "Sửa tiếp nhận", "visits.enter", (IN_PROGRESS,)),
         Action("finalise", "Hoàn tất", "visits.enter", (FINALISED, AWAITING_SIGNATURE)),
         Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
     ),
@@ -52,6 +59,10 @@ TABLE: dict[str, tuple[Action, ...]] = {
     FINALISED: (
         Action("amend", "Sửa đổi", "visits.edit", (FINALISED, AWAITING_SIGNATURE)),
         Action("print", "In", "visits.view", (FINALISED,)),
+        Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
+    ),
+    LEFT: (
+        Action("return", "Quay lại khám", "visits.enter", (WAITING,)),
         Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
     ),
     ENTERED_IN_ERROR: (),

@@ -2,13 +2,30 @@
 
 from django.urls import path
 
-from apps.encounters.views import after, papers, reception, visit
+from apps.encounters.views import after, papers, queue, reception, visit
 
 app_name = "encounters"
 urlpatterns = [
-    path("", reception.day, name="day"),
+    path("", queue.day, name="day"),
+    path("hang-cho/", queue.standing, name="queue"),
+    path("hang-cho/goi-tiep/", queue.call_next, name="call_next"),
+    path("bang-so/", queue.settings, name="board_settings"),
+    path("bang-so/phong/<uuid:pk>/thoi-dung/", queue.room_end, name="room_end"),
+    path("bang-so/mo/", queue.screen_open, name="screen_open"),
+    path("bang-so/<uuid:pk>/dong/", queue.screen_close, name="screen_close"),
+    path("bang-so/man-hinh/", queue.board, name="board"),
+    path("cap-cuu/", reception.open_emergency, name="emergency"),
+    path("so/", reception.numbers, name="numbers"),
+    path("phieu-so.pdf", queue.tickets, name="tickets"),
     path("cho-ky/", after.unsigned, name="unsigned"),
     path("tiep-nhan/<uuid:person_id>/", reception.open_visit, name="open"),
+    path("tiep-nhan/<uuid:person_id>/tra-the/", reception.look_up, name="look_up"),
+    path("tiep-nhan/ho/<uuid:household_id>/", reception.open_family, name="family"),
+    path("<uuid:pk>/so/", reception.number, name="number"),
+    path("<uuid:pk>/tiep-nhan/", reception.change, name="reception"),
+    path("<uuid:pk>/bo-ve/", queue.leave, name="leave"),
+    path("<uuid:pk>/quay-lai/", queue.come_back, name="come_back"),
+    path("<uuid:pk>/hang-cho/<slug:action>/", queue.act, name="queue_act"),
     path("<uuid:pk>/", visit.visit, name="visit"),
     path("<uuid:pk>/thuoc/", visit.line, name="line"),
     path("<uuid:pk>/them-thuoc/", visit.more_lines, name="more_lines"),

@@ -123,7 +123,7 @@ def test_a_usual_visit_from_search_to_paper(desk, lan, station, province, photog
     hands.write("Ho, sốt 2 ngày, đau họng")
     photograph(desk, "visit-reception")
     axe_clean(desk)
-    hands.press("Control+Enter")
+    hands.press("Control+Shift+Enter")
 
     # Then: the visit's page begins at the vital signs.
     desk.wait_for_selector("#visit-form")

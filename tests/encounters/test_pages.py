@@ -241,7 +241,7 @@ def test_entered_in_error_asks_why(client, hoa, doctor):
 
 
 @pytest.mark.parametrize(
-    "state", ["waiting", "in_progress", "awaiting_signature", "finalised", "entered_in_error"]
+    "state", ["waiting", "in_progress", "awaiting_signature", "finalised", "left", "entered_in_error"]
 )
 def test_each_state_shows_only_its_buttons(client, hoa, doctor, state):
     from apps.encounters import states
@@ -257,6 +257,9 @@ def test_each_state_shows_only_its_buttons(client, hoa, doctor, state):
         "amend": at("amend", visit.pk),
         "print": at("exam_slip", visit.pk),
         "error": at("in_error", visit.pk),
+        "reception": at("reception", visit.pk),
+        "leave": at("leave", visit.pk),
+        "return": at("come_back", visit.pk),
     }
     shown = {key for key, mark in marks.items() if mark in page}
     allowed = {action.key for action in states.actions(state)}

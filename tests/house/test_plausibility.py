@@ -18,7 +18,7 @@ SOURCES = {
     "apps/encounters/rules.py": r'Problem\(\s*"([a-z-]+)"',
     "apps/encounters/doses.py": r'(?:TooMuch\([^"]*|\()"([a-z-]+)", (?:sentence|"mỗi lần"|"cả ngày")',
     "apps/encounters/writing.py": r'Problem\(\s*"(icd-twice|two-main)"',
-    "apps/encounters/services.py": r'Warning\("([a-z-]+)"',
+    "apps/encounters/receiving.py": r'Warning\("([a-z-]+)"',
     "apps/patients/births.py": r'Warning\(\s*"([a-z_]+)"',
     "apps/patients/death_data.py": r'Warning\(\s*"([a-z_]+)"',
     "apps/patients/death_rules.py": r'Warning\(\s*"([a-z_]+)"',

@@ -27,7 +27,7 @@ from apps.core.models import (
     ReadEntry,
     Task,
 )
-from apps.encounters.models import Visit
+from apps.encounters.models import BoardScreen, Room, Visit
 from apps.facilities.models import Catchment, Facility, Hamlet, Post, Practitioner, Reform
 from apps.field.models import ContraceptionMark, Proposal
 from apps.households.models import (
@@ -80,6 +80,8 @@ class Side:
     proposal: Proposal
     visit: Visit
     finished: Visit
+    room: Room
+    screen: BoardScreen
     measurement: Measurement
     appointment: Appointment
     enrolment: Enrolment
@@ -195,6 +197,10 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         ),
         proposal=a_proposal(station, hamlet, "death", household=household, person=person, made_by=account),
         visit=an_examined_visit(person, practitioner),
+        room=Room.unscoped.create(facility=station, name=f"Phòng {code}"),
+        screen=BoardScreen.unscoped.create(
+            facility=station, key_hash=code, opened_by_name=account.full_name, expires_at=now
+        ),
         finished=finished,
         measurement=a_measurement(person, "weight", "51.5", state="preliminary"),
         appointment=appointment,
@@ -411,10 +417,17 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         for name in ("enrolment", "enrolment_end", "enrolment_reopen", "enrolment_error")
     },
     **{f"care:{name}": lambda side: {"pk": side.appointment.pk} for name in ("move", "cancel", "call")},
-    "encounters:open": lambda side: {"person_id": side.person.pk},
+    **{f"encounters:{name}": lambda side: {"person_id": side.person.pk} for name in ("open", "look_up")},
+    "encounters:family": lambda side: {"household_id": side.household.pk},
+    "encounters:queue_act": lambda side: {"pk": side.visit.pk, "action": "goi"},
+    "encounters:room_end": lambda side: {"pk": side.room.pk},
+    "encounters:screen_close": lambda side: {"pk": side.screen.pk},
     **{
         f"encounters:{name}": lambda side: {"pk": side.visit.pk}
-        for name in ("visit", "line", "more_lines", "reopen", "in_error", "versions")
+        for name in (
+            *("visit", "line", "more_lines", "reopen", "in_error", "versions"),
+            *("number", "reception", "leave", "come_back"),
+        )
     },
     **{
         f"encounters:{name}": lambda side: {"pk": side.finished.pk}

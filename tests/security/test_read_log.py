@@ -9,12 +9,14 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from apps.core.models import ReadEntry
+from apps.encounters.models import Visit
 from apps.households.models import Membership, Transfer
 from apps.patients.models import DuplicatePair, Identifier, MergeRecord, Person
 from tests.factories.accounts import a_member, client_of
 from tests.factories.care import an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
+from tests.factories.encounters import a_visit
 from tests.factories.households import a_person_status, an_event
 from tests.factories.patients import a_person
 from tests.security.conftest import OWN, Attacker, Here
@@ -38,6 +40,13 @@ def merged(own: Here) -> MergeRecord:
     """A record that was merged into hers."""
     old = a_person(own.station, merged_into=own.person)
     return MergeRecord.unscoped.create(old=old, kept=own.person, station=own.station, at=timezone.now())
+
+
+def waiting(own: Here) -> Visit:
+    """She waits in the queue."""
+    doctor = own.visit.performer
+    assert doctor is not None
+    return a_visit(own.person, doctor)
 
 
 WAYS: dict[str, Look] = {
@@ -77,6 +86,14 @@ WAYS: dict[str, Look] = {
     ),
     "leaving": lambda who, own: who.get(f"{member(own)}/roi/"),
     "relation": lambda who, own: who.get(f"{member(own)}/quan-he/"),
+    "reception": lambda who, own: who.get(f"/kham/tiep-nhan/{own.person.pk}/"),
+    "refused reception": lambda who, own: who.post(f"/kham/tiep-nhan/{own.person.pk}/", payer="x"),
+    "reception of a family": lambda who, own: who.get(f"/kham/tiep-nhan/ho/{own.household.pk}/"),
+    "number": lambda who, own: who.get(f"/kham/{own.visit.pk}/so/"),
+    "numbers of a family": lambda who, own: who.get(f"/kham/so/?luot={own.visit.pk}"),
+    "reception changed": lambda who, own: who.get(f"/kham/{own.visit.pk}/tiep-nhan/"),
+    "queue": lambda who, own: waiting(own) and who.get("/kham/hang-cho/"),
+    "leaving unseen": lambda who, own: who.get(f"/kham/{waiting(own).pk}/bo-ve/"),
     "visit": lambda who, own: who.get(f"/kham/{own.visit.pk}/"),
     "refused visit": lambda who, own: who.post(f"/kham/{own.visit.pk}/", version="x"),
     "refused amendment": lambda who, own: who.post(f"/kham/{own.finished.pk}/sua-doi/", version="x"),

@@ -1,17 +1,25 @@
 """A visit and what it holds: diagnoses, prescriptions, earlier versions."""
 
+from apps.encounters.models.card_check import CardCheck, CheckWay
 from apps.encounters.models.diagnosis import Diagnosis, DiagnosisRole
 from apps.encounters.models.prescription import Prescription, PrescriptionLine
-from apps.encounters.models.visit import Payer, Visit, VisitKind, VisitPart, VisitRevision
+from apps.encounters.models.reception import BoardScreen, QueueSetting, Room
+from apps.encounters.models.visit import EXAM, CallState, Payer, Visit, VisitPart, VisitRevision
 
 __all__ = [
+    "EXAM",
+    "BoardScreen",
+    "CallState",
+    "CardCheck",
+    "CheckWay",
     "Diagnosis",
     "DiagnosisRole",
     "Payer",
     "Prescription",
     "PrescriptionLine",
+    "QueueSetting",
+    "Room",
     "Visit",
-    "VisitKind",
     "VisitPart",
     "VisitRevision",
 ]

@@ -7,14 +7,13 @@ from django.db.models import Q
 
 from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel
-from apps.encounters import states
+from apps.encounters import priority, states
+from apps.encounters.models.reception import Room
 from apps.facilities.models import Practitioner
 from apps.patients.facts import ClinicalFact
 from apps.patients.models import InsuranceCard
 
-
-class VisitKind(models.TextChoices):
-    EXAM = "exam", "Khám bệnh"
+EXAM = "exam"  # the usual row of the code list visit_kind
 
 
 class Payer(models.TextChoices):
@@ -25,11 +24,19 @@ class Payer(models.TextChoices):
     FREE = "free", "Miễn phí"
 
 
+class CallState(models.TextChoices):
+    """How far the call has come of somebody who waits."""
+
+    WAITING = "waiting", "chờ gọi"
+    CALLED = "called", "đã gọi"
+    SKIPPED = "skipped", "gọi không thấy"
+
+
 class Visit(ClinicalFact, BaseModel):
     """One coming of one person. `occurred_at` is when she was received; states.py says what may be done."""
 
     number = models.CharField("số khám", max_length=16)  # '2026-000123', a row a facility and year
-    kind = models.CharField("loại", max_length=16, choices=VisitKind.choices, default=VisitKind.EXAM)
+    kind = models.CharField("loại", max_length=16, default=EXAM)  # code list visit_kind
     state = models.CharField(
         "trạng thái", max_length=20, choices=list(states.TITLES.items()), default=states.WAITING
     )
@@ -45,6 +52,34 @@ class Visit(ClinicalFact, BaseModel):
         db_index=False,
     )
     started_at = models.DateTimeField("bắt đầu khám", null=True, blank=True)
+    free_for = models.CharField("miễn phí theo", max_length=16, blank=True)  # code list free_care
+
+    # The queue (queue.py). Who is called changes no version: her form may be open on the doctor's screen.
+    rank = models.PositiveSmallIntegerField("mức ưu tiên", default=priority.ORDINARY, editable=False)
+    priority_for = ArrayField(
+        models.CharField(max_length=10),
+        verbose_name="được ưu tiên vì",
+        default=list,
+        editable=False,
+        blank=True,
+    )
+    room = models.ForeignKey(
+        Room,
+        verbose_name="phòng, bàn khám",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    call = models.CharField(
+        "gọi", max_length=8, choices=CallState.choices, default=CallState.WAITING, editable=False
+    )
+    called_at = models.DateTimeField("gọi lúc", null=True, editable=False)
+    called_by = models.UUIDField("người gọi", null=True, editable=False)
+    calls = models.PositiveSmallIntegerField("số lần gọi", default=0, editable=False)
+    left_at = models.DateTimeField("bỏ về lúc", null=True, editable=False)
+    left_reason = models.CharField("lý do bỏ về", max_length=300, blank=True, editable=False)
 
     reason = models.CharField("lý do đến khám", max_length=500, blank=True)
     history = models.TextField("bệnh sử", blank=True)
