@@ -10,7 +10,7 @@ from apps.care.queries import kept_days
 from apps.care.services import DUE_KIND
 from apps.care.vitals import BY_KEY
 from apps.catalogues import icd
-from apps.encounters import dosing, states
+from apps.encounters import dosing, priority, receiving, states
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
 from apps.encounters.services import TIMELINE
 from apps.encounters.writing import SOURCE
@@ -46,11 +46,12 @@ class Writer:
         self.commune, self.ground, self.shelf = commune, ground, shelf
         self.rng = source(commune.plan.seed, commune.plan.slot, "rows of visits")
         self.kept_days = kept_days(commune.plan.on)
+        self.priorities = receiving.rules_on(commune.plan.on)
         self.visits = Sheet(
             Visit,
             ["id", *FACT, "version", "number", "state", "on", "queue_no", "started_at", "reason",
              "examination", "summary", "treatment_text", "advice", "follow_up_on", "outcome", "result",
-             "doctor_id", "signed_at", "finalised_at", "card_id"],
+             "doctor_id", "signed_at", "finalised_at", "card_id", "rank", "priority_for"],
         )  # fmt: skip
         self.diagnoses = Sheet(
             Diagnosis,
@@ -109,6 +110,7 @@ class Writer:
         stamps = cells(at, end)
         payer = self._payer(visit)
         fact = self._fact(visit, worker, payer, at, stamps)
+        goes = priority.judge(priority.Known(birth=visit.person.birth), visit.on, self.priorities)
         self.visits.add(
             visit.id, fact, SAVES[visit.state], number, visit.state, visit.on, self.queue[visit.on],
             moment(visit.on, visit.minute + EXAM_AFTER) if begun else None,
@@ -124,6 +126,8 @@ class Writer:
             end if signer else None,
             end if signer else None,
             visit.person.card if payer else None,
+            goes.rank,
+            goes.reasons,
         )  # fmt: skip
         for place, (code, name) in enumerate(named, start=1):
             role = "main" if place == 1 else "secondary"

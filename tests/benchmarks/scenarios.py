@@ -105,6 +105,25 @@ def diseases(client: Client, station: Station, rng: random.Random) -> Shot:
     return client.shot(answer, began)
 
 
+def reception(client: Client, station: Station, rng: random.Random) -> Shot:
+    """Post the form of reception: reason, payer and card as the form proposes them, a number is given."""
+    for _ in range(5):  # whoever is dead is not received
+        path = f"/kham/tiep-nhan/{rng.choice(station.people)[0]}/"
+        data: dict[str, Any] = form_with(client.get(path).text, "payer")
+        data |= {"reason": "Ho, sốt", "override": "Khám thêm lượt nữa", "then": "number"}
+        began = time.perf_counter()
+        answer = client.post(path, data)
+        shot = client.shot(answer, began)
+        if answer.status_code == 302:
+            return shot
+    raise AssertionError(f"nobody was received: {answer.status_code}")
+
+
+def queue(client: Client, station: Station, rng: random.Random) -> Shot:
+    """The queue as a page asks for it again, with somebody new in it."""
+    return _get(client, "/kham/hang-cho/")
+
+
 def visit_page(client: Client, station: Station, rng: random.Random) -> Shot:
     return _get(client, f"/kham/{_open_visit(client, station)}/")
 
@@ -199,6 +218,8 @@ ALL = (
     Scenario("household list", households),
     Scenario("home page", home, Limit(p95=100), bare.day),
     Scenario("day's visits", day, Limit(), bare.day),
+    Scenario("reception", reception, Limit(p95=120, queries=25), share=0.5),
+    Scenario("queue", queue, Limit(p95=100, queries=12)),
     Scenario("visit page", visit_page, Limit(), share=0.5),
     Scenario("saving a visit", save_visit, Limit(p95=120), bare.save, share=0.5),
     Scenario("signing in", sign_in, Limit(p95=400), share=0.5),

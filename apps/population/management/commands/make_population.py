@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.core.errors import Refused
 from apps.core.words import quantity_words
 from apps.population import demo, hamlets, lives, making
+from apps.population.waiting_room import waiting_room
 
 
 class Command(BaseCommand):
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                 demo.cases(made.stations[0])
                 lives.lives(made.stations[0])
                 hamlets.news(made.stations[0])
+                waiting_room(made.stations[0])
         except Refused as refused:
             raise CommandError(refused.message) from refused
         total, seconds = quantity_words(sum(made.rows.values())), quantity_words(time.monotonic() - began, 1)
