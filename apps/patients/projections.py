@@ -21,18 +21,20 @@ def put_timeline(
     restricted: bool = False,
     state: str = "done",
 ) -> None:
-    """Writes or replaces the line of one record. `kind` is a registered TimelineKind."""
-    TimelineEntry.unscoped.update_or_create(
-        kind=kind,
-        object_id=object_id,
-        defaults={
-            "person_id": person_id,
-            "at": at,
-            "title": title[:300],
-            "facility_id": facility_id,
-            "restricted": restricted,
-            "state": state,
-        },
+    """Writes or replaces the line of one record, in one statement. `kind` is a registered TimelineKind."""
+    said = {
+        "person_id": person_id,
+        "at": at,
+        "title": title[:300],
+        "facility_id": facility_id,
+        "restricted": restricted,
+        "state": state,
+    }
+    TimelineEntry.unscoped.bulk_create(
+        [TimelineEntry(kind=kind, object_id=object_id, **said)],
+        update_conflicts=True,
+        unique_fields=["kind", "object_id"],
+        update_fields=[name.removesuffix("_id") for name in said],
     )
 
 
