@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("apps.care.urls")),
     path("", include("apps.households.urls")),
     path("thon/", include("apps.field.urls")),
+    path("kho/", include("apps.stock.urls")),
     path("kham/", include("apps.encounters.urls")),
     path("dong-bo/", include("apps.sync.urls")),
     path("sao-luu/", include("apps.backup.urls")),

@@ -97,3 +97,14 @@ def count_save(
     if reason is not None:
         document.reason = clean(reason)[:300]
     return save_versioned(document, expected=expected_version)
+
+
+@transaction.atomic
+def count_put(*, document_id: UUID, line_id: UUID, found: Found) -> DocumentLine | None:
+    """Keep one line of the sheet; None when it has no such line. Of two who count it the last stands."""
+    current().require("stock.enter")
+    document = draft_lock(document_id, None)
+    if not document.lines.filter(pk=line_id).exists():
+        return None
+    count_save(document_id=document.pk, expected_version=document.version, found={line_id: found})
+    return document.lines.select_related("item").get(pk=line_id)

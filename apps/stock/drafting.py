@@ -23,6 +23,7 @@ from apps.stock.models import (
     Lot,
     StockDocument,
     StockItem,
+    StockLocation,
 )
 
 MOST_LINES = 500
@@ -53,7 +54,7 @@ class LineInput:
 
 @dataclass(frozen=True)
 class DocumentInput:
-    """A paper's head and lines."""
+    """A paper's head and lines; `lines` None leaves those of a draft as they are."""
 
     on: dt.date
     location_id: UUID
@@ -62,7 +63,7 @@ class DocumentInput:
     reference: str = ""
     reason: str = ""
     note: str = ""
-    lines: Sequence[LineInput] = ()
+    lines: Sequence[LineInput] | None = ()
 
 
 class LineProblems(Refused):
@@ -92,6 +93,25 @@ def draft_save(
             station_id=place.station_id, kind=kind, made_by=scope.user_id, made_by_name=scope.shown_name
         )
     )
+    _fill(document, data, place)
+    if data.lines is None:
+        if document_id:
+            return save_versioned(document, expected=document.version)
+        document.save(force_insert=True)
+        return document
+    lines = lines_of(document, data.lines)
+    if document_id:
+        save_versioned(document, expected=document.version)
+        document.lines.all().delete()
+    else:
+        document.save(force_insert=True)
+    for line in lines:
+        line.document = document
+    DocumentLine.unscoped.bulk_create(lines)  # unscoped: of the document above
+    return document
+
+
+def _fill(document: StockDocument, data: DocumentInput, place: StockLocation) -> None:
     if document.kind == DocumentKind.COUNT:
         raise Refused("Biên bản kiểm kê được lập từ sổ kho.", code="kind")
     if document.station_id != place.station_id:
@@ -106,16 +126,6 @@ def draft_save(
         document.to_location = place_of(data.to_location_id, station_id=place.station_id)
     document.partner, document.reference = clean(data.partner)[:200], clean(data.reference)[:100]
     document.reason, document.note = clean(data.reason)[:300], clean(data.note, lines=True)[:500]
-    lines = lines_of(document, data.lines)
-    if document_id:
-        save_versioned(document, expected=document.version)
-        document.lines.all().delete()
-    else:
-        document.save(force_insert=True)
-    for line in lines:
-        line.document = document
-    DocumentLine.unscoped.bulk_create(lines)  # unscoped: of the document above
-    return document
 
 
 def draft_lock(document_id: UUID, expected_version: int | None) -> StockDocument:

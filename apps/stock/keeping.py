@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from apps.stock.models import ItemKind, LocationKind, Lot, LotState, StockBalanc
 from apps.stock.models.items import ORDINARY
 
 FIRST_STORE = "Kho chính"
+OWN = "R"  # labels of items that no catalogue has: R001
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def item_add(*, data: ItemInput, station_id: UUID | None = None) -> StockItem:
     _fill(item, data)
     if item.code == "" and _own_names(item).exists():
         raise Refused(f"Kho đã có {item.name} ({item.unit}).", field="name", code="double")
+    item.label = _label(item)
     try:
         with transaction.atomic():
             item.save(force_insert=True)
@@ -83,6 +86,23 @@ def item_change(*, item_id: UUID, data: ItemInput, expected_version: int) -> Sto
             save_versioned(item, expected=expected_version)
     except IntegrityError:
         raise _double(item, "programme") from None
+    _told("stock.item_changed", item, item.station_id)
+    return item
+
+
+@transaction.atomic
+def pack_add(*, item_id: UUID, name: str, factor: int) -> StockItem:
+    """One more pack that the item comes in, told while it is received."""
+    current().require("stock.enter")
+    item = StockItem.objects.select_for_update(of=("self",)).filter(pk=item_id).first()
+    if item is None:
+        raise Refused("Không có mặt hàng này.", code="no-item")
+    try:
+        packs = units.packs_of(item.unit, [*item.packs, (clean(name)[:30], factor)])
+    except ValueError as wrong:
+        raise Refused(str(wrong), field="pack", code="packs") from None
+    item.packs = [[pack.name, pack.factor] for pack in packs]
+    save_versioned(item, expected=item.version)
     _told("stock.item_changed", item, item.station_id)
     return item
 
@@ -142,6 +162,15 @@ def _fill(item: StockItem, data: ItemInput) -> None:
         raise Refused("Mức tối thiểu không thể lớn như vậy.", field="minimum", code="minimum")
     item.minimum, item.programme, item.controlled = data.minimum, data.programme, data.controlled
     item.note, item.is_active = clean(data.note)[:300], data.is_active
+
+
+def _label(item: StockItem) -> str:
+    """The code of the catalogue where it is free; with its programme or a number where it is not."""
+    taken = set(StockItem.objects.filter(station_id=item.station_id).values_list("label", flat=True))
+    wishes = [item.code, f"{item.code}-{item.programme}"] if item.code else []
+    stem = f"{item.code}-" if item.code else OWN
+    numbered = (f"{stem}{number:03d}" for number in count(1))
+    return next(wish for wish in chain(wishes, numbered) if wish not in taken)
 
 
 def _double(item: StockItem, field: str) -> Refused:

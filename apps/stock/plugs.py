@@ -1,17 +1,21 @@
 """What the stock offers to the house."""
 
+from apps.catalogues import picks
 from apps.core import registry
 from apps.core.registry import (
     AuditSentence,
     ChangeKind,
+    MenuItem,
     NumberKind,
     Rule,
     Section,
     SuccessionStep,
 )
-from apps.stock import rules, second, succeeding
+from apps.stock import picking, rules, second, succeeding
 
 registry.sections.add(Section("stock", "Kho thuốc, vật tư", 45))
+registry.menu.add(MenuItem("stock", "Kho", "stock:home", "stock.view", 45, "stock"))
+picks.kinds.add(picking.STOCK_ITEM)
 registry.numbers.add(
     NumberKind("stock.in", "Phiếu nhập kho", "PN{number:04d}/{on.year}", kept=False, order=300),
     NumberKind("stock.out", "Phiếu xuất kho", "PX{number:04d}/{on.year}", kept=False, order=310),

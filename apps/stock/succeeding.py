@@ -5,6 +5,8 @@ province's, approved by a second person; its stations were checked there.
 """
 
 import datetime as dt
+from itertools import chain, count
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -68,7 +70,7 @@ def move_items(step: Succession, journal: Journal) -> int:
         same = same if row.code else same.filter(name__iexact=row.name)
         twin = same.order_by("-is_active", "pk").first()
         if twin is None:
-            journal.change(row, station_id=heir)
+            journal.change(row, station_id=heir, label=_free_label(heir, row))
             continue
         lots = list(Lot.unscoped.filter(item=row).values_list("pk", flat=True))
         journal.repoint("stock.Lot", "item_id", row.pk, twin.pk, ids=lots)
@@ -80,6 +82,12 @@ def move_items(step: Succession, journal: Journal) -> int:
             journal.change(twin, is_active=True)
         journal.change(row, is_active=False)
     return len(rows)
+
+
+def _free_label(heir: UUID, row: StockItem) -> str:
+    taken = set(StockItem.unscoped.filter(station_id=heir).values_list("label", flat=True))
+    others = (f"{row.label}-{number}"[:100] for number in count(2))
+    return next(wish for wish in chain([row.label], others) if wish not in taken)
 
 
 def _papers(step: Succession) -> QuerySet[StockDocument]:

@@ -33,7 +33,10 @@ def keeper_at(station: Facility, rights: frozenset[str] = RIGHTS, **fields: Any)
 
 def an_item(station: Facility, name: str = "Paracetamol 500mg", **fields: Any) -> StockItem:
     fields = {"kind": "drug", "unit": "Viên", "packs": [["Hộp", 100], ["Vỉ", 10]]} | fields
-    return StockItem.unscoped.create(station=station, name=name, **fields)
+    label = fields.pop("label", fields.get("code") or f"R{StockItem.unscoped.count() + 1:03d}")
+    if StockItem.unscoped.filter(station=station, label=label).exists():
+        label = f"{label}-{fields['programme']}"
+    return StockItem.unscoped.create(station=station, name=name, label=label, **fields)
 
 
 def a_place(station: Facility, name: str = "Kho chính", **fields: Any) -> StockLocation:

@@ -41,7 +41,7 @@ from apps.households.models import (
 )
 from apps.outage.models import BackEntry, Pack, Slip
 from apps.patients.models import Allergy, Death, DuplicatePair, InsuranceCard, MergeRecord, Person, Surgery
-from apps.stock.models import StockDocument
+from apps.stock.models import DocumentLine, StockDocument
 from apps.sync.models import OutboxRow, Receiver
 from tests.factories.accounts import a_post, a_role, a_user
 from tests.factories.care import a_measurement, an_appointment, an_enrolment
@@ -289,6 +289,11 @@ def shared_things() -> Shared:
 
 Arguments = dict[str, Any]
 
+
+def stock_line(side: Side) -> DocumentLine:
+    return DocumentLine.unscoped.get(document=side.stock)
+
+
 # Address name -> its arguments from a side. A name not here, for an address with arguments, fails.
 # Besides the page's own right, that of the sample on it: a task is a notifiable case, a file is its maker's.
 # Stations are arranged by the province alone, of whom the catalogues are the sign.
@@ -392,6 +397,13 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         }
         for name, kind in (("return", "departed"), ("back", "absent"), ("withdraw", "absent"))
     },
+    **{
+        f"stock:{name}": lambda side: {"pk": side.stock.pk}
+        for name in ("paper", "head", "row", "post", "take_back", "drop")
+    },
+    **{f"stock:{name}": lambda side: {"pk": stock_line(side).item_id} for name in ("item", "item_change")},
+    "stock:lot": lambda side: {"pk": stock_line(side).lot_id},
+    "stock:place_change": lambda side: {"pk": side.stock.location_id},
     "field:history": lambda side: {"pk": side.person.pk},
     "field:household": lambda side: {"pk": side.household.pk},
     "field:tell_of": lambda side: {"pk": side.household.pk, "kind": "death"},
@@ -451,6 +463,7 @@ SHARED: dict[str, Callable[[Shared], Arguments]] = {
         for name in ("role", "role_edit", "role_switch")
     },
     "field:tell": lambda shared: {"kind": "cluster"},
+    "stock:begin": lambda shared: {"kind": "nhap"},
     "core:gallery_paper": lambda shared: {"size": "a5"},
     "core:guide_chapter": lambda shared: {"key": "bat-dau"},
     "core:printer_test": lambda shared: {"size": "A5"},

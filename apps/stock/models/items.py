@@ -33,6 +33,7 @@ class StockItem(ScopedModel, BaseModel):
     )
     kind = models.CharField("loại", max_length=8, choices=ItemKind.choices)
     code = models.CharField("mã danh mục", max_length=80, blank=True)
+    label = models.CharField("mã trong kho", max_length=100)  # short, one a station: picked and typed by it
     name = models.CharField("tên", max_length=300)
     unit = models.CharField("đơn vị tính", max_length=30)
     packs = models.JSONField("quy cách đóng gói", default=list, blank=True)
@@ -43,7 +44,7 @@ class StockItem(ScopedModel, BaseModel):
     )
     note = models.CharField("ghi chú", max_length=300, blank=True)
     is_active = models.BooleanField("đang dùng", default=True)
-    folded = models.CharField(max_length=400, editable=False)  # search_key of the name, with the code
+    folded = models.CharField(max_length=400, editable=False)  # search_key of the name, and the label
 
     class Meta(ScopedModel.Meta):
         abstract = False
@@ -55,6 +56,7 @@ class StockItem(ScopedModel, BaseModel):
                 condition=~Q(code=""),
                 name="stock_item_once",
             ),
+            models.UniqueConstraint(fields=["station", "label"], name="stock_item_label"),
         ]
         indexes = [
             # The balance list of a station, by name.
@@ -65,7 +67,7 @@ class StockItem(ScopedModel, BaseModel):
         return self.name
 
     def save(self, *args: object, **kwargs: object) -> None:
-        self.folded = f"{search_key(self.name)} {self.code.lower()}".strip()[:400]
+        self.folded = f"{search_key(self.name)} {self.label.lower()}".strip()[:400]
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     @classmethod
