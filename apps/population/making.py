@@ -14,7 +14,15 @@ from apps.core.errors import Refused
 from apps.core.scope import system
 from apps.facilities.models import Facility, FacilityKind
 from apps.patients.models import Person
-from apps.population import commune, process, write_care, write_conditions, write_people, write_records
+from apps.population import (
+    commune,
+    process,
+    stores,
+    write_care,
+    write_conditions,
+    write_people,
+    write_records,
+)
 from apps.population.ahead import ahead
 from apps.population.bulk import Sheet
 from apps.population.commune import Plan
@@ -80,6 +88,8 @@ def make(order: Order, tell: Tell = lambda done, total: None) -> Made:
         for table, count in counts.items():
             rows[table] = rows.get(table, 0) + count
         tell(done, order.people)
+    for slot, station in stations:
+        stores.fill(station, seed=order.seed, slot=slot, on=order.on)
     _analyze(rows)
     return Made(rows, [station for _, station in stations])
 

@@ -19,7 +19,7 @@ ExpiryClass = Literal["none", "expired", "urgent", "soon", "near", "good"]
 SHOWN: dict[ExpiryClass, str] = {
     "none": "không ghi hạn",
     "expired": "đã hết hạn",
-    "urgent": "sắp hết hạn, rất gấp",
+    "urgent": "sắp hết hạn, gấp",
     "soon": "sắp hết hạn",
     "near": "gần hết hạn",
     "good": "còn hạn",

@@ -123,7 +123,7 @@ def head(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a draft's head; its lines stay."""
     document = paper_or_404(pk)
     if not document.is_draft or document.kind == DocumentKind.COUNT:
-        raise Http404
+        return redirect("stock:paper", pk=document.pk)
     places = reading.places(current())
     form = HeadForm(request.POST or None, kind=document.kind, places=places, initial=head_of(document))
     if request.method == "POST" and form.is_valid():
