@@ -1,17 +1,24 @@
 """What the stock offers to the house."""
 
+from django.urls import reverse
+
 from apps.catalogues import picks
 from apps.core import registry
 from apps.core.registry import (
     AuditSentence,
     ChangeKind,
+    GoLiveItem,
+    GuideChapter,
+    Handover,
+    HomePanel,
     MenuItem,
     NumberKind,
+    PaperKind,
     Rule,
     Section,
     SuccessionStep,
 )
-from apps.stock import picking, rules, second, succeeding
+from apps.stock import picking, printing, rules, second, succeeding, warnings
 
 registry.sections.add(Section("stock", "Kho thuốc, vật tư", 45))
 registry.menu.add(MenuItem("stock", "Kho", "stock:home", "stock.view", 45, "stock"))
@@ -34,6 +41,57 @@ registry.audit_sentences.add(
     AuditSentence("stock.draft_dropped", "đã bỏ nháp {kind}"),
     AuditSentence("stock.taken", "đã lấy {lines} lô từ kho để cấp phát"),
     AuditSentence("stock.put_back", "đã trả lại kho {lines} lô"),
+)
+registry.audit_sentences.add(
+    AuditSentence("stock.card_printed", "đã in thẻ kho {name}"),
+    AuditSentence("stock.balance_printed", "đã in báo cáo xuất nhập tồn từ {since} đến {until}"),
+    AuditSentence("stock.balance_exported", "đã tải Excel xuất nhập tồn từ {since} đến {until}"),
+)
+registry.papers.add(PaperKind(printing.SHEET, "Phiếu kho", printing.link_of))
+registry.home_panels.add(
+    HomePanel("stock", "Kho cần xem", "stock.enter", "stock/panel_home.html", warnings.home, 30)
+)
+registry.golive.add(
+    GoLiveItem(
+        "stock_opening",
+        "Tồn đầu kỳ",
+        "Đếm kho và ghi phiếu tồn đầu kỳ: từng lô, hạn dùng, số lượng.",
+        warnings.opening_progress,
+        lambda scope: reverse("stock:begin", args=["ton-dau-ky"]),
+        120,
+    )
+)
+registry.handovers.add(
+    Handover(
+        "stock_drafts",
+        "Phiếu kho còn nháp",
+        "users.edit",
+        warnings.drafts_of,
+        note="Ai giữ kho cũng mở và ghi sổ tiếp được; không cần chuyển.",
+        order=40,
+    )
+)
+registry.guide.add(
+    GuideChapter(
+        "kho",
+        "Kho thuốc, vật tư",
+        "guide/stock.html",
+        {
+            "stock:home": "ton-kho",
+            "stock:item": "the-kho",
+            "stock:item_add": "mat-hang",
+            "stock:item_change": "mat-hang",
+            "stock:lot": "the-kho",
+            "stock:places": "noi-de",
+            "stock:papers": "phieu",
+            "stock:begin": "phieu",
+            "stock:paper": "phieu",
+            "stock:post": "ghi-so",
+            "stock:take_back": "ghi-so",
+            "stock:report": "bao-cao",
+        },
+        45,
+    )
 )
 registry.changes.add(
     ChangeKind(second.CHANGE, "Phiếu kho cần hai người", "stock.approve", second.approved, days=7)

@@ -124,18 +124,19 @@ def balances(
 ) -> tuple[Page[StockItem], list[ItemLine]]:
     """One page of items by name. Four queries, however many there are."""
     days = expiry_days(on)
+    page = keyset(shown(scope, asked, on, days), order=("folded", "id"), cursor=cursor, size=PAGE)
+    return page, item_lines(scope, page.items, on, days, asked.location_id)
+
+
+def shown(
+    scope: Scope, asked: Asked, on: dt.date, days: Mapping[str, Sequence[int]] | None = None
+) -> QuerySet[StockItem]:
+    """The items that were asked for."""
     rows = StockItem.visible(scope).filter(station_id=scope.workplace_id, is_active=True)
     if asked.text:
         rows = rows.filter(words_of(asked.text))
     if asked.programme:
         rows = rows.filter(programme=asked.programme)
-    page = keyset(_shown(rows, asked, on, days), order=("folded", "id"), cursor=cursor, size=PAGE)
-    return page, item_lines(scope, page.items, on, days, asked.location_id)
-
-
-def _shown(
-    rows: QuerySet[StockItem], asked: Asked, on: dt.date, days: Mapping[str, Sequence[int]]
-) -> QuerySet[StockItem]:
     # unscoped: of items that were read through the scope
     there = StockBalance.unscoped.filter(lot__item=OuterRef("pk"), quantity__gt=0)
     if asked.location_id is not None:
@@ -150,7 +151,7 @@ def _shown(
         return rows.filter(Exists(there.filter(lot__expiry__lt=on)))
     if asked.show == "soon":
         nears = Q()
-        for kind, bounds in days.items():
+        for kind, bounds in (days or expiry_days(on)).items():
             until = on + dt.timedelta(days=max(bounds))
             nears |= Q(kind=kind) & Exists(there.filter(lot__expiry__gte=on, lot__expiry__lte=until))
         return rows.filter(nears)

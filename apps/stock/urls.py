@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from apps.stock.views import items, papers, places, stock
+from apps.stock import printing
+from apps.stock.views import items, papers, places, reports, stock
 
 app_name = "stock"
 
 urlpatterns = [
     path("", stock.balances, name="home"),
+    path("xuat-nhap-ton/", reports.balance, name="report"),
+    path("xuat-nhap-ton/xuat-nhap-ton.pdf", printing.balance, name="report_paper"),
+    path("xuat-nhap-ton/xuat-nhap-ton.xlsx", reports.balance_book, name="report_book"),
+    path("mat-hang/<uuid:pk>/the-kho.pdf", printing.card, name="card"),
+    path("phieu/<uuid:pk>/phieu.pdf", printing.sheet, name="sheet"),
     path("mat-hang/them/", items.add, name="item_add"),
     path("mat-hang/<uuid:pk>/", items.show, name="item"),
     path("mat-hang/<uuid:pk>/sua/", items.change, name="item_change"),

@@ -399,9 +399,12 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     },
     **{
         f"stock:{name}": lambda side: {"pk": side.stock.pk}
-        for name in ("paper", "head", "row", "post", "take_back", "drop")
+        for name in ("paper", "head", "row", "post", "take_back", "drop", "sheet")
     },
-    **{f"stock:{name}": lambda side: {"pk": stock_line(side).item_id} for name in ("item", "item_change")},
+    **{
+        f"stock:{name}": lambda side: {"pk": stock_line(side).item_id}
+        for name in ("item", "item_change", "card")
+    },
     "stock:lot": lambda side: {"pk": stock_line(side).lot_id},
     "stock:place_change": lambda side: {"pk": side.stock.location_id},
     "field:history": lambda side: {"pk": side.person.pk},
