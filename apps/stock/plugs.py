@@ -86,6 +86,7 @@ registry.guide.add(
             "stock:papers": "phieu",
             "stock:begin": "phieu",
             "stock:paper": "phieu",
+            "stock:file": "phieu",
             "stock:post": "ghi-so",
             "stock:take_back": "ghi-so",
             "stock:report": "bao-cao",

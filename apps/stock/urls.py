@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.stock import printing
-from apps.stock.views import items, papers, places, reports, stock
+from apps.stock.views import files, items, papers, places, reports, stock
 
 app_name = "stock"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("phieu/<uuid:pk>/", papers.show, name="paper"),
     path("phieu/<uuid:pk>/dau-phieu/", papers.head, name="head"),
     path("phieu/<uuid:pk>/dong/", papers.row, name="row"),
+    path("phieu/<uuid:pk>/tu-excel/", files.take, name="file"),
     path("phieu/<uuid:pk>/ghi-so/", papers.post, name="post"),
     path("phieu/<uuid:pk>/huy-ghi-so/", papers.take_back, name="take_back"),
     path("phieu/<uuid:pk>/bo/", papers.drop, name="drop"),
