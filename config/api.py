@@ -11,11 +11,13 @@ from apps.core.access import signed_in
 from apps.encounters import api as encounters
 from apps.households import api as households
 from apps.patients import api as patients
+from apps.stock import api as stock
 from config.api_page import page_of
 
 router = SimpleRouter(use_regex_path=False)
 patients.register(router)
 households.register(router)
+stock.register(router)
 encounters.register(router)
 
 urlpatterns = [

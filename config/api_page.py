@@ -27,6 +27,8 @@ WORDS = {
     ("households", "retrieve"): "Một hộ và các thành viên hiện nay",
     ("households", "create"): "Lập một hộ với chủ hộ đã có hồ sơ",
     ("households", "partial_update"): "Sửa địa chỉ, diện hộ, theo phiên bản đã đọc",
+    ("stock", "list"): "Mặt hàng trong kho với các lô đang có, theo tên",
+    ("stock", "retrieve"): "Một mặt hàng trong kho với các lô đang có",
     ("visits", "list"): "Danh sách lượt khám, mới nhất trước",
     ("visits", "retrieve"): "Một lượt khám với chẩn đoán, đơn thuốc và chỉ số sống",
     ("visits", "create"): "Tiếp nhận một người vào khám",

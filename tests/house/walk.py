@@ -451,6 +451,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     **{f"visits-{name}": lambda side: {"pk": side.visit.pk} for name in ("detail", "save", "finalise")},
     **{f"people-{name}": lambda side: {"pk": side.person.pk} for name in ("detail", "record")},
     "households-detail": lambda side: {"pk": side.household.pk},
+    "stock-detail": lambda side: {"pk": stock_line(side).item_id},
     "backup:take": lambda side: {"pk": side.job.pk},
     "sync:visit_panel": lambda side: {"pk": side.finished.pk},
     **{f"sync:{name}": lambda side: {"pk": side.row.pk} for name in ("row", "send_again", "payload")},
