@@ -47,6 +47,7 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
     lines = reading.lines_of_paper(document)
     context: dict[str, Any] = {
         "title": TITLES[DocumentKind(document.kind)],
+        "landscape": document.kind in drafting.COMES_IN,  # prices need the room
         **letterhead(scope, document.on, facility=document.station),
         "number": document.number,
         "document": document,
