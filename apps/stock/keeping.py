@@ -187,6 +187,8 @@ def _station(station_id: UUID | None) -> UUID:
     scope = current()
     scope.require("stock.enter")
     station = station_id or scope.workplace_id
+    if scope.hamlet_ids is not None:
+        raise Refused("Kho do người thấy cả trạm giữ.", code="hamlets")
     if station is None or not scope.reaches(station):
         raise Refused("Hãy chọn trạm làm việc.", code="no-station")
     return station

@@ -78,7 +78,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 def begin(request: HttpRequest, kind: str) -> HttpResponse:
     """The head of a new paper; its lines come on the next page."""
     scope, found = current(), SLUGS.get(kind)
-    if found is None or scope.workplace_id is None:
+    if found is None or scope.workplace_id is None or scope.hamlet_ids is not None:
         raise Http404
     typed = request.POST.copy() if request.method == "POST" else None
     places = reading.places(scope)
