@@ -195,4 +195,4 @@ def _lot(document: StockDocument, item: StockItem, text: str, wrong: dict[str, s
     if there is None:
         wrong["lot"] = f"{document.location.name} không có lô {text} của mặt hàng này."
         return None
-    return there.lot  # type: ignore[no-any-return]
+    return there.lot

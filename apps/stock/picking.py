@@ -25,7 +25,7 @@ def item_of(key: str) -> StockItem:
     station = current().workplace_id
     found = StockItem.objects.filter(station_id=station, label__iexact=key).order_by("-is_active").first()
     if found is not None and found.is_active:
-        return found  # type: ignore[no-any-return]
+        return found
     if found is None and Drug.objects.filter(code=key).exists():
         return keeping.item_for(ItemKind.DRUG, key)
     if found is None and Supply.objects.filter(code=key).exists():

@@ -150,11 +150,10 @@ def shown(
     if asked.show == "expired":
         return rows.filter(Exists(there.filter(lot__expiry__lt=on)))
     if asked.show == "soon":
-        nears = Q()
+        near = Q()
         for kind, bounds in (days or expiry_days(on)).items():
-            until = on + dt.timedelta(days=max(bounds))
-            nears |= Q(kind=kind) & Exists(there.filter(lot__expiry__gte=on, lot__expiry__lte=until))
-        return rows.filter(nears)
+            near |= Q(lot__item__kind=kind, lot__expiry__lte=on + dt.timedelta(days=max(bounds)))
+        return rows.filter(Exists(there.filter(near, lot__expiry__gte=on)))
     if asked.show == "all" or (asked.text and asked.location_id is None):
         return rows
     return rows.filter(Exists(there))
