@@ -60,6 +60,12 @@ def keyset(
     )
 
 
+def count_before(queryset: models.QuerySet[ModelT], *, order: Sequence[str], row: ModelT) -> int:
+    """How many rows of `queryset` stand before `row` in `order`: where the numbering of its page begins."""
+    values = {_bare(name): getattr(row, _bare(name)) for name in order}
+    return queryset.filter(_after(order, values, backwards=True)).count()
+
+
 def _after(order: Sequence[str], row: dict[str, Any], backwards: bool) -> Q:
     """Rows behind `row`: a < x, or a = x and b < y, and so on."""
     condition = Q()

@@ -41,7 +41,9 @@ from apps.encounters import (
     succeeding,
 )
 from apps.encounters.money import plugs as _money  # noqa: F401 - registers the till
+from apps.encounters.register import A1
 from apps.encounters.services import DRAFT, NUMBER, QUEUE, TIMELINE
+from apps.facilities.registers import export_kind
 from apps.outage.kinds import kinds as outage
 
 SIGN_ROWS = 5
@@ -149,7 +151,11 @@ registry.audit_sentences.add(
     AuditSentence("visit.handed_over", "đã bàn giao lượt khám {number} cho đồng nghiệp"),
 )
 
+registry.exports.add(export_kind(A1))
 registry.readlog_screens.add(
+    ReadScreen("visits.a1.page", "Sổ khám bệnh A1"),
+    ReadScreen("visits.a1.paper", "In sổ khám bệnh A1"),
+    ReadScreen("visits.a1.export", "Tệp sổ khám bệnh A1"),
     ReadScreen("visit.page", "Trang lượt khám"),
     ReadScreen("visit.day", "Danh sách khám trong ngày"),
     ReadScreen("visit.unsigned", "Danh sách chờ ký"),
@@ -180,6 +186,7 @@ registry.papers.add(
     PaperKind("prescription", "đơn thuốc", _visit_of_sheet),
 )
 registry.audit_sentences.add(
+    AuditSentence("visits.a1.printed", "đã in sổ khám bệnh A1: {rows} dòng"),
     AuditSentence("visit.opened", "đã tiếp nhận lượt khám {number}"),
     AuditSentence("visit.saved", "đã lưu lượt khám: {changed}"),
     AuditSentence("visit.sent_to_sign", "đã chuyển lượt khám {number} chờ bác sĩ ký"),
@@ -235,6 +242,7 @@ registry.guide.add(
             "encounters:day": "tiep-don",
             "encounters:visit": "kham",
             "encounters:unsigned": "cho-ky",
+            "encounters:a1": "so-a1",
             "encounters:amend": "sua",
             "encounters:in_error": "sua",
             "encounters:versions": "sua",

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from apps.encounters.views import after, papers, queue, reception, visit
+from apps.encounters.views import after, papers, queue, reception, register, visit
 
 app_name = "encounters"
 urlpatterns = [
     path("", queue.day, name="day"),
+    path("so-a1/", register.a1, name="a1"),
+    path("so-a1/xuat/", register.a1_export, name="a1_export"),
+    path("so-a1/so-a1.pdf", register.a1_paper, name="a1_paper"),
     path("hang-cho/", queue.standing, name="queue"),
     path("hang-cho/goi-tiep/", queue.call_next, name="call_next"),
     path("bang-so/", queue.settings, name="board_settings"),

@@ -1,0 +1,223 @@
+"""A statutory register: a view over what was recorded, in the columns of its circular. Nothing is typed in.
+
+A room describes its book as a `Register`; this frame pages it, numbers its rows, makes the guarded file
+(core/guarded.py) and the paper. The pages: facilities/views/registers.py.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.core import audit, readlog, words
+from apps.core.errors import Refused
+from apps.core.paging import Page, count_before, keyset
+from apps.core.registry import ExportKind, ExportSheet
+from apps.core.scope import Scope, current
+from apps.facilities import asof
+from apps.facilities.models import Facility
+
+PAGE = 50
+AT_ONCE = 500  # rows of a workbook read at a time
+MOST_PRINTED = 1_000  # rows of one paper: about 90 pages across
+LONGEST = 5 * 366  # days of one part of a book
+MIDDLE, WIDE = 16, 30  # characters from which a column is given room on the screen
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which part of the book: two days, by one of its dates, one place or all."""
+
+    since: dt.date
+    until: dt.date
+    by: str
+    place: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one record says: all cells but the first, which is the number of the row."""
+
+    object_id: UUID
+    person_id: UUID
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dates:
+    """One way to lay out the book: the field its period is chosen by, its order, and how it is said."""
+
+    field: str
+    order: tuple[str, ...]  # the last one unique
+    word: str  # 'Khám', 'Tử vong', 'Ghi sổ': '... từ 01/01/2026 đến 31/03/2026'
+
+
+@dataclass(frozen=True)
+class Register:
+    """A book of people. `key` names its audit sentence ('<key>.printed') and its screens of the read log
+    ('<key>.page', '<key>.paper', '<key>.export'); its rights are '<section>.view' and '<section>.export'.
+
+    `rows(scope, asked)` are the records of the part in no order; `entries(scope, rows)` their cells, for a
+    batch, in a fixed number of queries. `places(scope)` are the hamlets or points it can be narrowed to.
+    """
+
+    key: str
+    code: str  # 'A1'
+    title: str  # 'Sổ khám bệnh'
+    section: str
+    columns: tuple[str, ...]
+    widths: tuple[int, ...]  # characters of each column of the workbook
+    dates: Mapping[str, Dates]  # the first is the usual one
+    rows: Callable[[Scope, Asked], QuerySet[Any]]
+    entries: Callable[[Scope, Sequence[Any]], list[Entry]]
+    places: Callable[[Scope], Iterable[tuple[UUID, str]]]
+    place_word: str
+    url: str  # 'encounters:a1'; also '<url>_export', '<url>_paper'
+    link: Callable[[UUID], str]  # the record's page
+    lead: str = ""
+    by_month: bool = False  # the part shown first: this month, else this year
+
+    def headings(self) -> list[tuple[str, str]]:
+        """Each column and how broad it is on the screen."""
+        return [
+            (column, "wide" if width >= WIDE else "middle" if width >= MIDDLE else "")
+            for column, width in zip(self.columns, self.widths, strict=True)
+        ]
+
+    def usual_by(self) -> str:
+        return next(iter(self.dates))
+
+    def period(self, asked: Asked) -> str:
+        word = self.dates[asked.by].word
+        return f"{word} từ {asked.since:%d/%m/%Y} đến {asked.until:%d/%m/%Y}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the book as it is written."""
+
+    object_id: UUID
+    person_id: UUID
+    cells: tuple[str, ...]
+    named: tuple[tuple[str, str], ...]  # each cell with its heading, for the phone
+    link: str
+
+
+def chosen(book: Register, scope: Scope, asked: Asked) -> QuerySet[Any]:
+    """The records of that part, of the scope's own stations; ordered by the caller."""
+    field = book.dates[asked.by].field
+    return book.rows(scope, asked).filter(**{f"{field}__gte": asked.since, f"{field}__lte": asked.until})
+
+
+def page(book: Register, scope: Scope, asked: Asked, cursor: str = "") -> tuple[Page[Any], list[Line]]:
+    """One page of the book and its rows in words; whoever stands there is in the read log."""
+    rows, order = chosen(book, scope, asked), book.dates[asked.by].order
+    found = keyset(rows, order=order, cursor=cursor, size=PAGE)
+    before = 0
+    if found.previous_cursor and found.items:
+        plain = rows.select_related(None).prefetch_related(None)
+        before = count_before(plain, order=order, row=found.items[0])
+    return found, _looked_at(book, scope, found.items, before, "page")
+
+
+def _looked_at(book: Register, scope: Scope, rows: Sequence[Any], before: int, screen: str) -> list[Line]:
+    lines = _lines(book, scope, rows, before)
+    if lines:
+        readlog.record(f"{book.key}.{screen}", [line.person_id for line in lines])
+    return lines
+
+
+def _lines(book: Register, scope: Scope, rows: Sequence[Any], before: int) -> list[Line]:
+    lines = []
+    for number, entry in enumerate(book.entries(scope, rows), before + 1):
+        cells = (str(number), *entry.cells)
+        named = tuple(zip(book.columns, cells, strict=True))
+        lines.append(Line(entry.object_id, entry.person_id, cells, named, book.link(entry.object_id)))
+    return lines
+
+
+# --- what leaves the screen
+
+
+def as_args(asked: Asked) -> dict[str, str]:
+    """The part of the book as a guarded export keeps it."""
+    place = str(asked.place or "")
+    return {
+        "since": asked.since.isoformat(),
+        "until": asked.until.isoformat(),
+        "by": asked.by,
+        "place": place,
+    }
+
+
+def _from_args(args: Mapping[str, Any]) -> Asked:
+    place = UUID(args["place"]) if args.get("place") else None
+    day = dt.date.fromisoformat
+    return Asked(day(args["since"]), day(args["until"]), args["by"], place)
+
+
+def export_kind(book: Register) -> ExportKind:
+    """The book as a guarded file: its plugs add this to `registry.exports`."""
+
+    def count(args: Mapping[str, Any]) -> int:
+        return chosen(book, current(), _from_args(args)).count()
+
+    def sheet(args: Mapping[str, Any]) -> ExportSheet:
+        return ExportSheet(book.columns, _cells(book, _from_args(args)), dict(enumerate(book.widths)))
+
+    right, name = f"{book.section}.export", f"so-{book.code.lower()}"
+    title = f"{book.title} {book.code}"
+    return ExportKind(f"{book.key}.book", title, (right,), f"{book.key}.export", name, count, sheet)
+
+
+def _cells(book: Register, asked: Asked) -> Iterator[tuple[UUID, Sequence[str]]]:
+    scope, before = current(), 0
+    rows = chosen(book, scope, asked).order_by(*book.dates[asked.by].order).iterator(chunk_size=AT_ONCE)
+    while part := list(islice(rows, AT_ONCE)):
+        for line in _lines(book, scope, part, before):
+            yield line.person_id, line.cells
+        before += len(part)
+
+
+def printed(book: Register, asked: Asked) -> dict[str, Any]:
+    """What stands on the paper, A4 across with the statutory heading. Raises Refused when it is too long."""
+    scope = current()
+    scope.require(f"{book.section}.export")
+    ordered = chosen(book, scope, asked).order_by(*book.dates[asked.by].order)
+    rows = list(ordered[: MOST_PRINTED + 1])
+    if len(rows) > MOST_PRINTED:
+        most = words.quantity_words(MOST_PRINTED)
+        raise Refused(f"Nhiều hơn {most} dòng. Hãy thu hẹp số ngày hoặc chọn một nơi.")
+    lines = _looked_at(book, scope, rows, 0, "paper")
+    audit.record(f"{book.key}.printed", data={"rows": len(lines)})
+    return {
+        "title": book.title,
+        "landscape": True,
+        "national": True,
+        "form_code": f"Sổ {book.code}",
+        "lines": lines,
+        "columns": book.columns,
+        "numbers": range(1, len(book.columns) + 1),
+        "period": book.period(asked),
+        "place": dict(book.places(scope)).get(asked.place, "") if asked.place else "",
+        **letterhead(scope, asked.until),
+    }
+
+
+def letterhead(scope: Scope, on: dt.date) -> dict[str, Any]:
+    """Who gives out a list of people: the workplace by its name of that day, and today's date to sign."""
+    station = Facility.objects.select_related("unit").filter(pk__in=[scope.workplace_id]).first()
+    if station is None:
+        return {"facility_name": scope.label}
+    today = timezone.localdate()
+    then = asof.face(station, min(on, today))
+    return {
+        "facility_name": then.name,
+        "facility_address": then.address,
+        "place_date": f"{then.place}, ngày {today.day:02d} tháng {today.month:02d} năm {today.year}",
+    }

@@ -1,0 +1,111 @@
+"""The pages that every statutory register has: the book, its guarded file, its paper.
+
+A room's views carry the access mark and call these with its Register.
+"""
+
+import datetime as dt
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from apps.core import fields, guarded, paper
+from apps.core.dates import parse_date
+from apps.core.errors import Refused
+from apps.core.forms import FormKeyMixin, add_refusal
+from apps.core.scope import current
+from apps.facilities import registers
+from apps.facilities.registers import Asked, Register
+
+
+def book(request: HttpRequest, register: Register) -> HttpResponse:
+    """The book, a page of it."""
+    scope, asked = current(), asked_for(request, register)
+    page, lines = registers.page(register, scope, asked, request.GET.get("c", ""))
+    context = {
+        "register": register,
+        "page": page,
+        "lines": lines,
+        "asked": asked,
+        "period": register.period(asked),
+        "places": list(register.places(scope)),
+        "may_export": scope.can(f"{register.section}.export"),
+    }
+    return render(request, "facilities/register.html", _urls(register) | context)
+
+
+class ExportForm(FormKeyMixin):
+    reason = fields.CleanCharField(label="Lý do xuất", max_length=300)
+
+
+def export(request: HttpRequest, register: Register) -> HttpResponse:
+    """The chosen part of the book as a guarded file, against a reason."""
+    asked = asked_for(request, register)
+    form = ExportForm(request.POST or None)
+    period = register.period(asked)
+    if form.is_bound and form.is_valid():
+        try:
+            guarded.export(
+                registers.export_kind(register).key,
+                reason=form.cleaned_data["reason"],
+                args=registers.as_args(asked),
+                title=f"{register.title} {register.code}, {period[:1].lower()}{period[1:]}",
+            )
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return redirect("core:exports")
+    context = {"form": form, "register": register, "asked": asked, "period": period}
+    return render(
+        request,
+        "facilities/register_export.html",
+        _urls(register) | context,
+        status=422 if form.errors else 200,
+    )
+
+
+def printed(request: HttpRequest, register: Register) -> HttpResponse:
+    """The chosen part of the book on A4 across."""
+    try:
+        context = registers.printed(register, asked_for(request, register))
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect(register.url)
+    name = f"so-{register.code.lower()}.pdf"
+    return paper.pdf_response("print/register.html", context, filename=name)
+
+
+def _urls(register: Register) -> dict[str, str]:
+    return {
+        "book_url": register.url,
+        "export_url": f"{register.url}_export",
+        "paper_url": f"{register.url}_paper",
+    }
+
+
+def asked_for(request: HttpRequest, register: Register) -> Asked:
+    """The filters of the address; what cannot be read is the usual part."""
+    today = timezone.localdate()
+    until = _day(request.GET.get("den", "")) or today
+    since = _day(request.GET.get("tu", "")) or _usual_since(register, until)
+    if not dt.timedelta(0) <= until - since <= dt.timedelta(days=registers.LONGEST):
+        since = _usual_since(register, until)
+    by = request.GET.get("theo", "")
+    try:
+        place = UUID(request.GET.get("noi", ""))
+    except ValueError:
+        place = None
+    return Asked(since, until, by if by in register.dates else register.usual_by(), place)
+
+
+def _usual_since(register: Register, until: dt.date) -> dt.date:
+    return until.replace(day=1) if register.by_month else dt.date(until.year, 1, 1)
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return parse_date(text) if text else None
+    except ValueError:
+        return None
