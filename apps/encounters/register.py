@@ -17,9 +17,9 @@ from apps.catalogues import codes
 from apps.core.scope import Scope
 from apps.encounters import dosing, states
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
-from apps.encounters.printing import address_on
 from apps.facilities.queries import points_of
-from apps.facilities.registers import Asked, Dates, Entry, Register
+from apps.facilities.registers import Asked, Dates, Entry, Filter, Register
+from apps.patients import addresses
 from apps.patients.models import Identifier
 
 COLUMNS = (
@@ -40,6 +40,7 @@ COLUMNS = (
 )
 WIDTHS = (6, 26, 8, 12, 15, 18, 40, 10, 16, 40, 44, 48, 22, 26)
 PAPERS = ("cccd", "cmnd", "passport")  # the first of these that held on the day
+PLACE = "noi"
 WRITTEN = (states.FINALISED, states.AWAITING_SIGNATURE)
 
 
@@ -66,8 +67,8 @@ def rows(scope: Scope, asked: Asked) -> QuerySet[Visit]:
     )
     if not scope.everything:
         found = found.filter(facility_id__in=scope.facility_ids)
-    if asked.place:
-        found = found.filter(Q(point_id=asked.place) | Q(point=None, facility_id=asked.place))
+    if place := asked.picked.get(PLACE):
+        found = found.filter(Q(point_id=place) | Q(point=None, facility_id=place))
     return found
 
 
@@ -94,7 +95,7 @@ def _cells(visit: Visit, papers: Sequence[Identifier]) -> tuple[str, ...]:
         person.birth_words,
         paper_on(papers, on),
         visit.card.number if visit.card else "",
-        address_on(visit),
+        addresses.home_on(person, visit.hamlet, on),
         codes.label("ethnic_groups", visit.ethnicity, on),
         codes.label("occupations", visit.occupation, on),
         "; ".join(filter(None, [visit.reason, visit.history, visit.examination])),
@@ -159,10 +160,9 @@ A1 = Register(
     dates={"on": Dates("on", ("on", "queue_no", "id"), "Khám")},
     rows=rows,
     entries=entries,
-    places=places,
-    place_word="Nơi khám",
     url="encounters:a1",
     link=_visit,
+    filters=(Filter(PLACE, "Nơi khám", places),),
     lead="Sổ lập từ các lượt khám đã hoàn tất; muốn sửa, mở lượt khám rồi sửa ở đó.",
     by_month=True,
 )

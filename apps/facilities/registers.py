@@ -6,7 +6,7 @@ A room describes its book as a `Register`; this frame pages it, numbers its rows
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,7 @@ from apps.core.errors import Refused
 from apps.core.paging import Page, count_before, keyset
 from apps.core.registry import ExportKind, ExportSheet
 from apps.core.scope import Scope, current
-from apps.facilities import asof
-from apps.facilities.models import Facility
+from apps.facilities.letterheads import letterhead
 
 PAGE = 50
 AT_ONCE = 500  # rows of a workbook read at a time
@@ -31,12 +30,21 @@ MIDDLE, WIDE = 16, 30  # characters from which a column is given room on the scr
 
 @dataclass(frozen=True)
 class Asked:
-    """Which part of the book: two days, by one of its dates, one place or all."""
+    """Which part of the book: two days, by one of its dates, what was picked in its filters ."""
 
     since: dt.date
     until: dt.date
     by: str
-    place: UUID | None = None
+    picked: Mapping[str, UUID] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One way to narrow the book: a hamlet, a point. Shown where `choices(scope)` has any."""
+
+    key: str  # in the address
+    label: str
+    choices: Callable[[Scope], Iterable[tuple[UUID, str]]]
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Dates:
-    """One way to lay out the book: the field its period is chosen by, its order, and how it is said."""
+    """One way to lay out the book: the column its period is chosen by, its order, and how it is said."""
 
-    field: str
+    column: str
     order: tuple[str, ...]  # the last one unique
     word: str  # 'Khám', 'Tử vong', 'Ghi sổ': '... từ 01/01/2026 đến 31/03/2026'
 
@@ -63,7 +71,8 @@ class Register:
     ('<key>.page', '<key>.paper', '<key>.export'); its rights are '<section>.view' and '<section>.export'.
 
     `rows(scope, asked)` are the records of the part in no order; `entries(scope, rows)` their cells, for a
-    batch, in a fixed number of queries. `places(scope)` are the hamlets or points it can be narrowed to.
+    batch, in a fixed number of queries. `place(scope, asked)` is the facility or hamlet whose name of the day
+    stands at the head of its paper, as `letterhead` takes them.
     """
 
     key: str
@@ -75,10 +84,10 @@ class Register:
     dates: Mapping[str, Dates]  # the first is the usual one
     rows: Callable[[Scope, Asked], QuerySet[Any]]
     entries: Callable[[Scope, Sequence[Any]], list[Entry]]
-    places: Callable[[Scope], Iterable[tuple[UUID, str]]]
-    place_word: str
     url: str  # 'encounters:a1'; also '<url>_export', '<url>_paper'
     link: Callable[[UUID], str]  # the record's page
+    filters: tuple[Filter, ...] = ()
+    place: Callable[[Scope, Asked], dict[str, Any]] = lambda scope, asked: {}
     lead: str = ""
     by_month: bool = False  # the part shown first: this month, else this year
 
@@ -110,8 +119,8 @@ class Line:
 
 def chosen(book: Register, scope: Scope, asked: Asked) -> QuerySet[Any]:
     """The records of that part, of the scope's own stations; ordered by the caller."""
-    field = book.dates[asked.by].field
-    return book.rows(scope, asked).filter(**{f"{field}__gte": asked.since, f"{field}__lte": asked.until})
+    day = book.dates[asked.by].column
+    return book.rows(scope, asked).filter(**{f"{day}__gte": asked.since, f"{day}__lte": asked.until})
 
 
 def page(book: Register, scope: Scope, asked: Asked, cursor: str = "") -> tuple[Page[Any], list[Line]]:
@@ -144,21 +153,16 @@ def _lines(book: Register, scope: Scope, rows: Sequence[Any], before: int) -> li
 # --- what leaves the screen
 
 
-def as_args(asked: Asked) -> dict[str, str]:
+def as_args(asked: Asked) -> dict[str, Any]:
     """The part of the book as a guarded export keeps it."""
-    place = str(asked.place or "")
-    return {
-        "since": asked.since.isoformat(),
-        "until": asked.until.isoformat(),
-        "by": asked.by,
-        "place": place,
-    }
+    picked = {key: str(value) for key, value in asked.picked.items()}
+    return {"since": str(asked.since), "until": str(asked.until), "by": asked.by, "picked": picked}
 
 
 def _from_args(args: Mapping[str, Any]) -> Asked:
-    place = UUID(args["place"]) if args.get("place") else None
     day = dt.date.fromisoformat
-    return Asked(day(args["since"]), day(args["until"]), args["by"], place)
+    picked = {key: UUID(value) for key, value in args["picked"].items()}
+    return Asked(day(args["since"]), day(args["until"]), args["by"], picked)
 
 
 def export_kind(book: Register) -> ExportKind:
@@ -204,20 +208,16 @@ def printed(book: Register, asked: Asked) -> dict[str, Any]:
         "columns": book.columns,
         "numbers": range(1, len(book.columns) + 1),
         "period": book.period(asked),
-        "place": dict(book.places(scope)).get(asked.place, "") if asked.place else "",
-        **letterhead(scope, asked.until),
+        "places": picked_words(book, scope, asked),
+        **letterhead(scope, min(asked.until, timezone.localdate()), **book.place(scope, asked)),
     }
 
 
-def letterhead(scope: Scope, on: dt.date) -> dict[str, Any]:
-    """Who gives out a list of people: the workplace by its name of that day, and today's date to sign."""
-    station = Facility.objects.select_related("unit").filter(pk__in=[scope.workplace_id]).first()
-    if station is None:
-        return {"facility_name": scope.label}
-    today = timezone.localdate()
-    then = asof.face(station, min(on, today))
-    return {
-        "facility_name": then.name,
-        "facility_address": then.address,
-        "place_date": f"{then.place}, ngày {today.day:02d} tháng {today.month:02d} năm {today.year}",
-    }
+def picked_words(book: Register, scope: Scope, asked: Asked) -> list[str]:
+    """What the book was narrowed to, in words: 'Thôn Làng Teng'."""
+    found = [
+        dict(each.choices(scope)).get(asked.picked[each.key])
+        for each in book.filters
+        if each.key in asked.picked
+    ]
+    return [word for word in found if word]

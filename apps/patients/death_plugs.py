@@ -15,6 +15,7 @@ from apps.core.registry import (
     TaskKind,
     TimelineKind,
 )
+from apps.facilities.registers import export_kind
 from apps.patients import death_bench, death_register, death_tasks, deaths, merge_rules, queries
 
 
@@ -51,18 +52,18 @@ registry.audit_sentences.add(
     AuditSentence("death.review_saved", "đã lưu biên bản thẩm định tử vong mẹ"),
     AuditSentence("death.review_closed", "đã khép biên bản thẩm định tử vong mẹ"),
     AuditSentence("death.review_reopened", "đã mở lại biên bản thẩm định tử vong mẹ: {reason}"),
-    AuditSentence("death.register_printed", "đã in sổ A6: {rows} dòng"),
+    AuditSentence("deaths.a6.printed", "đã in sổ A6: {rows} dòng"),
 )
-registry.exports.add(death_register.EXPORT)
+registry.exports.add(export_kind(death_register.A6))
 registry.readlog_screens.add(
     ReadScreen("death.form", "Phiếu ghi tử vong"),
     ReadScreen("death.page", "Trang ghi nhận tử vong"),
     ReadScreen("death.versions", "Các bản của ghi nhận tử vong"),
     ReadScreen("death.review", "Biên bản thẩm định tử vong mẹ"),
-    ReadScreen("death.register", "Sổ tử vong A6"),
+    ReadScreen("deaths.a6.page", "Sổ tử vong A6"),
+    ReadScreen("deaths.a6.export", "Xuất sổ tử vong A6"),
+    ReadScreen("deaths.a6.paper", "In sổ tử vong A6"),
     ReadScreen("death.unrecorded", "Người đã mất chưa ghi tử vong"),
-    ReadScreen("death.export", "Xuất sổ tử vong A6"),
-    ReadScreen("death.paper", "In sổ tử vong A6"),
 )
 registry.rules.add(*death_bench.RULES)
 registry.drafts.add(

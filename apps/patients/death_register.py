@@ -1,36 +1,28 @@
 """Register A6 (sổ theo dõi nguyên nhân tử vong, TT 23/2025/TT-BYT): 18 columns in their order, by date of
-death or of entry, on the screen, as a workbook, on paper.
-
-The register is a view over the deaths; nothing is typed into it.
+death or of entry.
 """
 
-import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.catalogues import codes
-from apps.core import audit, paper, readlog, words
-from apps.core.errors import Refused
-from apps.core.paging import Page, keyset
-from apps.core.registry import ExportKind, ExportSheet
-from apps.core.scope import Scope, current
+from apps.core import words
+from apps.core.scope import Scope
 from apps.core.words import date_words
 from apps.facilities import asof
-from apps.facilities.letterheads import letterhead
-from apps.facilities.models import Facility, Hamlet
+from apps.facilities.letterheads import former_stations
+from apps.facilities.models import Facility
+from apps.facilities.queries import hamlets_in
+from apps.facilities.registers import Asked, Dates, Entry, Filter, Register
 from apps.patients import addresses
 from apps.patients.death_forms import UNIT_WORDS
 from apps.patients.models import Death, DeathCause, DeathState, Identifier, IdentifierKind
 
-PAGE = 50
-AT_ONCE = 500  # rows of a workbook read at a time
-MOST_PRINTED = 1_000  # rows of one paper: about 90 pages
 HIDDEN = "Thông tin hạn chế"
 
 COLUMNS = (
@@ -62,45 +54,14 @@ MATERNAL_WORDS = {
     "late": "43 ngày–1 năm",
     "unknown": "không rõ",
 }
-BY = {"died": "died_on", "entered": "entered_on"}
+HAMLET, BOOK = "thon", "so"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Which part of the book: two days, by date of death or of entry, one hamlet or all, one book or all."""
-
-    since: dt.date
-    until: dt.date
-    by: str = "died"
-    hamlet: UUID | None = None
-    station: UUID | None = None  # the book of one of the stations that have come under this one
-
-    @property
-    def order(self) -> tuple[str, str]:
-        return (BY[self.by], "id")
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row of the book: the cells of the 18 columns as they are written."""
-
-    death_id: UUID
-    person_id: UUID
-    cells: tuple[str, ...]
-    hidden: bool
-
-    @property
-    def named(self) -> list[tuple[str, str]]:
-        return list(zip(COLUMNS, self.cells, strict=True))
-
-
-def chosen(scope: Scope, asked: Asked) -> QuerySet[Death]:
-    """The deaths of that part of the book, those taken back left out; ordered by the caller."""
-    field = BY[asked.by]
-    rows = (
+def rows(scope: Scope, asked: Asked) -> QuerySet[Death]:
+    """The deaths of the scope's stations, those taken back left out; of one hamlet, of one station's book."""
+    found = (
         Death.visible(scope)
         .exclude(state=DeathState.ENTERED_IN_ERROR)
-        .filter(**{f"{field}__gte": asked.since, f"{field}__lte": asked.until})
         .select_related(
             "person__hamlet__commune__parent__parent",
             "person__permanent_unit",
@@ -110,38 +71,18 @@ def chosen(scope: Scope, asked: Asked) -> QuerySet[Death]:
         .prefetch_related(Prefetch("causes", queryset=DeathCause.visible(scope).order_by("line", "position")))
     )
     if not scope.everything:
-        rows = rows.filter(facility_id__in=scope.facility_ids)
-    if asked.station:
-        rows = rows.filter(facility_id=asked.station)
-    return rows.filter(hamlet_id__in=asof.with_former(asked.hamlet)) if asked.hamlet else rows
+        found = found.filter(facility_id__in=scope.facility_ids)
+    if station := asked.picked.get(BOOK):  # one of the stations that have come under this one
+        found = found.filter(facility_id=station)
+    hamlet = asked.picked.get(HAMLET)
+    return found.filter(hamlet_id__in=asof.with_former(hamlet)) if hamlet else found
 
 
-def page(scope: Scope, asked: Asked, cursor: str = "") -> tuple[Page[Death], int]:
-    """One page of the book in the order of its dates, and how many rows stand before it."""
-    rows = chosen(scope, asked)
-    found = keyset(rows, order=asked.order, cursor=cursor, size=PAGE)
-    before = 0
-    if found.previous_cursor and found.items:
-        first, field = found.items[0], BY[asked.by]
-        day = getattr(first, field)
-        plain = rows.select_related(None).prefetch_related(None)
-        before = plain.filter(**{f"{field}__lt": day}).count()
-        before += plain.filter(**{field: day, "id__lt": first.pk}).count()
-    return found, before
-
-
-def lines(scope: Scope, deaths: Sequence[Death], *, before: int = 0, screen: str) -> list[Line]:
-    """The rows of the book in words. One query, and a row of the read log for whoever stands there."""
-    if deaths:
-        readlog.record(screen, [death.person_id for death in deaths])
-    return _lines(scope, deaths, before)
-
-
-def _lines(scope: Scope, deaths: Sequence[Death], before: int) -> list[Line]:
+def entries(scope: Scope, deaths: Sequence[Death]) -> list[Entry]:
+    """The cells of these deaths. One query beside theirs: the numbers of their people."""
     numbers = _numbers(scope, [death.person_id for death in deaths])
     return [
-        _line(death, before + place, numbers.get(death.person_id, ""))
-        for place, death in enumerate(deaths, 1)
+        Entry(death.pk, death.person_id, _cells(death, numbers.get(death.person_id, ""))) for death in deaths
     ]
 
 
@@ -153,15 +94,14 @@ def _numbers(scope: Scope, person_ids: Sequence[UUID]) -> dict[UUID, str]:
     return {person_id: value for _, person_id, value in found}
 
 
-def _line(death: Death, number: int, citizen: str) -> Line:
+def _cells(death: Death, citizen: str) -> tuple[str, ...]:
     person, causes = death.person, list(death.causes.all())
     hidden = death.restricted and not causes
     main = next((cause for cause in causes if cause.underlying), None)
     age = words.age_words(person.birth_date, death.died_on, person.birth_precision)
     where = ": ".join(filter(None, [death.get_place_display(), death.place_text]))
     time = f" {death.died_time:%H:%M}" if death.died_time else ""
-    cells = (
-        str(number),
+    return (
         person.full_name,
         f"{person.birth_words} ({age or 'không rõ tuổi'})",
         person.get_sex_display(),
@@ -180,7 +120,6 @@ def _line(death: Death, number: int, citizen: str) -> Line:
         "" if hidden else MATERNAL_WORDS.get(death.maternal, ""),
         "" if hidden else note_words(death),
     )
-    return Line(death.pk, person.pk, cells, hidden)
 
 
 def _address(death: Death) -> str:
@@ -223,74 +162,48 @@ def note_words(death: Death) -> str:
     return "; ".join(filter(None, [injury, death.note]))
 
 
-# --- what leaves the screen
+def hamlets(scope: Scope) -> list[tuple[UUID, str]]:
+    return [(hamlet.pk, hamlet.name) for hamlet in hamlets_in(scope, timezone.localdate())]
 
 
-def as_args(asked: Asked) -> dict[str, str]:
-    """The part of the book as a guarded export keeps it."""
-    return {
-        "since": asked.since.isoformat(),
-        "until": asked.until.isoformat(),
-        "by": asked.by,
-        "hamlet": str(asked.hamlet or ""),
-        "station": str(asked.station or ""),
-    }
+def books(scope: Scope) -> list[tuple[UUID, str]]:
+    """The books that stand in this register, where stations have come under this one. One query, else two."""
+    former = former_stations(scope)
+    if not former or scope.workplace_id is None:
+        return []
+    own = Facility.objects.filter(pk=scope.workplace_id).values_list("pk", "name")
+    return [*own, *former]
 
 
-def _from_args(args: Mapping[str, Any]) -> Asked:
-    hamlet, station = (UUID(args[key]) if args.get(key) else None for key in ("hamlet", "station"))
-    day = dt.date.fromisoformat
-    return Asked(day(args["since"]), day(args["until"]), args["by"], hamlet, station)
+def place(scope: Scope, asked: Asked) -> dict[str, Any]:
+    """The station whose book it is, else the hamlet that it was narrowed to."""
+    if (station := asked.picked.get(BOOK)) in scope.facility_ids:
+        return {"facility": Facility.objects.select_related("unit").get(pk=station)}
+    wanted = asked.picked.get(HAMLET)
+    here = hamlets_in(scope, timezone.localdate()) if wanted else []
+    return {"hamlet": next((hamlet for hamlet in here if hamlet.pk == wanted), None)}
 
 
-def count(args: Mapping[str, Any]) -> int:
-    """How many rows the chosen part has."""
-    return chosen(current(), _from_args(args)).count()
+def _death(pk: UUID) -> str:
+    return reverse("patients:death", args=[pk])
 
 
-def sheet(args: Mapping[str, Any]) -> ExportSheet:
-    """The chosen part as a workbook, read a part at a time."""
-    return ExportSheet(COLUMNS, _cells(_from_args(args)), dict(enumerate(WIDTHS)))
-
-
-def _cells(asked: Asked) -> Iterator[tuple[UUID, Sequence[str]]]:
-    scope = current()
-    rows = chosen(scope, asked).order_by(*asked.order).iterator(chunk_size=AT_ONCE)
-    before = 0
-    while part := list(islice(rows, AT_ONCE)):
-        for line in _lines(scope, part, before):
-            yield line.person_id, line.cells
-        before += len(part)
-
-
-EXPORT = ExportKind(
-    "deaths.register", "Sổ tử vong A6", ("deaths.export",), "death.export", "so-a6", count, sheet
+A6 = Register(
+    key="deaths.a6",
+    code="A6",
+    title="Sổ theo dõi nguyên nhân tử vong",
+    section="deaths",
+    columns=COLUMNS,
+    widths=WIDTHS,
+    dates={
+        "died": Dates("died_on", ("died_on", "id"), "Tử vong"),
+        "entered": Dates("entered_on", ("entered_on", "id"), "Ghi sổ"),
+    },
+    rows=rows,
+    entries=entries,
+    url="patients:deaths",
+    link=_death,
+    filters=(Filter(HAMLET, "Thôn, tổ", hamlets), Filter(BOOK, "Sổ của", books)),
+    place=place,
+    lead="Muốn ghi tử vong, tìm người rồi mở hồ sơ.",
 )
-
-
-def printed(asked: Asked, hamlet: Hamlet | None = None) -> bytes:
-    """The rows on A4 across, with the statutory heading. Raises Refused when there are too many."""
-    scope = current()
-    scope.require("deaths.export")
-    rows = list(chosen(scope, asked).order_by(*asked.order)[: MOST_PRINTED + 1])
-    if len(rows) > MOST_PRINTED:
-        most = words.quantity_words(MOST_PRINTED)
-        raise Refused(f"Nhiều hơn {most} dòng. Hãy thu hẹp số ngày hoặc chọn một thôn.")
-    found = lines(scope, rows, screen="death.paper")
-    book = Facility.objects.select_related("unit").filter(pk__in=[asked.station]).first()
-    audit.record("death.register_printed", data={"rows": len(found)})
-    context: dict[str, Any] = {
-        "title": "Sổ theo dõi nguyên nhân tử vong",
-        "landscape": True,
-        "national": True,
-        "form_code": "Sổ A6",
-        "lines": found,
-        "columns": COLUMNS,
-        "numbers": range(1, len(COLUMNS) + 1),
-        "asked": asked,
-        "hamlet": hamlet.name if hamlet else "",
-        **letterhead(
-            scope, min(asked.until, timezone.localdate()), facility=book, hamlet=None if book else hamlet
-        ),
-    }
-    return paper.pdf("print/death_register.html", context)

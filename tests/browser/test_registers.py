@@ -1,6 +1,7 @@
 """Register A1 opened from the day's visits, looked at, printed; photographed."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
@@ -35,13 +36,11 @@ def head(page, live_server):
             fields={"reason": complaint, "treatment_text": "Nghỉ ngơi, ăn nhạt"},
             diagnoses=[DiagnosisInput(code, "main")],
             lines=[make.PARACETAMOL],
-            vitals={"weight": 12} if born.year > 2020 else {},
+            vitals={"weight": Decimal(12)} if born.year > 2020 else {},
         )
         visit = make.an_examined_visit(person, doctor, data)
         with enter(make.scope_of(doctor)):
-            services.visit_finalise(
-                visit_id=visit.pk, expected_version=visit.version, override="đã xem kỹ"
-            )
+            services.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override="đã xem kỹ")
     client = client_of(a_member("station_head", station, full_name="Nguyễn Thị Thu"))
     page.context.add_cookies(
         [{"name": "tramyte", "value": client.cookies["tramyte"].value, "url": live_server.url}]

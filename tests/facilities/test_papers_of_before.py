@@ -8,12 +8,13 @@ import pytest
 from django.utils import timezone
 
 from apps.core import paper, scope
+from apps.facilities import registers
 from apps.facilities.letterheads import former_stations, letterhead
 from apps.facilities.models import Facility
 from apps.facilities.reforming import plan
 from apps.facilities.reforming.plan import Decisions
+from apps.facilities.registers import Asked
 from apps.patients import death_register
-from apps.patients.death_register import Asked
 from apps.patients.models import Death, Person
 from tests.factories.accounts import a_member, client_of
 from tests.factories.deaths import a_death
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 MAY = dt.date(2025, 5, 20)
 THANH = "Trạm Y tế xã Ba Thành"
-SPRING = Asked(dt.date(2025, 1, 1), dt.date(2025, 6, 30))
+SPRING = Asked(dt.date(2025, 1, 1), dt.date(2025, 6, 30), "died")
 
 
 @pytest.fixture
@@ -50,8 +51,8 @@ def died(person: Person, on: dt.date = MAY) -> Death:
 
 
 def cells(asked: Asked) -> list[tuple[str, ...]]:
-    rows = list(death_register.chosen(scope.current(), asked).order_by("died_on", "id"))
-    return [line.cells for line in death_register.lines(scope.current(), rows, screen="death.register")]
+    _, lines = registers.page(death_register.A6, scope.current(), asked)
+    return [line.cells for line in lines]
 
 
 # --- register A6
@@ -84,7 +85,7 @@ def test_a_hamlet_of_now_shows_who_died_there_under_its_former_commune(world: Wo
     merged()
     hamlet = Person.unscoped.get(pk=hoa.pk).hamlet_id
     with world.as_(a_member("station_head", world.new, "truong.moi"), world.new):
-        found = cells(Asked(SPRING.since, SPRING.until, hamlet=hamlet))
+        found = cells(Asked(SPRING.since, SPRING.until, "died", {"thon": hamlet}))
     assert [row[1] for row in found] == ["Nguyễn Thị Hòa"]
 
 
@@ -98,7 +99,7 @@ def test_after_a_split_each_death_stands_in_one_book(world: World) -> None:
     reform, other = a_split(world)
     approve_and_run(world, reform)
     died(Person.unscoped.select_related("station").get(pk=later.pk), dt.date(2025, 8, 1))
-    year = Asked(dt.date(2025, 1, 1), dt.date(2025, 12, 31))
+    year = Asked(dt.date(2025, 1, 1), dt.date(2025, 12, 31), "died")
     with world.as_(a_member("station_head", world.new, "truong.moi"), world.new):
         assert [row[1] for row in cells(year)] == ["Nguyễn Thị Hòa", "Phạm Văn Xa"]
     with world.as_(a_member("station_head", other, "truong.khac"), other):

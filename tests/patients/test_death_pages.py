@@ -14,6 +14,7 @@ from apps.catalogues.models import CodeEntry
 from apps.core import sealed_files
 from apps.core.ids import uuid7
 from apps.core.models import Draft, GuardedExport, ReadEntry
+from apps.facilities import registers
 from apps.patients import death_register, restricted
 from apps.patients.death_rules import Cause
 from apps.patients.models import Death, MaternalReview
@@ -287,7 +288,7 @@ def test_the_book_has_its_18_columns_in_order(head, man):
         "",
         "Mất tại nhà",
     )
-    assert ReadEntry.objects.filter(screen="death.register", person_ids=[man.pk]).exists()
+    assert ReadEntry.objects.filter(screen="deaths.a6.page", person_ids=[man.pk]).exists()
 
 
 def test_by_death_and_by_entry_are_two_books(head, man):
@@ -334,7 +335,7 @@ def test_the_number_of_queries_does_not_grow(head, station, django_assert_max_nu
 
 
 def test_pages_follow_each_other_and_numbers_run_on(head, station, monkeypatch):
-    monkeypatch.setattr(death_register, "PAGE", 3)
+    monkeypatch.setattr(registers, "PAGE", 3)
     for number in range(7):
         a_death(
             a_person(station, f"Phạm Văn {number}", sex="male"), died_on=dt.date(2026, 11, 1 + number // 3)
@@ -357,7 +358,7 @@ def test_the_book_leaves_as_a_guarded_file(head, man, django_capture_on_commit_c
         response = head.post(address, {"form_key": str(uuid7()), "reason": "báo cáo năm"})
     assert response.status_code == 302
     made = GuardedExport.unscoped.get()
-    assert (made.kind, made.rows, made.state) == ("deaths.register", 1, "ready")
+    assert (made.kind, made.rows, made.state) == ("deaths.a6.book", 1, "ready")
     book = load_workbook(io.BytesIO(sealed_files.get(made.pk, made.key)))
     rows = list(book.active.iter_rows(values_only=True))
     assert rows[0] == death_register.COLUMNS
@@ -369,13 +370,13 @@ def test_the_paper_is_a_pdf(head, nurse, man):
     a_death(man)
     response = head.get("/tu-vong/so-a6.pdf?tu=1/1/2026")
     assert response.content.startswith(b"%PDF")
-    assert ReadEntry.objects.filter(screen="death.paper", person_ids=[man.pk]).exists()
+    assert ReadEntry.objects.filter(screen="deaths.a6.paper", person_ids=[man.pk]).exists()
     assert nurse.get("/tu-vong/so-a6.pdf").status_code == 403
     assert nurse.get("/tu-vong/xuat/").status_code == 403
 
 
 def test_too_many_rows_are_told(head, station, monkeypatch):
-    monkeypatch.setattr(death_register, "MOST_PRINTED", 1)
+    monkeypatch.setattr(registers, "MOST_PRINTED", 1)
     for name in ("Phạm Văn A", "Phạm Văn B"):
         a_death(a_person(station, name, sex="male"))
     response = head.get("/tu-vong/so-a6.pdf?tu=1/1/2026", follow=True)
@@ -396,6 +397,6 @@ def test_a_restricted_cause_shows_in_no_channel(head, nurse, man):
     for address in ("/tu-vong/?tu=1/1/2026", f"/tu-vong/{death.pk}/", f"/tu-vong/{death.pk}/cac-ban/"):
         shown = nurse.get(address).content.decode()
         assert "HIV" not in shown and "B20" not in shown and "ARV" not in shown
-    assert nurse.get("/tu-vong/?tu=1/1/2026").context["lines"][0].hidden
+    assert death_register.HIDDEN in nurse.get("/tu-vong/?tu=1/1/2026").context["lines"][0].cells
     assert nurse.get(f"/tu-vong/{death.pk}/sua-doi/").status_code == 302
     assert "HIV" in head.get("/tu-vong/?tu=1/1/2026").content.decode()

@@ -112,6 +112,7 @@ WAYS: dict[str, Look] = {
     "number's change": lambda who, own: who.get(
         f"/nguoi/{own.person.pk}/giay-to/{Identifier.unscoped.get(person=own.person).pk}/"
     ),
+    "register A1": lambda who, own: who.get("/kham/so-a1/"),
     "death form": lambda who, own: who.get(f"/nguoi/{own.person.pk}/tu-vong/"),
     "refused death": lambda who, own: who.post(f"/nguoi/{own.person.pk}/tu-vong/"),
     "API": lambda who, own: who.get("/api/people/"),

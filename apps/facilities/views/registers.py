@@ -4,6 +4,7 @@ A room's views carry the access mark and call these with its Register.
 """
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,8 +21,13 @@ from apps.facilities import registers
 from apps.facilities.registers import Asked, Register
 
 
-def book(request: HttpRequest, register: Register) -> HttpResponse:
-    """The book, a page of it."""
+def book(
+    request: HttpRequest,
+    register: Register,
+    more: dict[str, Any] | None = None,
+    template: str = "facilities/register.html",
+) -> HttpResponse:
+    """The book, a page of it. `more` is for a template of the room's own, which extends the usual one."""
     scope, asked = current(), asked_for(request, register)
     page, lines = registers.page(register, scope, asked, request.GET.get("c", ""))
     context = {
@@ -30,10 +36,14 @@ def book(request: HttpRequest, register: Register) -> HttpResponse:
         "lines": lines,
         "asked": asked,
         "period": register.period(asked),
-        "places": list(register.places(scope)),
+        "filters": [
+            (each, choices, asked.picked.get(each.key))
+            for each in register.filters
+            if (choices := list(each.choices(scope)))
+        ],
         "may_export": scope.can(f"{register.section}.export"),
     }
-    return render(request, "facilities/register.html", _urls(register) | context)
+    return render(request, template, _urls(register) | context | (more or {}))
 
 
 class ExportForm(FormKeyMixin):
@@ -93,11 +103,16 @@ def asked_for(request: HttpRequest, register: Register) -> Asked:
     if not dt.timedelta(0) <= until - since <= dt.timedelta(days=registers.LONGEST):
         since = _usual_since(register, until)
     by = request.GET.get("theo", "")
+    named = {each.key: _id(request.GET.get(each.key, "")) for each in register.filters}
+    picked = {key: value for key, value in named.items() if value}
+    return Asked(since, until, by if by in register.dates else register.usual_by(), picked)
+
+
+def _id(text: str) -> UUID | None:
     try:
-        place = UUID(request.GET.get("noi", ""))
+        return UUID(text)
     except ValueError:
-        place = None
-    return Asked(since, until, by if by in register.dates else register.usual_by(), place)
+        return None
 
 
 def _usual_since(register: Register, until: dt.date) -> dt.date:
