@@ -3,6 +3,7 @@
 import stat
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -18,6 +19,15 @@ def test_it_works(tmp_path: Path) -> None:
     key = sealing.identity_of(tmp_path / "k")
     assert str(key.to_public()) in out.getvalue()
     assert str(key) not in out.getvalue()
+
+
+def test_before_the_static_files_are_collected(tmp_path: Path, settings: Any) -> None:
+    """A province makes its key on a machine that serves nothing yet."""
+    manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STATIC_ROOT = tmp_path / "nothing"
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": manifest}}
+    call_command("backup_keys", str(tmp_path / "khoa.pdf"), stdout=StringIO())
+    assert (tmp_path / "khoa.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_no_key_is_written_over(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.template.context import Context
 from django.templatetags.static import static
@@ -220,6 +221,14 @@ def icon(name: str, label: str = "") -> SafeString:
             '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
         )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
+
+
+@register.simple_tag
+def paper_file(name: str) -> str:
+    """The address of a static file for a paper (core/paper.py): under its plain name, so that papers are made
+    where `collectstatic` has not run, like the key of a province that is only being set up.
+    """
+    return f"{settings.STATIC_URL}{name}"
 
 
 @register.simple_tag
