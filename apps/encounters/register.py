@@ -58,8 +58,8 @@ def rows(scope: Scope, asked: Asked) -> QuerySet[Visit]:
             "point",
         )
         .defer("person__tokens", "person__search")
-        # unscoped: whoever sees the visit sees its parts
         .prefetch_related(
+            # unscoped: whoever sees the visit sees its parts
             Prefetch("diagnoses", queryset=Diagnosis.unscoped.order_by("position")),
             Prefetch("prescriptions", queryset=Prescription.unscoped.order_by("kind")),
             Prefetch("prescriptions__lines", queryset=PrescriptionLine.unscoped.order_by("position")),

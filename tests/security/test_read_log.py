@@ -152,7 +152,7 @@ def test_a_look_at_a_death_is_logged(own: Here, way: str) -> None:
 def test_the_register_of_deaths_is_logged(own: Here, nurse: Attacker) -> None:
     a_death(own.person)
     assert OWN in nurse.get("/tu-vong/?tu=1/1/2020").content.decode()
-    assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen="death.register").exists()
+    assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen="deaths.a6.page").exists()
 
 
 def test_who_stands_in_no_register_is_logged(own: Here, nurse: Attacker) -> None:
