@@ -145,6 +145,24 @@ def check_all(
     }
 
 
+def pairs(picked: Collection[str], *, on: dt.date) -> list[tuple[str, str, str]]:
+    """What goes with codes that stand without their other half: (chosen code, code, its name).
+
+    First the causes (†) that an asterisk code needs, then the manifestations (*) that a cause may show. Two
+    queries, one where nothing goes with them.
+    """
+    rules = Icd10Rule.objects.filter(rule=Icd10Rule.Kind.PAIR).on(on)
+    rows = list(rules.filter(Q(code__in=picked) | Q(other__in=picked)).values_list("code", "other"))
+    whole = {code for row in rows if set(row) <= set(picked) for code in row}
+    needed = [(star, dagger) for star, dagger in rows if star in picked and star not in whole]
+    shown = [(dagger, star) for star, dagger in rows if dagger in picked and dagger not in whole]
+    both = [*sorted(needed), *sorted(shown)]
+    if not both:
+        return []
+    known = names([code for _, code in both], on=on)
+    return [(chosen, code, known[code]) for chosen, code in both if code in known]
+
+
 def _facts(wanted: Collection[str], edition: Edition, on: dt.date) -> Mapping[str, CodeFacts]:
     limits: dict[str, list[AgeLimit]] = {}
     daggers: dict[str, list[str]] = {}

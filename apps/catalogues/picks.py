@@ -46,14 +46,21 @@ class Kind:
 kinds: Registry[Kind] = Registry("picker kinds")
 
 
-def widget(kind: str, *, multiple: bool = False, placeholder: str = "Gõ tên không dấu hoặc mã") -> CodePicker:
-    """The form widget that picks from `kind`."""
+def widget(
+    kind: str,
+    *,
+    on: dt.date | None = None,
+    multiple: bool = False,
+    placeholder: str = "Gõ tên không dấu hoặc mã",
+) -> CodePicker:
+    """The form widget that picks from `kind`; `on` is the day of the record, where that may not be today."""
     return CodePicker(
         "catalogues:pick",
         url_kwargs={"kind": kind},
         names=partial(names, kind),
         multiple=multiple,
         placeholder=placeholder,
+        attrs={"data-on": on.isoformat()} if on else None,
     )
 
 

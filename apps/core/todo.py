@@ -44,7 +44,7 @@ def task_open(
             "facility_id": facility_id,
             "person_id": person_id,
             "restricted": restricted,
-            "title": clean(title)[:200],
+            "title": title_words(title),
             "happened_at": happened_at,
             "due_at": due_at,
             "escalate_at": escalate_at,
@@ -53,6 +53,18 @@ def task_open(
     if made:
         _audit("task.opened", task, kind)
     return task
+
+
+def title_words(title: str) -> str:
+    """A title as it is stored."""
+    return clean(title)[:200]
+
+
+def newest(kind_key: str, *, object_id: UUID) -> Task | None:
+    """The last task of a kind that was opened for a record, whatever has become of it. One query."""
+    # unscoped: the record's service has checked the facility
+    rows = Task.unscoped.filter(kind=kind_of(kind_key).key, object_id=object_id)
+    return rows.order_by("-created_at", "-id").first()
 
 
 def _clock(clock: str, escalate: str, happened_at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:

@@ -26,18 +26,29 @@ from apps.core.versions import StaleVersion
 from apps.encounters import services, states
 from apps.encounters.forms import MAX_LINES
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
-from apps.encounters.models import EXAM, Diagnosis, Payer, Prescription, PrescriptionLine, Visit
+from apps.encounters.models import (
+    EXAM,
+    Certainty,
+    Diagnosis,
+    DiagnosisRole,
+    Payer,
+    Prescription,
+    PrescriptionLine,
+    Visit,
+)
 from apps.encounters.writing import Problems
 from apps.patients.models import Person
 
 MAX_DIAGNOSES = 30
 TEXTS = ("reason", "history", "examination", "course", "treatment_text", "advice", "outcome", "result")
 
+MORE = ("findings", "injury_cause", "follow_up_on")
+
 
 class DiagnosisSerializer(serializers.ModelSerializer):
     class Meta:
         model = Diagnosis
-        fields = ["id", "role", "icd_edition", "icd_code", "icd_name", "text"]
+        fields = ["id", "role", "icd_edition", "icd_code", "icd_name", "text", "certainty", "disease_key"]
 
 
 class LineSerializer(serializers.ModelSerializer):
@@ -70,7 +81,7 @@ class VisitSerializer(serializers.ModelSerializer):
             "id", "version", "updated_at", "number", "kind", "state", "on", "queue_no", "occurred_at",
             "person", "facility", "point", "performer", "doctor", "signed_at", "finalised_at", "payer",
             "card", "free_for", "rank", "priority_for", "room", "call", "called_at", "left_at",
-            *TEXTS, "findings",
+            *TEXTS, "findings", "injury_cause",
             "summary", "follow_up_on", "diagnoses", "prescriptions", "vitals",
         ]  # fmt: skip
 
@@ -95,8 +106,10 @@ class OpeningSerializer(serializers.Serializer):
 
 class DiagnosisWriteSerializer(serializers.Serializer):
     code = serializers.CharField(max_length=10)
-    role = serializers.ChoiceField(choices=["main", "secondary", "external"], default="secondary")
+    role = serializers.ChoiceField(choices=DiagnosisRole.choices, default="secondary")
     text = serializers.CharField(max_length=500, required=False, default="")
+    certainty = serializers.ChoiceField(choices=Certainty.choices, required=False, default="")
+    disease_key = serializers.CharField(max_length=40, required=False, default="")
 
 
 class LineWriteSerializer(serializers.Serializer):
@@ -120,6 +133,7 @@ class SaveSerializer(serializers.Serializer):
     findings = serializers.DictField(
         child=serializers.CharField(max_length=500, allow_blank=True), required=False
     )
+    injury_cause = serializers.CharField(max_length=2, required=False, allow_blank=True)
     course = serializers.CharField(max_length=4000, required=False, allow_blank=True)
     treatment_text = serializers.CharField(max_length=4000, required=False, allow_blank=True)
     advice = serializers.CharField(max_length=4000, required=False, allow_blank=True)
@@ -210,7 +224,7 @@ class VisitViewSet(ScopedViewSet):
     def save(self, request: Request, pk: UUID) -> Response:
         """Keeps what was entered so far. 409 when somebody has saved since `version`."""
         said = _read(SaveSerializer, request)
-        fields = {name: said[name] for name in (*TEXTS, "findings", "follow_up_on") if name in said}
+        fields = {name: said[name] for name in (*TEXTS, *MORE) if name in said}
         data = VisitInput(
             fields=fields,
             vitals=said.get("vitals"),

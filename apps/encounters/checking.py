@@ -7,9 +7,10 @@ from apps.care import queries as care
 from apps.care import vitals
 from apps.catalogues import icd
 from apps.catalogues.models import Icd10
+from apps.catalogues.rules import injured
 from apps.core.text import fold
-from apps.encounters import rules
-from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
+from apps.encounters import case_forms, notifying, rules
+from apps.encounters.models import YHCT, Diagnosis, DiagnosisRole, PrescriptionLine, Visit
 from apps.encounters.writing import SOURCE, Limits, line_facts
 from apps.patients.models import Allergy, AllergyState, Person
 
@@ -62,6 +63,7 @@ def look(visit: Visit, known: Parts) -> Looked:
         [
             *asked,
             *_diagnoses(visit, known),
+            *_cases(visit, known),
             *rules.check_visit(_facts(visit, known, limits), limits.prescriptions),
         ],
         [found for found in findings if found.level == "danger"],
@@ -74,11 +76,12 @@ def remarks(visit: Visit) -> list[rules.Problem]:
 
 
 def _diagnoses(visit: Visit, known: Parts) -> list[rules.Problem]:
-    if not known.diagnoses:
+    coded = [row for row in known.diagnoses if row.role != DiagnosisRole.TRADITIONAL]
+    if not coded:
         return []
     person: Person = visit.person
     found = icd.check_all(
-        [(row.icd_code, row.role) for row in known.diagnoses],  # type: ignore[misc]
+        [(row.icd_code, row.role) for row in coded],  # type: ignore[misc]
         on=visit.on,
         sex=person.sex,  # type: ignore[arg-type]
         age_days=visit.age_days,
@@ -90,10 +93,26 @@ def _diagnoses(visit: Visit, known: Parts) -> list[rules.Problem]:
             f"diagnosis-{row.role}",
             blocks=finding.level == "block",
         )
-        for row in known.diagnoses
+        for row in coded
         for finding in found[row.icd_code]
         if finding.level != "note"
     ]
+
+
+def _cases(visit: Visit, known: Parts) -> list[rules.Problem]:
+    """What the report of a case needs to know: how sure it is, and which disease."""
+    found = []
+    for case in notifying.cases(known.diagnoses, visit.on):
+        code = case.diagnosis.icd_code
+        box = f"{case_forms.prefix(code)}-"
+        if case.open_to_choice:
+            names = ", ".join(row.name for row in case.diseases)
+            sentence = f"Mã {code} là mã của nhiều bệnh ({names}): chọn bệnh nào phải báo cáo."
+            found.append(rules.Problem(f"case-{code}-which", sentence, f"{box}disease_key"))
+        if not case.diagnosis.certainty:
+            sentence = f"{case.title} phải báo cáo ca bệnh: chọn nghi ngờ hay xác định."
+            found.append(rules.Problem(f"case-{code}-sure", sentence, f"{box}certainty"))
+    return found
 
 
 def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
@@ -107,6 +126,8 @@ def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
         weight_kg=known.measured.get("weight"),
         heaviest_kg=Decimal(str(usual[1])),
         follow_up_on=visit.follow_up_on,
+        injured=any(injured(row.icd_code) for row in known.diagnoses if row.icd_edition != YHCT),
+        injury_cause=visit.injury_cause,
         lines=[
             line_facts(
                 row.position, row.drug, row.dose, row.dose_unit, row.times_per_day, row.days, row.quantity

@@ -16,15 +16,26 @@ from apps.care.forms.figures import PressureField, VitalField
 from apps.catalogues import codes, picks
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.widgets import CodePicker, DecimalInput
-from apps.encounters import dosing, organs, rules
-from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
+from apps.encounters import case_forms, dosing, organs, rules
+from apps.encounters.diagnosing import TRADITIONAL_LIST
+from apps.encounters.inputs import LineInput, VisitInput
 from apps.encounters.models import Visit
 from apps.encounters.states import TITLES
-from apps.encounters.writing import Problems
+from apps.encounters.writing import LISTS, Problems
 
 PRESSURE = ("systolic", "diastolic")
 FIGURES = tuple(vital for vital in vitals.VITALS if vital.key not in PRESSURE)
-TEXTS = ("reason", "history", "examination", "course", "treatment_text", "advice", "outcome", "result")
+TEXTS = (
+    "reason",
+    "history",
+    "examination",
+    "course",
+    "treatment_text",
+    "advice",
+    "outcome",
+    "result",
+    "injury_cause",
+)
 Known = Callable[[], Mapping[str, str]]  # names by code, looked up when they are shown
 EMPTY_LINES = 2  # the second shows once the first is used: a fast hand never waits for the server
 MAX_LINES = 20  # more medicines than on any slip: a form made by a machine
@@ -123,7 +134,9 @@ class VisitForm(FormKeyMixin, VersionMixin):
     main = forms.CharField(label="Bệnh chính", required=False)
     main_text = forms.CharField(label="Ghi rõ thêm", required=False, max_length=500)
     secondary = forms.Field(label="Bệnh kèm theo", required=False)
-    external = forms.CharField(label="Nguyên nhân bên ngoài", required=False)
+    external = forms.CharField(label="Nguyên nhân bên ngoài (V01–Y98)", required=False)
+    injury_cause = forms.ChoiceField(label="Nguyên nhân tai nạn, thương tích", required=False)
+    traditional = forms.Field(label="Chẩn đoán y học cổ truyền", required=False)
     treatment_text = text_field("Phương pháp điều trị")
     advice = text_field("Lời dặn")
     follow_up_on = forms.CharField(label="Tái khám", required=False, max_length=12)
@@ -153,10 +166,11 @@ class VisitForm(FormKeyMixin, VersionMixin):
         )
         for organ in self.organs:
             self.fields[organ.box] = organ_field(organ)
-        self.fields["main"].widget = picker("icd10", names.icd10)
-        self.fields["secondary"].widget = picker("icd10", names.icd10, multiple=True)
-        self.fields["external"].widget = picker("icd10", names.icd10)
-        for name, list_name in (("outcome", "discharge_type"), ("result", "treatment_result")):
+        self.fields["main"].widget = picker("icd10", names.icd10, on=visit.on)
+        self.fields["secondary"].widget = picker("icd10", names.icd10, on=visit.on, multiple=True)
+        self.fields["external"].widget = picker("icd10", names.icd10, on=visit.on)
+        self.fields["traditional"].widget = picks.widget(TRADITIONAL_LIST, on=visit.on, multiple=True)
+        for name, list_name in LISTS.items():
             choices = codes.choices(list_name, visit.on)
             box: Any = self.fields[name]
             box.choices = [("", "—"), *choices]
@@ -191,7 +205,7 @@ class VisitForm(FormKeyMixin, VersionMixin):
             fields={name: data[name] for name in TEXTS}
             | {"follow_up_on": data["follow_up_on"], "findings": self._findings()},
             vitals=self.figures(),
-            diagnoses=self._diagnoses(),
+            diagnoses=case_forms.entries(self.data, self.cleaned_data),
             lines=[line.line() for line in self.filled] if self.prescribes else None,
         )
 
@@ -214,15 +228,6 @@ class VisitForm(FormKeyMixin, VersionMixin):
     def organs_open(self) -> bool:
         """Whether the fold stands open: something is written there, or wrong."""
         return any(box.value() or box.errors for box in self.organ_boxes)
-
-    def _diagnoses(self) -> list[DiagnosisInput]:
-        data = self.cleaned_data
-        found = [DiagnosisInput(code, "secondary") for code in data["secondary"] or []]
-        if data["main"]:
-            found.insert(0, DiagnosisInput(data["main"], "main", data["main_text"]))
-        if data["external"]:
-            found.append(DiagnosisInput(data["external"], "external"))
-        return found
 
     def add_problems(self, problems: Problems) -> None:
         """Put each refusal beside the field it names."""

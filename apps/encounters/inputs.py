@@ -13,6 +13,7 @@ EDITABLE = frozenset(
         "history",
         "examination",
         "findings",
+        "injury_cause",
         "course",
         "treatment_text",
         "advice",
@@ -28,11 +29,16 @@ EDITABLE = frozenset(
 
 @dataclass(frozen=True)
 class DiagnosisInput:
-    """A diagnosis by code; `role` main, secondary or external; `text` what the clinician adds to its name."""
+    """A diagnosis by code; `role` main, secondary, external or traditional (a code of yhct_diseases); `text`
+    what the clinician adds to its name. Of one that has to be reported, `certainty` suspected or confirmed,
+    and the key of the disease where the code does not tell which.
+    """
 
     code: str
     role: str = "secondary"
     text: str = ""
+    certainty: str = ""
+    disease_key: str = ""
 
 
 @dataclass(frozen=True)

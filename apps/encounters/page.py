@@ -12,7 +12,7 @@ from apps.catalogues.models import Drug
 from apps.core import parameters, registry
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, current
-from apps.encounters import checking, dosing, organs, queries, rules, states
+from apps.encounters import case_forms, checking, dosing, organs, queries, rules, states
 from apps.encounters.forms import FIGURES, PRESSURE, TEXTS, LineForm, LineSum, Names, VisitForm, line_key
 from apps.encounters.models import Visit
 from apps.encounters.writing import route_word
@@ -52,6 +52,8 @@ def _stored(visit: Visit, parts: checking.Parts) -> QueryDict:
             data["main"], data["main_text"] = row.icd_code, row.text
         else:
             data.appendlist(row.role, row.icd_code)
+    for name, value in case_forms.stored(parts.diagnoses).items():
+        data[name] = value
     for place, line in enumerate(parts.lines):
         data.appendlist("line", str(place))
         computed = dosing.quantity(line.dose, line.times_per_day, line.days, line.unit, line.dose_unit)
@@ -155,6 +157,7 @@ def endings(visit: Visit) -> dict[str, Any]:
     """Outcome, result and what was found by organ, in words."""
     return {
         "findings": organs.told(visit.findings, visit.on),
+        "injury_cause": codes.label("injury_cause", visit.injury_cause, visit.on),
         "outcome": codes.label("discharge_type", visit.outcome, visit.on),
         "result": codes.label("treatment_result", visit.result, visit.on),
     }

@@ -20,7 +20,14 @@ from apps.core.paging import Page, keyset
 from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
 from apps.encounters import states, travel
-from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit, VisitRevision
+from apps.encounters.models import (
+    Diagnosis,
+    DiagnosisRole,
+    Prescription,
+    PrescriptionLine,
+    Visit,
+    VisitRevision,
+)
 from apps.encounters.writing import SOURCE
 from apps.facilities.models import Facility, Practitioner
 from apps.patients import hush, restricted
@@ -211,7 +218,7 @@ class UsualCodes:
         if kind == "icd10":
             rows: QuerySet[Any] = Diagnosis.unscoped.filter(
                 visit__facility_id=facility_id, visit__on__gte=since
-            )
+            ).exclude(role=DiagnosisRole.TRADITIONAL)
             name = "icd_code"
         elif kind == "drug":
             rows = PrescriptionLine.unscoped.filter(
@@ -289,7 +296,10 @@ def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
         performer_text=visit.performer_text,
         doctor=_practitioner(visit.doctor),
         diagnoses=tuple(
-            _diagnosis(row) for row in Diagnosis.unscoped.filter(visit=visit).order_by("position")
+            _diagnosis(row)
+            for row in Diagnosis.unscoped.filter(visit=visit).order_by("position")
+            # Receivers know no system of traditional codes yet (docs/adding-a-receiver.md).
+            if row.role != DiagnosisRole.TRADITIONAL
         ),
         observations=_observations(visit),
         prescriptions=tuple(_prescription(sheet) for sheet in sheets(visit)),
@@ -311,7 +321,9 @@ def _practitioner(who: Practitioner | None) -> travel.TravelPractitioner | None:
 
 
 def _diagnosis(row: Diagnosis) -> travel.TravelDiagnosis:
-    return travel.TravelDiagnosis(row.pk, row.role, row.icd_edition, row.icd_code, row.icd_name, row.text)
+    return travel.TravelDiagnosis(
+        row.pk, row.role, row.icd_edition, row.icd_code, row.icd_name, row.text, row.certainty
+    )
 
 
 def _observations(visit: Visit) -> tuple[travel.TravelObservation, ...]:

@@ -22,6 +22,7 @@ TEXTS = (
     "history",
     "examination",
     "course",
+    "injury_cause",
     "treatment_text",
     "advice",
     "follow_up_on",
@@ -82,7 +83,7 @@ def side_by_side(before: dict[str, Any], after: dict[str, Any]) -> list[Row]:
     return rows
 
 
-LISTS = {"outcome": "discharge_type", "result": "treatment_result"}
+LISTS = {"outcome": "discharge_type", "result": "treatment_result", "injury_cause": "injury_cause"}
 
 
 def _text(data: dict[str, Any], name: str) -> str:

@@ -82,6 +82,8 @@ class VisitFacts:
     has_performer: bool
     weight_kg: Decimal | None
     follow_up_on: date | None = None
+    injured: bool = False  # an injury or a poisoning is among the diagnoses
+    injury_cause: str = ""
     lines: list[LineFacts] = field(default_factory=list)
     allergies: list[AllergyFacts] = field(default_factory=list)
     heaviest_kg: Decimal | None = None  # the most that is usual at the age
@@ -193,6 +195,9 @@ def check_visit(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
         found.append(Problem("no-performer", "Chưa ghi người khám.", "performer", blocks=True))
     if not visit.reason.strip():
         found.append(Problem("no-reason", "Chưa ghi lý do đến khám.", "reason"))
+    if visit.injured and not visit.injury_cause:
+        sentence = "Chấn thương, ngộ độc: chưa chọn nguyên nhân (tai nạn giao thông, ngã, bạo lực …)."
+        found.append(Problem("injury-cause", sentence, "injury_cause"))
     if visit.follow_up_on is not None:
         found += check_follow_up(visit.on, visit.follow_up_on)
     return found + check_lines(visit, limit)

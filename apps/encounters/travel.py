@@ -19,7 +19,7 @@ class TravelPractitioner:
 
 @dataclass(frozen=True)
 class TravelDiagnosis:
-    """One diagnosis; `role` is main, secondary or external."""
+    """One diagnosis; `role` is main, secondary or external, `certainty` suspected, confirmed or not said."""
 
     id: UUID
     role: str
@@ -27,6 +27,7 @@ class TravelDiagnosis:
     icd_code: str
     icd_name: str
     text: str
+    certainty: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ urlpatterns = [
     path("<uuid:pk>/", visit.visit, name="visit"),
     path("<uuid:pk>/thuoc/", visit.line, name="line"),
     path("<uuid:pk>/them-thuoc/", visit.more_lines, name="more_lines"),
+    path("<uuid:pk>/chan-doan/", visit.cases, name="cases"),
     path("<uuid:pk>/ky/", after.sign, name="sign"),
     path("<uuid:pk>/mo-lai/", after.reopen, name="reopen"),
     path("<uuid:pk>/sua-doi/", after.amend, name="amend"),

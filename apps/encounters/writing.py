@@ -12,14 +12,14 @@ from typing import Any
 from apps.care import queries as care
 from apps.care import services as care_services
 from apps.care import vitals
-from apps.catalogues import codes, icd
-from apps.catalogues.models import Drug, Icd10
+from apps.catalogues import codes
+from apps.catalogues.models import Drug
 from apps.core import parameters
 from apps.core.errors import Refused
 from apps.core.text import clean, fold
-from apps.encounters import doses, dosing, organs, rules
-from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
-from apps.encounters.models import Diagnosis, DiagnosisRole, Prescription, PrescriptionLine, Visit
+from apps.encounters import diagnosing, doses, dosing, organs, rules, storing
+from apps.encounters.inputs import LineInput, VisitInput
+from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
 from apps.patients import restricted
 
 SOURCE = "visit"
@@ -88,10 +88,13 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
     limits = Limits.on(visit.on)
     if data.vitals:
         problems += vital_problems(visit, data.vitals, limits)
-    icds: dict[str, Icd10] = {}
+    icds: dict[str, diagnosing.Known] = {}
     if data.diagnoses:
-        icds = _icds([entry.code for entry in data.diagnoses], visit.on)
-        problems += _diagnosis_problems(visit, data.diagnoses, icds)
+        icds = diagnosing.known(data.diagnoses, visit.on)
+        problems += diagnosing.problems(data.diagnoses, icds, visit.on)
+    if data.diagnoses is not None and (cause := diagnosing.cause(visit, data.diagnoses)):
+        visit.injury_cause = cause
+        changed.append("injury_cause")
     drugs: dict[str, Drug] = {}
     lines: list[PrescriptionLine] = []
     if data.lines:
@@ -103,7 +106,7 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
         care_services.measurements_put(fact=visit, source_kind=SOURCE, source_id=visit.id, values=data.vitals)
         changed.append("vitals")
     if data.diagnoses is not None:
-        _put_diagnoses(visit, data.diagnoses, icds)
+        diagnosing.put(visit, data.diagnoses, icds)
         changed.append("diagnoses")
     if data.lines is not None:
         _put_lines(visit, lines)
@@ -147,16 +150,16 @@ def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
     return changed
 
 
-ENDINGS = {"outcome": "discharge_type", "result": "treatment_result"}
+LISTS = {"outcome": "discharge_type", "result": "treatment_result", "injury_cause": "injury_cause"}
 
 
 def _code_problems(visit: Visit, changed: Sequence[str]) -> list[rules.Problem]:
-    """The ends of a visit that no list knows on its day."""
-    chosen = {name: getattr(visit, name) for name in ENDINGS if name in changed}
+    """The codes of a visit that no list knows on its day."""
+    chosen = {name: getattr(visit, name) for name in LISTS if name in changed}
     return [
         rules.Problem("ending-unknown", "Mã này không có trong danh mục.", name, blocks=True)
         for name, code in chosen.items()
-        if code and not codes.exists(ENDINGS[name], code, visit.on)
+        if code and not codes.exists(LISTS[name], code, visit.on)
     ]
 
 
@@ -182,30 +185,6 @@ def vital_problems(visit: Visit, values: Mapping[str, Decimal | None], limits: L
         for finding in findings
         if finding.level == "impossible"
     ]
-
-
-def _diagnosis_problems(
-    visit: Visit, entries: Sequence[DiagnosisInput], known: Mapping[str, Icd10]
-) -> list[rules.Problem]:
-    found = []
-    seen: set[str] = set()
-    for entry in entries:
-        field = f"diagnosis-{entry.role}"
-        if entry.code not in known:
-            sentence = f"Mã {entry.code[:10]} không có trong danh mục ICD-10 dùng ngày {visit.on:%d/%m/%Y}."
-            found.append(rules.Problem("icd-unknown", sentence, field, blocks=True))
-        elif entry.code in seen:
-            found.append(rules.Problem("icd-twice", f"Mã {entry.code} ghi hai lần.", field, blocks=True))
-        seen.add(entry.code)
-    if sum(entry.role == "main" for entry in entries) > 1:
-        found.append(rules.Problem("two-main", "Chỉ một chẩn đoán là chính.", "diagnosis-main", blocks=True))
-    return found
-
-
-def _icds(picked: Sequence[str], on: dt.date) -> dict[str, Icd10]:
-    """The codes that may be used on a day. A code that stands plain and with a marker gives the plain row."""
-    rows = Icd10.objects.filter(edition=icd.edition_on(on), code__in=set(picked)).on(on)
-    return {row.code: row for row in rows.order_by("-marker").defer("tokens", "search", "folded")}
 
 
 def _drugs(picked: Sequence[str]) -> dict[str, Drug]:
@@ -307,32 +286,6 @@ def line_facts(
     )
 
 
-def _put_diagnoses(visit: Visit, entries: Sequence[DiagnosisInput], known: Mapping[str, Icd10]) -> None:
-    """Make the visit's diagnoses these, in this order; a code that stays keeps its row and identity."""
-    old = {row.icd_code: row for row in Diagnosis.unscoped.filter(visit=visit)}
-    was_main = next((row.pk for row in old.values() if row.role == DiagnosisRole.MAIN), None)
-    fresh: list[Diagnosis] = []
-    ordered = sorted(entries, key=lambda entry: ("main", "secondary", "external").index(entry.role))
-    for position, entry in enumerate(ordered, start=1):
-        row = known[entry.code]
-        values = {
-            "role": entry.role,
-            "icd_edition": row.edition,
-            "icd_name": row.name,
-            "text": clean(entry.text),
-            "position": position,
-        }
-        fresh.append(
-            _merged(old.pop(entry.code, None), Diagnosis(visit=visit, icd_code=entry.code, **values))
-        )
-    main = [row.pk for row in fresh if row.role == DiagnosisRole.MAIN]
-    if was_main and was_main not in main:
-        # Only one main at any moment: the one that was steps down first.
-        Diagnosis.unscoped.filter(pk=was_main).update(role=DiagnosisRole.SECONDARY)
-    _store(Diagnosis, fresh, [row.pk for row in old.values()])
-    visit.summary = "; ".join(row.label for row in fresh)[:1000]
-
-
 def _put_lines(visit: Visit, lines: Sequence[PrescriptionLine]) -> None:
     """Make the visit's medicines these, each on the form of its kind; a drug that stays keeps its row."""
     held: dict[str, Prescription] = {}
@@ -352,27 +305,7 @@ def _put_lines(visit: Visit, lines: Sequence[PrescriptionLine]) -> None:
     fresh = []
     for line in lines:
         line.prescription = sheets[kinds[line.drug_id]]
-        fresh.append(_merged(old.pop(line.drug_id, None), line))
-    _store(PrescriptionLine, fresh, [row.pk for row in old.values()])
+        fresh.append(storing.merged(old.pop(line.drug_id, None), line))
+    storing.store(PrescriptionLine, fresh, [row.pk for row in old.values()])
     if held:
         Prescription.unscoped.filter(pk__in=[sheet.pk for sheet in held.values()]).delete()
-
-
-def _merged(old: Any, new: Any) -> Any:
-    """`new` with the identity of `old`, so that what stays is the same record elsewhere."""
-    if old is not None:
-        new.pk, new.created_at, new.version = old.pk, old.created_at, old.version
-        new._state.adding = False
-    return new
-
-
-def _store(model: type[Any], rows: Sequence[Any], gone: Sequence[Any]) -> None:
-    """Insert or update `rows` in one statement and take `gone` away: of a visit that is not final yet, or
-    whose earlier version is kept as a revision.
-    """
-    if gone:
-        model.unscoped.filter(pk__in=gone).delete()
-    if rows:
-        names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-        names.remove("created_at")
-        model.unscoped.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=names)

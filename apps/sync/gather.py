@@ -69,7 +69,9 @@ def visit(visit_id: UUID) -> records.Visit | None:
         outcome_code=found.outcome,
         outcome=found.outcome_name if found.outcome else "",
         amended=found.amended,
-        diagnoses=tuple(records.Diagnosis(d.role, d.icd_code, d.icd_name, d.text) for d in found.diagnoses),
+        diagnoses=tuple(
+            records.Diagnosis(d.role, d.icd_code, d.icd_name, d.text, d.certainty) for d in found.diagnoses
+        ),
         measurements=tuple(_measurement(o) for o in found.observations),
         prescriptions=tuple(
             records.Prescription(p.code, tuple(_line(line) for line in p.lines)) for p in found.prescriptions

@@ -77,7 +77,7 @@
     const box = event.target;
     if (!isCombo(box)) return;
     const picker = pickerOf(box);
-    event.detail.parameters = picker ? { q: box.value, chosen: chosenOf(picker) } : { q: box.value };
+    event.detail.parameters = picker ? { q: box.value, chosen: chosenOf(picker), ...(box.dataset.on && { on: box.dataset.on }) } : { q: box.value };
     if (!picker && !box.value.trim()) { event.preventDefault(); show(box, false); }
   });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -136,6 +136,15 @@
       const picker = pickerOf(remove);
       remove.closest(".picked").remove();
       changed(picker);
+      picker.querySelector(".picker-box").focus();
+      return;
+    }
+    const offered = event.target.closest("[data-pick-into]"); // a code that goes with what was chosen
+    if (offered) {
+      const picker = document.querySelector(`[data-picker][data-name="${CSS.escape(offered.dataset.pickInto)}"]`);
+      const fold = picker.closest("details");
+      if (fold) fold.open = true;
+      take(picker, offered);
       picker.querySelector(".picker-box").focus();
       return;
     }

@@ -87,6 +87,8 @@ class Visit(ClinicalFact, BaseModel):
     # By organ, {key of the list exam_organs: what was found}; only what was written (organs.py).
     findings = models.JSONField("khám từng cơ quan", default=dict, blank=True)
     course = models.TextField("diễn biến", blank=True)
+    # What brought an injury about: code list injury_cause. ICD-10 proposes it, a person decides.
+    injury_cause = models.CharField("nguyên nhân tai nạn", max_length=2, blank=True)
     summary = models.CharField("chẩn đoán", max_length=1000, blank=True)  # all diagnoses, main first
     treatment_text = models.TextField("phương pháp điều trị", blank=True)
     advice = models.TextField("lời dặn", blank=True)

@@ -18,7 +18,7 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.models import Draft
 from apps.core.scope import Scope, current
-from apps.encounters import checking, organs, page, queries, services, states
+from apps.encounters import case_forms, checking, organs, page, queries, services, states
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
 from apps.encounters.models import Visit
 from apps.encounters.writing import Limits, Problems, vital_problems
@@ -90,6 +90,7 @@ def form_page(
         page.sums_put(form, found.on)
     context = page.beside(scope, found, known) | {
         "form": form,
+        "beside": case_forms.beside(found, form.data, live=bool(form.errors)),
         "draft": draft,
         "outrun": draft is not None and draft.of_version != found.version,
         **more,
@@ -158,6 +159,16 @@ def line(request: HttpRequest, pk: UUID) -> HttpResponse:
     drug = Drug.objects.filter(code=form.line().drug_code).first() if form else None
     total = page.line_sum(form, drug, found.on) if form else None
     return render(request, "encounters/line_sum.html", {"sum": total})
+
+
+@require_POST
+@needs("visits.enter")
+def cases(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What stands under the diagnoses, as they are being chosen."""
+    found = visit_or_404(pk)
+    return render(
+        request, "encounters/cases.html", {"beside": case_forms.beside(found, request.POST, live=True)}
+    )
 
 
 @require_POST

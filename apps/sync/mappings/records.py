@@ -79,12 +79,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """`role`: main, secondary, external."""
+    """`role`: main, secondary, external. `certainty`: suspected, confirmed, or not said."""
 
     role: str
     icd_code: str
     icd_name: str = ""
     text: str = ""
+    certainty: str = ""
 
 
 @dataclass(frozen=True)

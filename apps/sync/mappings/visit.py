@@ -95,10 +95,11 @@ def _conditions(visit: records.Visit, options: Options) -> list[Entry]:
         )
         if diagnosis.text or not diagnosis.icd_code:
             code["text"] = diagnosis.text or diagnosis.icd_name
+        sure = "provisional" if diagnosis.certainty == "suspected" else "confirmed"
         resource: Resource = {
             "resourceType": "Condition",
             "identifier": [own],
-            "verificationStatus": fhir.concept(CODES + "condition-ver-status", "confirmed"),
+            "verificationStatus": fhir.concept(CODES + "condition-ver-status", sure),
             "category": [fhir.concept(CODES + "condition-category", "encounter-diagnosis")],
             "code": code,
             "subject": fhir.ref(visit.person.id),
