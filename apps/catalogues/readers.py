@@ -135,7 +135,7 @@ def icd10_common(line: Line) -> Row:
         "code": code,
         "scope": "",
         "name": name,
-        "sort_order": 0,
+        "sort_order": whole(line, "sort_order") or 0,
         "extra": {"group": text(line, "common_group")},
         **dated(line),
         **_found_by(name, code),
