@@ -133,6 +133,8 @@ def _drug(row: Drug) -> Pick:
     note = [row.form, codes.label("drug_routes", row.route_code)]
     if row.controlled:
         note.append(row.get_controlled_display().lower())
+    if row.is_antibiotic:
+        note.append("kháng sinh")
     return Pick(row.code, shown, ", ".join(part for part in note if part))
 
 

@@ -8,6 +8,7 @@ from apps.care import vitals
 from apps.catalogues import icd
 from apps.catalogues.models import Icd10
 from apps.catalogues.rules import injured
+from apps.core import ports
 from apps.core.text import fold
 from apps.encounters import case_forms, notifying, rules
 from apps.encounters.models import YHCT, Diagnosis, DiagnosisRole, PrescriptionLine, Visit
@@ -65,6 +66,7 @@ def look(visit: Visit, known: Parts) -> Looked:
             *_diagnoses(visit, known),
             *_cases(visit, known),
             *rules.check_visit(_facts(visit, known, limits), limits.prescriptions),
+            *rules.check_end(visit.outcome, visit.result, visit.follow_up_on, limits.ends),
         ],
         [found for found in findings if found.level == "danger"],
     )
@@ -126,6 +128,7 @@ def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
         weight_kg=known.measured.get("weight"),
         heaviest_kg=Decimal(str(usual[1])),
         follow_up_on=visit.follow_up_on,
+        pregnant=bool(known.lines) and _is_pregnant(visit),
         injured=any(injured(row.icd_code) for row in known.diagnoses if row.icd_edition != YHCT),
         injury_cause=visit.injury_cause,
         lines=[
@@ -139,6 +142,14 @@ def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
         ],
         long_days=_long_days(known),
     )
+
+
+def _is_pregnant(visit: Visit) -> bool:
+    """Whether an open pregnancy of hers is known on the day, where a room tells of pregnancies."""
+    told = ports.get(ports.PregnancyStatus)
+    if told is None or visit.person.sex == "male":
+        return False
+    return visit.person_id in told.open_for([visit.person_id], visit.on)
 
 
 def _long_days(known: Parts) -> int:

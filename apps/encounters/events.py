@@ -38,3 +38,21 @@ class VisitEnteredInError(VisitEvent):
     """A visit should never have been written. `was_final` tells whether others had heard of it."""
 
     was_final: bool = False
+
+
+@dataclass(frozen=True)
+class VisitUndone(VisitEvent):
+    """A visit that was ended a moment ago is open again. A room that has sent or given out something raises
+    Refused, and it stays ended.
+    """
+
+
+@dataclass(frozen=True)
+class VisitMoved(VisitEvent):
+    """A visit was another person's: it is entered in error, `to_visit_id` of `to_person_id` says the same.
+
+    A room whose rows hang on the visit moves those that are about the examination itself.
+    """
+
+    to_visit_id: UUID | None = None
+    to_person_id: UUID | None = None

@@ -37,6 +37,9 @@ TEXTS = (
     "injury_cause",
 )
 Known = Callable[[], Mapping[str, str]]  # names by code, looked up when they are shown
+# What Enter passes over on a usual visit; Tab goes there. The height of a small child is asked.
+SELDOM = ("waist", "main_text", "treatment_text")
+MEASURED_MONTHS = 72
 EMPTY_LINES = 2  # the second shows once the first is used: a fast hand never waits for the server
 MAX_LINES = 20  # more medicines than on any slip: a form made by a machine
 
@@ -62,6 +65,7 @@ class LineSum:
     quantity: str | None
     unit: str
     usage: str
+    marks: tuple[str, ...] = ()  # controlled, antibiotic
 
 
 class LineForm(forms.Form):
@@ -80,6 +84,8 @@ class LineForm(forms.Form):
         super().__init__(data, prefix=f"line-{key}")
         self.key = key
         self.fields["drug"].widget = picker("drug", names, placeholder="Tên thuốc")
+        for name in ("quantity", "note"):  # computed, seldom: Enter passes them over, Tab does not
+            self.fields[name].widget.attrs["data-enter-skip"] = ""
         for name in ("times", "days"):
             self.fields[name].widget = DecimalInput({"maxlength": "4"})
             self.fields[name].error_messages["invalid"] = "Ghi một số."
@@ -158,10 +164,14 @@ class VisitForm(FormKeyMixin, VersionMixin):
         self.prescribes = prescribes  # else the medicines are neither shown as boxes nor saved
         for vital in FIGURES:
             self.fields[vital.key] = VitalField(label=vital.title, required=False, max_length=9)
+        months = rules.age_months(visit.person.birth_date, visit.on)
+        small = months is not None and months < MEASURED_MONTHS
+        for name in (*SELDOM, *(() if small else ("height",))):
+            self.fields[name].widget.attrs["data-enter-skip"] = ""
         self.organs = organs.offered(
             organs.listed(visit.on),
             sex=visit.person.sex,
-            age_months=rules.age_months(visit.person.birth_date, visit.on),
+            age_months=months,
             written=visit.findings,
         )
         for organ in self.organs:
@@ -272,6 +282,17 @@ class ReasonForm(FormKeyMixin, VersionMixin):
     """One sentence why."""
 
     reason = forms.CharField(label="Lý do", max_length=500)
+
+
+class WrongPersonForm(ReasonForm):
+    """Whose visit it is, and how that was found out."""
+
+    person = forms.CharField(
+        label="Người được khám thật sự", widget=picks.widget("person", placeholder="Gõ tên hoặc mã người")
+    )
+    reason = forms.CharField(label="Vì sao biết là nhầm người", max_length=400)
+    override = forms.CharField(label="Lý do vẫn giữ", required=False, max_length=300)
+    field_order = ("person", "reason", "override")
 
 
 class DayForm(forms.Form):

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from apps.care.vitals import VITALS, bmi, number_text
 from apps.catalogues import codes, icd, picks
@@ -15,7 +16,7 @@ from apps.core.scope import Scope, current
 from apps.encounters import case_forms, checking, dosing, organs, queries, rules, states
 from apps.encounters.forms import FIGURES, PRESSURE, TEXTS, LineForm, LineSum, Names, VisitForm, line_key
 from apps.encounters.models import Visit
-from apps.encounters.writing import route_word
+from apps.encounters.writing import Limits, route_word
 from apps.patients.models import Allergy, AllergyState, Person
 
 ICD_BOXES = ("main", "secondary", "external")
@@ -29,7 +30,7 @@ def form_for(visit: Visit, data: QueryDict | None, parts: checking.Parts | None 
     parts = parts or checking.parts(visit)
     form = VisitForm(_stored(visit, parts), visit=visit, names=_stored_names(parts), prescribes=prescribes)
     for line, row in zip(form.lines, parts.lines, strict=False):
-        line.sum = LineSum(dosing.quantity_text(row.quantity), row.unit, row.usage)
+        line.sum = LineSum(dosing.quantity_text(row.quantity), row.unit, row.usage, marks(row.drug))
     return form
 
 
@@ -163,6 +164,15 @@ def endings(visit: Visit) -> dict[str, Any]:
     }
 
 
+def death_url(scope: Scope, visit: Visit) -> str:
+    """Where the death is recorded that the visit ended with; empty where it is not, or already was."""
+    died = Limits.on(visit.on).ends.died if visit.result else ()
+    asked = visit.state in (states.FINALISED, states.AWAITING_SIGNATURE) and visit.result in died
+    if not asked or visit.person.life_status == "dead" or not scope.can("deaths.enter"):
+        return ""
+    return reverse("patients:death_record", args=[visit.person_id])
+
+
 def line_form(data: QueryDict) -> LineForm | None:
     """The line that `key` of the post names, when it says enough to be computed."""
     key = line_key(data.get("key", ""))
@@ -189,4 +199,10 @@ def line_sum(form: LineForm, drug: Drug | None, on: dt.date) -> LineSum | None:
     dose_unit = entry.dose_unit or unit
     amount = entry.quantity or dosing.quantity(entry.dose, entry.times_per_day, entry.days, unit, dose_unit)
     words = dosing.usage(entry.dose, dose_unit, entry.times_per_day, route_word(drug, on), entry.note)
-    return LineSum(dosing.quantity_text(amount) if amount else None, unit, words)
+    return LineSum(dosing.quantity_text(amount) if amount else None, unit, words, marks(drug))
+
+
+def marks(drug: Drug) -> tuple[str, ...]:
+    """What the prescriber has to know of a medicine before all: controlled, antibiotic."""
+    said = [drug.get_controlled_display().lower()] if drug.controlled else []
+    return (*said, "kháng sinh") if drug.is_antibiotic else tuple(said)

@@ -26,6 +26,7 @@ from apps.core.registry import (
     RecordSection,
     Section,
     StationFigure,
+    SuccessionStays,
     SuccessionStep,
     TaskKind,
     TimelineKind,
@@ -193,6 +194,10 @@ registry.audit_sentences.add(
     AuditSentence("visit.finalised", "đã hoàn tất lượt khám {number}"),
     AuditSentence("visit.reopened", "đã mở lại lượt khám {number} để sửa"),
     AuditSentence("visit.amended", "đã sửa đổi lượt khám {number} đã hoàn tất"),
+    AuditSentence("template.made", "đã lập một mẫu khám của trạm"),
+    AuditSentence("template.retired", "đã bỏ một mẫu khám của trạm"),
+    AuditSentence("visit.undone", "đã hoàn tác việc hoàn tất lượt khám {number}"),
+    AuditSentence("visit.moved", "đã chuyển lượt khám {was} từ người khác sang, số mới {number}"),
     AuditSentence("visit.entered_in_error", "đã ghi lượt khám {number} là nhập nhầm"),
 )
 ports.provide(CodeFrequency, queries.UsualCodes())
@@ -245,12 +250,19 @@ registry.guide.add(
             "encounters:a1": "so-a1",
             "encounters:amend": "sua",
             "encounters:in_error": "sua",
+            "encounters:wrong_person": "nham-nguoi",
+            "encounters:templates": "mau",
             "encounters:versions": "sua",
         },
         40,
     )
 )
 
+registry.succession_stays.add(
+    SuccessionStays(
+        "encounters.ExamTemplate.station", "the former station is a point: its successor uses them"
+    ),
+)
 registry.succession_steps.add(
     SuccessionStep(
         "visits",

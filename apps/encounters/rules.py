@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -43,7 +44,41 @@ class PrescriptionLimits:
     most: int
     child_months: int
     doses: tuple[DoseLimit, ...] = ()
+    pregnancy: frozenset[str] = frozenset()  # ingredients to avoid, folded
     counts: Counts = field(default_factory=lambda: Counts({}))
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What the codes of outcome and result mean on a day (parameter visits.ends)."""
+
+    died: tuple[str, ...] = ()
+    worse: tuple[str, ...] = ()
+    cured: tuple[str, ...] = ()
+    referred: tuple[str, ...] = ()
+    home: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, value: Mapping[str, Sequence[str]]) -> Ends:
+        return cls(**{name: tuple(codes) for name, codes in value.items()})
+
+
+def check_end(outcome: str, result: str, follow_up_on: date | None, ends: Ends) -> list[Problem]:
+    """How a visit ends: the dead do not come back, who is worse is not simply sent home."""
+    found = []
+    if result in ends.died and follow_up_on is not None:
+        sentence = "Kết quả là tử vong: không ghi ngày tái khám."
+        found.append(Problem("died-follow-up", sentence, "follow_up_on", blocks=True))
+    if result in ends.died and outcome in ends.referred:
+        sentence = "Kết quả là tử vong mà hình thức ra về là chuyển tuyến: xem lại một trong hai."
+        found.append(Problem("died-referred", sentence, "outcome"))
+    if result in ends.cured and outcome in ends.referred:
+        sentence = "Chuyển tuyến mà kết quả là khỏi: xem lại một trong hai."
+        found.append(Problem("cured-referred", sentence, "result"))
+    if result in ends.worse and outcome in ("", *ends.home) and follow_up_on is None:
+        sentence = "Nặng hơn mà cho về, không hẹn khám lại: chuyển tuyến, hoặc hẹn ngày khám lại?"
+        found.append(Problem("worse-home", sentence, "outcome"))
+    return found
 
 
 @dataclass(frozen=True)
@@ -82,6 +117,7 @@ class VisitFacts:
     has_performer: bool
     weight_kg: Decimal | None
     follow_up_on: date | None = None
+    pregnant: bool = False
     injured: bool = False  # an injury or a poisoning is among the diagnoses
     injury_cause: str = ""
     lines: list[LineFacts] = field(default_factory=list)
@@ -142,6 +178,14 @@ def check_lines(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
                 Problem(
                     f"line-{line.position}-twice",
                     f"{line.name}: cùng hoạt chất với thuốc số {first.position}.",
+                    f"line-{line.position}-drug",
+                )
+            )
+        if visit.pregnant and any(name in line.ingredient for name in limit.pregnancy):
+            found.append(
+                Problem(
+                    f"line-{line.position}-pregnancy",
+                    f"{line.name}: người bệnh đang có thai, thuốc nên tránh hoặc cân nhắc khi có thai.",
                     f"line-{line.position}-drug",
                 )
             )

@@ -58,6 +58,7 @@ TABLE: dict[str, tuple[Action, ...]] = {
     ),
     FINALISED: (
         Action("amend", "Sửa đổi", "visits.edit", (FINALISED, AWAITING_SIGNATURE)),
+        Action("undo", "Hoàn tác", "visits.enter", (IN_PROGRESS,)),
         Action("print", "In", "visits.view", (FINALISED,)),
         Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),
     ),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.encounters.views import after, papers, queue, reception, register, visit
+from apps.encounters.views import after, mending, papers, queue, reception, register, templates, visit
 
 app_name = "encounters"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("cap-cuu/", reception.open_emergency, name="emergency"),
     path("so/", reception.numbers, name="numbers"),
     path("phieu-so.pdf", queue.tickets, name="tickets"),
+    path("mau/", templates.index, name="templates"),
+    path("mau/<uuid:pk>/bo/", templates.retire, name="template_retire"),
+    path("<uuid:pk>/mau/", templates.make, name="template_make"),
     path("cho-ky/", after.unsigned, name="unsigned"),
     path("tiep-nhan/<uuid:person_id>/", reception.open_visit, name="open"),
     path("tiep-nhan/<uuid:person_id>/tra-the/", reception.look_up, name="look_up"),
@@ -37,6 +40,8 @@ urlpatterns = [
     path("<uuid:pk>/mo-lai/", after.reopen, name="reopen"),
     path("<uuid:pk>/sua-doi/", after.amend, name="amend"),
     path("<uuid:pk>/nhap-nham/", after.in_error, name="in_error"),
+    path("<uuid:pk>/hoan-tac/", mending.undo, name="undo"),
+    path("<uuid:pk>/nham-nguoi/", mending.wrong_person, name="wrong_person"),
     path("<uuid:pk>/cac-ban/", after.versions, name="versions"),
     path("<uuid:pk>/phieu-kham.pdf", papers.exam_slip, name="exam_slip"),
     path("<uuid:pk>/don-thuoc.pdf", papers.prescription, name="prescription"),

@@ -27,6 +27,8 @@ LONG_TEXTS = {"history", "examination", "course", "treatment_text", "advice"}
 
 
 DAYS, CHILD_MONTHS = "prescriptions.days", "prescriptions.child_months"
+ENDS = "visits.ends"
+PREGNANCY = "prescriptions.pregnancy"
 COUNTS, DOSES = "prescriptions.counts", "dose."
 
 
@@ -36,23 +38,26 @@ class Limits:
 
     vitals: dict[str, list[vitals.Band]]
     prescriptions: rules.PrescriptionLimits
+    ends: rules.Ends
 
     @classmethod
     def on(cls, day: dt.date) -> "Limits":
         """The limits in force on `day`: one query."""
-        found = parameters.values([*care.bound_keys(), DAYS, CHILD_MONTHS], on=day)
+        found = parameters.values([*care.bound_keys(), DAYS, CHILD_MONTHS, ENDS], on=day)
         if missing := {DAYS, CHILD_MONTHS} - found.keys():
             raise parameters.NoParameter(f"{', '.join(sorted(missing))} on {day}")
         limits = rules.PrescriptionLimits(**found[DAYS], child_months=int(found[CHILD_MONTHS]))
-        return cls(care.bounds_from(found), limits)
+        ends = rules.Ends.read(found.pop(ENDS, {}))
+        return cls(care.bounds_from(found), limits, ends)
 
     def with_doses(self, day: dt.date) -> "Limits":
         """With the most that is given of an ingredient, for who looks at a whole prescription: one query."""
-        found = parameters.rows_under([COUNTS, DOSES], on=day)
-        counts = found.pop(COUNTS, None)
+        found = parameters.rows_under([COUNTS, DOSES, PREGNANCY], on=day)
+        counts, avoided = found.pop(COUNTS, None), found.pop(PREGNANCY, None)
         limits = replace(
             self.prescriptions,
             doses=tuple(doses.DoseLimit.read(key, row.value, row.confidence) for key, row in found.items()),
+            pregnancy=frozenset(map(fold, avoided.value["names"])) if avoided else frozenset(),
             counts=doses.Counts.read(counts.value) if counts else doses.Counts({}),
         )
         return replace(self, prescriptions=limits)

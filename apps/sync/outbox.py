@@ -21,7 +21,7 @@ from django.utils import timezone
 from apps.core.ids import uuid7
 from apps.sync import kinds
 from apps.sync.mappings.records import WITHDRAWN
-from apps.sync.models import OPEN_STATES, STUCK_STATES, Delivery, OutboxRow, Receiver
+from apps.sync.models import OPEN_STATES, STUCK_STATES, Delivery, OutboxRow, Receiver, RowState
 
 CHANNEL = "tramyte_outbox"  # the worker listens here
 
@@ -69,6 +69,21 @@ def withdraw(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_
     rows = OutboxRow.unscoped.filter(**same, state__in=OPEN_STATES).values_list("receiver_id", flat=True)
     _put(dict.fromkeys({*has, *rows}, facility_id), kind, aggregate_id, person_id)
     return len(has)
+
+
+def recall(*, kind: str, aggregate_id: UUID) -> bool:
+    """Take a record back out of the outbox of which nobody was told; False when somebody was, or is just
+    being told.
+    """
+    same = {"kind": kind, "aggregate_id": aggregate_id}
+    # Unscoped, both: what has left does not depend on who asks.
+    rows = list(OutboxRow.unscoped.select_for_update().filter(**same))
+    if any(row.attempts or row.state == RowState.IN_FLIGHT for row in rows):
+        return False
+    if Delivery.unscoped.filter(**same).exists():
+        return False
+    OutboxRow.unscoped.filter(pk__in=[row.pk for row in rows]).update(state=RowState.SUPERSEDED)
+    return True
 
 
 def held() -> QuerySet[Delivery]:

@@ -7,13 +7,16 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from apps.core import audit
+from apps.core.errors import Refused
 from apps.core.words import quantity_words
-from apps.encounters.events import VisitEnteredInError, VisitEvent
+from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitUndone
 from apps.encounters.models import Visit
 from apps.encounters.queries import visit_may_leave
 from apps.patients import restricted
 from apps.patients.events import IdentifierChanged, PersonChanged, PersonMerged, PersonUnmerged
 from apps.sync import outbox
+
+ALREADY_SENT = "Lượt khám đã gửi, hoặc đang gửi lên tuyến trên. Hãy dùng Sửa đổi, ghi lý do."
 
 
 def visit_final(event: VisitEvent) -> None:
@@ -55,6 +58,12 @@ def visit_in_error(event: VisitEnteredInError) -> None:
     """A visit was entered in error: told only to those who may have heard of it."""
     if event.was_final:
         visit_final(event)
+
+
+def visit_undone(event: VisitUndone) -> None:
+    """The end of a visit is taken back: only while nobody was told of it."""
+    if not outbox.recall(kind="visit", aggregate_id=event.visit_id):
+        raise Refused(ALREADY_SENT, code="sent")
 
 
 def person_changed(event: PersonChanged | IdentifierChanged) -> None:

@@ -155,7 +155,7 @@ def test_the_rules_of_a_code_are_said_when_it_is_chosen(client, hoa, doctor):
     assert "chỉ dùng cho nam" in page
     page = client.post(at("cases", visit.pk), {"main": "Z37.9"}).content.decode()
     assert "không được dùng làm bệnh chính" in page
-    assert client.post(at("cases", visit.pk), {}).content.decode().strip() == ""
+    assert "<p" not in client.post(at("cases", visit.pk), {}).content.decode()
 
 
 def test_a_stranger_is_told_nothing(elsewhere, hoa, doctor):

@@ -105,3 +105,17 @@ def test_follow_up_is_read(text, day):
 def test_what_is_no_day_is_refused(text):
     with pytest.raises(ValueError):
         rules.read_follow_up(text, ON)
+
+
+def test_a_medicine_to_be_avoided_in_pregnancy_asks():
+    limit = replace(LIMIT, pregnancy=frozenset({"doxycyclin"}))
+    doxy = replace(LINE, name="Doxycyclin 100mg", ingredient="doxycyclin hydroclorid")
+    asked = rules.check_lines(replace(VISIT, lines=[doxy], pregnant=True), limit)
+    assert [(each.code, each.blocks) for each in asked] == [("line-1-pregnancy", False)]
+    assert rules.check_lines(replace(VISIT, lines=[doxy]), limit) == []
+    assert rules.check_lines(replace(VISIT, pregnant=True), limit) == []
+
+
+def test_an_injury_asks_for_its_cause():
+    assert codes(replace(VISIT, injured=True)) == ["injury-cause"]
+    assert codes(replace(VISIT, injured=True, injury_cause="4")) == []

@@ -4,6 +4,7 @@ from apps.encounters.models.card_check import CardCheck, CheckWay
 from apps.encounters.models.diagnosis import YHCT, Certainty, Diagnosis, DiagnosisRole
 from apps.encounters.models.prescription import Prescription, PrescriptionLine
 from apps.encounters.models.reception import BoardScreen, QueueSetting, Room
+from apps.encounters.models.template import ExamTemplate
 from apps.encounters.models.visit import EXAM, CallState, Payer, Visit, VisitPart, VisitRevision
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "CheckWay",
     "Diagnosis",
     "DiagnosisRole",
+    "ExamTemplate",
     "Payer",
     "Prescription",
     "PrescriptionLine",

@@ -115,6 +115,17 @@ class Visit(ClinicalFact, BaseModel):
     signed_by = models.UUIDField(null=True, blank=True)
     finalised_at = models.DateTimeField("hoàn tất lúc", null=True, blank=True)
     error_reason = models.CharField("lý do nhập nhầm", max_length=500, blank=True)
+    # It was another person's: where the same stands now.
+    moved_to = models.ForeignKey(
+        "self",
+        verbose_name="ghi lại ở",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="moved_from",
+        db_index=False,
+        editable=False,
+    )
 
     class Meta:
         verbose_name = "lượt khám"

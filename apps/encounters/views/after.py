@@ -30,7 +30,7 @@ CHANGED = "Lượt khám vừa được người khác sửa. Hãy xem lại r�
 UNSEEN = "Mở xem từng lượt khám trước khi ký; có lượt chưa được mở từ lần sửa cuối."
 
 
-def _version(request: HttpRequest) -> int:
+def version_of(request: HttpRequest) -> int:
     text = request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
@@ -83,7 +83,7 @@ def _sign_several(request: HttpRequest) -> None:
 @idempotent
 def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The doctor's signature on one visit."""
-    return _step(request, pk, services.visit_sign, said="Đã ký.")
+    return step(request, pk, services.visit_sign, said="Đã ký.")
 
 
 @require_POST
@@ -91,13 +91,13 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
 @idempotent
 def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a visit back that waits for its signature."""
-    return _step(request, pk, services.visit_reopen)
+    return step(request, pk, services.visit_reopen)
 
 
-def _step(request: HttpRequest, pk: UUID, service: Callable[..., Visit], said: str = "") -> HttpResponse:
+def step(request: HttpRequest, pk: UUID, service: Callable[..., Visit], said: str = "") -> HttpResponse:
     """One service on the visit as the page showed it, then its page with what came of it."""
     try:
-        service(visit_id=visit_or_404(pk).pk, expected_version=_version(request))
+        service(visit_id=visit_or_404(pk).pk, expected_version=version_of(request))
     except StaleVersion:
         messages.error(request, CHANGED)
     except Refused as refused:

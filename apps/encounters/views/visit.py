@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.catalogues.models import Drug
@@ -14,13 +15,13 @@ from apps.core.access import needs
 from apps.core.conflict import Keyed, conflict_page
 from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused
-from apps.core.forms import add_refusal
+from apps.core.forms import FormKeyMixin, add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.models import Draft
 from apps.core.scope import Scope, current
-from apps.encounters import case_forms, checking, organs, page, queries, services, states
+from apps.encounters import case_forms, checking, organs, page, queries, services, states, templating, undoing
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
-from apps.encounters.models import Visit
+from apps.encounters.models import ExamTemplate, Visit
 from apps.encounters.writing import Limits, Problems, vital_problems
 
 
@@ -70,6 +71,11 @@ def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
         "revisions": queries.revisions(found),
         "sign_form": ReasonForm(initial={"version": found.version}),
         "reopen_form": ReasonForm(initial={"version": found.version}),
+        "undo_form": ReasonForm(initial={"version": found.version}),
+        "template_form": FormKeyMixin(),
+        "prescribes": scope.can("prescriptions.enter"),
+        "undo_until": undoing.until(found, scope, timezone.now()),
+        "death_url": page.death_url(scope, found),
     }
     return render(request, "encounters/record.html", context)
 
@@ -91,6 +97,7 @@ def form_page(
     context = page.beside(scope, found, known) | {
         "form": form,
         "beside": case_forms.beside(found, form.data, live=bool(form.errors)),
+        "templates": templating.offered(scope, form.data.get("main", "")) if form.prescribes else [],
         "draft": draft,
         "outrun": draft is not None and draft.of_version != found.version,
         **more,
@@ -117,10 +124,33 @@ def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
     except Refused as refused:
         add_refusal(form, refused)
         return form_page(request, scope, found, form)
-    if request.POST.get("action") != "finalise":
+    action = request.POST.get("action", "")
+    if action == "copy_last" or action.startswith("template:"):
+        return _fill(request, saved, action)
+    if action != "finalise":
         messages.success(request, "Đã lưu.")
         return to_visit(found.pk)
     return _finalise(request, scope, saved, form)
+
+
+def _fill(request: HttpRequest, saved: Visit, action: str) -> HttpResponse:
+    """Fill a visit that was just saved from a template, or with the medicines of the last time."""
+    same = {"visit_id": saved.pk, "expected_version": saved.version}
+    try:
+        if action == "copy_last":
+            filled = templating.last_prescription_copy(**same)
+        else:
+            key = UUID(action.removeprefix("template:"))
+            filled = templating.template_apply(**same, template_id=key)
+    except (ValueError, ExamTemplate.DoesNotExist):
+        messages.error(request, "Đã lưu. Mẫu khám này không còn.")
+    except Refused as refused:
+        messages.error(request, f"Đã lưu, chưa điền: {refused.message}")
+    else:
+        messages.success(request, "Đã lưu và điền. Xem lại từng thuốc trước khi hoàn tất.")
+        for sentence in filled.left:
+            messages.warning(request, sentence)
+    return to_visit(saved.pk)
 
 
 def _finalise(request: HttpRequest, scope: Scope, saved: Visit, form: VisitForm) -> HttpResponse:
@@ -166,9 +196,11 @@ def line(request: HttpRequest, pk: UUID) -> HttpResponse:
 def cases(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What stands under the diagnoses, as they are being chosen."""
     found = visit_or_404(pk)
-    return render(
-        request, "encounters/cases.html", {"beside": case_forms.beside(found, request.POST, live=True)}
-    )
+    scope, context = current(), {"beside": case_forms.beside(found, request.POST, live=True), "swapped": True}
+    if scope.can("prescriptions.enter"):
+        context["templates"] = templating.offered(scope, request.POST.get("main", ""))
+        context["earlier"] = queries.of_person(scope, found.person_id, before=found, limit=1)
+    return render(request, "encounters/cases.html", context)
 
 
 @require_POST

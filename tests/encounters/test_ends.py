@@ -1,0 +1,64 @@
+"""How a visit ends: home, worse, referred, dead."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from apps.catalogues import codes
+from apps.catalogues.models import CodeEntry
+from apps.encounters.rules import Ends, check_end
+from tests.encounters.test_pages import at, typed
+from tests.factories import encounters as make
+
+ENDS = Ends(died=("5", "8"), worse=("4",), cured=("1",), referred=("2",), home=("1",))
+SOON = dt.date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "result", "back", "found"),
+    [
+        ("1", "1", None, []),
+        ("1", "2", SOON, []),
+        ("1", "5", None, []),
+        ("1", "5", SOON, ["died-follow-up"]),
+        ("2", "8", None, ["died-referred"]),
+        ("2", "1", None, ["cured-referred"]),
+        ("2", "4", None, []),
+        ("1", "4", None, ["worse-home"]),
+        ("", "4", None, ["worse-home"]),
+        ("1", "4", SOON, []),
+        ("", "", None, []),
+    ],
+)
+def test_it_works(outcome, result, back, found):
+    assert [problem.code for problem in check_end(outcome, result, back, ENDS)] == found
+
+
+def test_only_a_day_to_come_back_is_refused_for_the_dead():
+    assert [each.blocks for each in check_end("1", "5", SOON, ENDS)] == [True]
+    assert [each.blocks for each in check_end("2", "5", None, ENDS)] == [False]
+
+
+@pytest.fixture
+def died(station):
+    CodeEntry.objects.create(list="treatment_result", code="5", name="Tử vong")
+    codes.forget()
+
+
+def test_a_visit_that_ends_with_death_leads_to_its_record(died, client, hoa, doctor):
+    visit = make.a_visit(hoa, doctor)
+    posted = typed(visit, result="5", follow_up_on="", action="finalise")
+    assert client.post(at("visit", visit.pk), posted).status_code == 302
+    page = client.get(at("visit", visit.pk)).content.decode()
+    assert reverse("patients:death_record", args=[hoa.pk]) in page
+    hoa.life_status = "dead"
+    hoa.save()
+    assert "Ghi tử vong" not in client.get(at("visit", visit.pk)).content.decode()
+
+
+def test_the_dead_are_given_no_appointment(died, client, hoa, doctor):
+    visit = make.a_visit(hoa, doctor)
+    answer = client.post(at("visit", visit.pk), typed(visit, result="5", action="finalise"))
+    assert answer.status_code == 422
+    assert "không ghi ngày tái khám" in answer.content.decode()
