@@ -22,7 +22,7 @@ from apps.core.paging import Page, keyset
 from apps.core.scope import Scope, current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.encounters import checking, diagnosing, services, states
+from apps.encounters import checking, diagnosing, organs, rules, services, states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.encounters.models import ExamTemplate, PrescriptionLine, Visit
@@ -113,14 +113,14 @@ def template_retire(*, template_id: UUID, expected_version: int) -> ExamTemplate
 def template_apply(*, visit_id: UUID, expected_version: int, template_id: UUID) -> Filled:
     """Fill what is empty in an open visit from a template of the station."""
     template = ExamTemplate.objects.get(pk=template_id, retired_at__isnull=True)
-    visit = Visit.objects.get(pk=visit_id)
+    visit = Visit.objects.select_related("person").get(pk=visit_id)
     data = template.data
     fields: dict[str, Any] = {
         name: text
         for name, text in data.get("texts", {}).items()
         if name in TEXTS and not getattr(visit, name)
     }
-    fields["findings"] = {**data.get("findings", {}), **visit.findings}
+    fields["findings"] = {**_findings(visit, data.get("findings", {})), **visit.findings}
     if data.get("follow_up_days") and not visit.follow_up_on:
         fields["follow_up_on"] = visit.on + dt.timedelta(days=int(data["follow_up_days"]))
     parts = checking.parts(visit)
@@ -155,6 +155,17 @@ def last_prescription_copy(*, visit_id: UUID, expected_version: int) -> Filled:
         visit_id=visit_id, expected_version=expected_version, data=VisitInput(lines=lines)
     )
     return Filled(saved, left)
+
+
+def _findings(visit: Visit, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Of a template's organs those that this person's form shows: no man has a gynaecology."""
+    shown = organs.offered(
+        organs.listed(visit.on),
+        sex=visit.person.sex,
+        age_months=rules.age_months(visit.person.birth_date, visit.on),
+        written={},
+    )
+    return {organ.key: wanted[organ.key] for organ in shown if organ.key in wanted}
 
 
 def _line_data(row: PrescriptionLine) -> dict[str, Any]:

@@ -155,7 +155,8 @@ def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
     return changed
 
 
-LISTS = {"outcome": "discharge_type", "result": "treatment_result", "injury_cause": "injury_cause"}
+ENDINGS = {"outcome": "discharge_type", "result": "treatment_result"}
+LISTS = ENDINGS | {"injury_cause": "injury_cause"}
 
 
 def _code_problems(visit: Visit, changed: Sequence[str]) -> list[rules.Problem]:

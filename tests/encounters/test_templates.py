@@ -18,7 +18,7 @@ from apps.encounters.models import ExamTemplate, PrescriptionLine, Visit
 from tests.encounters.conftest import signed_in
 from tests.encounters.test_pages import at, typed
 from tests.factories import encounters as make
-from tests.factories.catalogues import an_icd10
+from tests.factories.catalogues import an_icd10, shipped
 from tests.factories.patients import a_person, an_allergy
 
 TWO = VisitInput(
@@ -96,6 +96,14 @@ def test_what_is_out_of_force_is_left_out_and_told(client, template, hoa, doctor
         "Không điền thuốc Amoxicilin 500mg: không còn trong danh mục ngày khám.",
     ]
     assert drugs_of(visit) == ["TD001.1"]
+
+
+def test_organs_are_those_of_the_person(template, station, doctor, as_doctor):
+    shipped("exam_organs")
+    template.data["findings"] = {"heart": "Bình thường", "gynaecology": "Bình thường", "gone": "x"}
+    template.save()
+    man = a_person(station, "Phạm Văn Nam", sex="male")
+    assert apply(make.a_visit(man, doctor), template).visit.findings == {"heart": "Bình thường"}
 
 
 def test_nothing_of_the_person_is_kept(template):

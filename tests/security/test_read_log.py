@@ -105,6 +105,8 @@ WAYS: dict[str, Look] = {
     "refused measuring": lambda who, own: who.post(f"/nguoi/{own.person.pk}/chi-so/them/"),
     "taking into a programme": lambda who, own: who.get(f"/nguoi/{own.person.pk}/quan-ly/"),
     "making an appointment": lambda who, own: who.get(f"/nguoi/{own.person.pk}/hen/"),
+    "wrong person": lambda who, own: who.get(f"/kham/{own.finished.pk}/nham-nguoi/"),
+    "refused wrong person": lambda who, own: who.post(f"/kham/{own.finished.pk}/nham-nguoi/"),
     "versions": lambda who, own: who.get(f"/kham/{own.finished.pk}/cac-ban/"),
     "newborn": lambda who, own: who.get(f"/nguoi/{own.person.pk}/tre-moi-sinh/"),
     "missing": lambda who, own: who.get(f"/nguoi/{own.person.pk}/mat-tich/"),

@@ -382,3 +382,12 @@ def test_no_known_allergy_travels_and_is_taken_back(state, verification, clinica
     assert sent["verificationStatus"]["coding"][0]["code"] == verification
     assert sent["clinicalStatus"]["coding"][0]["code"] == clinical
     assert "category" not in sent
+
+
+@pytest.mark.parametrize(
+    ("certainty", "status"), [("suspected", "provisional"), ("confirmed", "confirmed"), ("", "confirmed")]
+)
+def test_a_suspected_disease_is_not_sent_as_a_confirmed_one(certainty, status):
+    diagnosis = records.Diagnosis("main", "B05.9", "Sởi", certainty=certainty)
+    condition = one(sent(replace(VISIT, diagnoses=(diagnosis,))), "Condition")
+    assert condition["verificationStatus"]["coding"][0]["code"] == status
