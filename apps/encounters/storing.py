@@ -14,7 +14,7 @@ def merged(old: Any, new: Any) -> Any:
 
 def store(model: type[Any], rows: Sequence[Any], gone: Sequence[Any]) -> None:
     """Insert or update `rows` in one statement and take `gone` away: of a visit that is not final yet, or
-    whose earlier version is kept as a revision.
+    whose earlier version is kept as a revision. Unscoped: its service has found the visit within the scope.
     """
     if gone:
         model.unscoped.filter(pk__in=gone).delete()

@@ -46,7 +46,7 @@ def visit_undo(*, visit_id: UUID, expected_version: int) -> Visit:
     """Open a visit again that was ended within the last minutes by the same account.
 
     Refused when something was printed; a room that has sent or given out something refuses by its answer to
-    VisitUndone.
+    VisitUndone. Unscoped: the visit was found within the scope.
     """
     visit = services._for("undo", visit_id, expected_version)
     scope, now = current(), timezone.now()

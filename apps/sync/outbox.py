@@ -73,10 +73,9 @@ def withdraw(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_
 
 def recall(*, kind: str, aggregate_id: UUID) -> bool:
     """Take a record back out of the outbox of which nobody was told; False when somebody was, or is just
-    being told.
+    being told. Unscoped: what has left does not depend on who asks.
     """
     same = {"kind": kind, "aggregate_id": aggregate_id}
-    # Unscoped, both: what has left does not depend on who asks.
     rows = list(OutboxRow.unscoped.select_for_update().filter(**same))
     if any(row.attempts or row.state == RowState.IN_FLIGHT for row in rows):
         return False
