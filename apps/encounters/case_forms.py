@@ -92,9 +92,14 @@ def chosen(data: QueryDict) -> list[tuple[str, Role]]:
     found: dict[str, Role] = {}
     for box in BOXES:
         for code in data.getlist(box):
-            if code:
+            if code and "\0" not in code:
                 found.setdefault(code[:10], box)
     return list(found.items())
+
+
+def main_code(data: QueryDict) -> str:
+    """The main diagnosis of a post; empty without one."""
+    return next((code for code, box in chosen(data) if box == "main"), "")
 
 
 def beside(visit: Visit, data: QueryDict, *, live: bool = False) -> Beside:

@@ -85,10 +85,13 @@
     if (list.getAttribute("role") !== "listbox") return;
     const box = boxOf(list);
     if (document.activeElement !== box) return;
+    // What this list answers: while one types on, the answer to what stood there before may still come in.
+    const asked = String(event.detail.requestConfig?.parameters?.q ?? box.value);
+    const fresh = asked === box.value;
     // Nothing typed and nothing frequent: a sentence about no results would only hide the next field.
     show(box, Boolean(box.value.trim() || optionsOf(list).length));
-    mark(box, box.value.trim() ? optionsOf(list)[0] : null);
-    box.dataset.answered = box.value;
+    mark(box, fresh && asked.trim() ? optionsOf(list)[0] : null);
+    box.dataset.answered = asked;
   });
 
   document.addEventListener("keydown", (event) => {

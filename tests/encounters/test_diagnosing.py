@@ -158,6 +158,13 @@ def test_the_rules_of_a_code_are_said_when_it_is_chosen(client, hoa, doctor):
     assert "<p" not in client.post(at("cases", visit.pk), {}).content.decode()
 
 
+def test_what_no_code_can_be_asks_no_database(client, hoa, doctor):
+    visit = make.a_visit(hoa, doctor)
+    said = {"main": "J\0", "secondary": ["x" * 500], "case-x-certainty": "\0"}
+    assert client.post(at("cases", visit.pk), said).status_code == 200
+    assert client.post(at("visit", visit.pk), typed(visit, main="J\0")).status_code == 422
+
+
 def test_a_stranger_is_told_nothing(elsewhere, hoa, doctor):
     visit = make.a_visit(hoa, doctor)
     assert elsewhere.post(at("cases", visit.pk), {"main": "J06.9"}).status_code == 404

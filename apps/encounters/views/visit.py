@@ -97,7 +97,7 @@ def form_page(
     context = page.beside(scope, found, known) | {
         "form": form,
         "beside": case_forms.beside(found, form.data, live=bool(form.errors)),
-        "templates": templating.offered(scope, form.data.get("main", "")) if form.prescribes else [],
+        "templates": templating.offered(scope, case_forms.main_code(form.data)) if form.prescribes else [],
         "draft": draft,
         "outrun": draft is not None and draft.of_version != found.version,
         **more,
@@ -198,7 +198,7 @@ def cases(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = visit_or_404(pk)
     scope, context = current(), {"beside": case_forms.beside(found, request.POST, live=True), "swapped": True}
     if scope.can("prescriptions.enter"):
-        context["templates"] = templating.offered(scope, request.POST.get("main", ""))
+        context["templates"] = templating.offered(scope, case_forms.main_code(request.POST))
         context["earlier"] = queries.of_person(scope, found.person_id, before=found, limit=1)
     return render(request, "encounters/cases.html", context)
 
