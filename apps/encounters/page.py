@@ -19,8 +19,6 @@ from apps.encounters.models import Visit
 from apps.encounters.writing import Limits, route_word
 from apps.patients.models import Allergy, AllergyState, Person
 
-ICD_BOXES = ("main", "secondary", "external")
-
 
 def form_for(visit: Visit, data: QueryDict | None, parts: checking.Parts | None = None) -> VisitForm:
     """The form bound to what was posted, or to what is stored."""
@@ -80,8 +78,9 @@ def _stored_names(parts: checking.Parts) -> Names:
 
 def _names(data: QueryDict, visit: Visit) -> Names:
     """The names of the codes that were posted: one query a catalogue, only when the form is shown again."""
-    picked = [code for box in ICD_BOXES for code in data.getlist(box) if code]
+    picked = [code for code, _ in case_forms.chosen(data)]
     drugs = [code for key in data.getlist("line") if (code := data.get(f"line-{key}-drug", ""))]
+    drugs = [code for code in drugs if "\0" not in code]
     return Names(
         cache(lambda: icd.names(picked, on=visit.on) if picked else {}),
         cache(lambda: picks.names("drug", drugs) if drugs else {}),
