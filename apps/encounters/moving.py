@@ -21,7 +21,7 @@ from apps.core.ids import uuid7
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.encounters import services, states
+from apps.encounters import priority, receiving, reception, services, states, steps
 from apps.encounters.events import VisitMoved, VisitOpened
 from apps.encounters.models import Diagnosis, Payer, Prescription, PrescriptionLine, Visit
 from apps.encounters.writing import SOURCE
@@ -36,7 +36,7 @@ OWN = frozenset(
         *("id", "created_at", "updated_at", "version", "number", "person_id", "card_id", "state"),
         *("hamlet_id", "commune_id", "ethnicity", "occupation", "poverty", "payer", "age_days"),
         *("recorded_at", "recorded_by", "overrides", "moved_to_id", "error_reason"),
-        *("doctor_id", "signed_at", "signed_by", "finalised_at"),
+        *("doctor_id", "signed_at", "signed_by", "finalised_at", "rank", "priority_for", "free_for"),
     }
 )
 NEW = ("id", "created_at", "updated_at", "version")
@@ -52,7 +52,7 @@ def visit_move(
 
     Raises Problems or NeedsReason when what was written cannot be hers or is odd for her.
     """
-    old = services._for("error", visit_id, expected_version)
+    old = steps.taken("error", visit_id, expected_version)
     reason = clean(reason)
     if not reason:
         raise Refused("Ghi lý do: vì sao biết là nhầm người.", field="reason", code="no-reason")
@@ -60,8 +60,8 @@ def visit_move(
         raise Refused("Lượt khám đang là của chính người này.", field="person", code="same")
     if person.birth_date and person.birth_date > old.on:
         raise Refused("Người này sinh sau ngày khám.", field="person", code="born-later")
-    services._refuse_dead(person, old.on)
-    warnings = services._same_day(person, old.facility_id, old.on)
+    receiving.refuse_dead(person, old.on)
+    warnings = receiving.same_day(person, old.facility_id, old.on)
     if warnings and not override.strip():
         raise NeedsReason(warnings)
     ended = old.state in ENDED
@@ -70,14 +70,14 @@ def visit_move(
         visit_id=visit_id, expected_version=expected_version, reason=REASON.format(reason=reason)
     )
     new = _written(old, person, ended=ended)
-    services._keep_overrides(new, warnings, override)
+    steps.keep_overrides(new, warnings, override)
     if figures:
         care_services.measurements_put(fact=new, source_kind=SOURCE, source_id=new.pk, values=figures)
     _copy_parts(old, new)
     Visit.unscoped.filter(pk=old.pk).update(moved_to=new)  # its own save is done, see above
     publish(VisitOpened(new.id, new.person_id, new.facility_id, new.on, new.version))
     publish(VisitMoved(old.id, old.person_id, old.facility_id, old.on, old.version, new.id, new.person_id))
-    services._audit("visit.moved", new, number=new.number, was=old.number)
+    steps.audited("visit.moved", new, number=new.number, was=old.number)
     if ended:
         _end(new, override)
     return new
@@ -85,10 +85,10 @@ def visit_move(
 
 def _end(new: Visit, override: str) -> None:
     """As at the end of any visit: checked against who she is, signed by who may sign, told to all."""
-    services._check(new, override)
-    services._end(new)
+    services.check_end(new, override)
+    services.end_put(new)
     save_versioned(new, expected=new.version)
-    services._tell_end(new)
+    services.tell_end(new)
 
 
 def _written(old: Visit, person: Person, *, ended: bool) -> Visit:
@@ -99,6 +99,9 @@ def _written(old: Visit, person: Person, *, ended: bool) -> Visit:
         as_of["payer"] = old.payer
     elif not card:
         as_of["payer"] = Payer.FEE
+    urgent = [person.pk] if priority.EMERGENCY in old.priority_for else []
+    rules = receiving.rules_on(old.on)
+    place = receiving.priorities([person], old.on, urgent, rules)[person.pk]
     names = [field.attname for field in Visit._meta.concrete_fields if field.attname not in OWN]
     values: dict[str, Any] = {name: getattr(old, name) for name in names}
     new = Visit(
@@ -107,19 +110,22 @@ def _written(old: Visit, person: Person, *, ended: bool) -> Visit:
         id=uuid7(),
         person=person,
         card=card if as_of["payer"] == Payer.BHYT else None,
+        rank=place.rank,
+        priority_for=list(place.reasons),
+        free_for=old.free_for if as_of["payer"] == Payer.FREE else "",
         state=states.IN_PROGRESS if ended else old.state,
         recorded_by=current().user_id,
     )
     book = books.book_at(old.facility_id, old.point_id)
     new.number = numbering.take(
-        services.NUMBER, facility_id=book.facility_id, on=old.on, object_id=new.pk, mark=book.mark
+        steps.NUMBER, facility_id=book.facility_id, on=old.on, object_id=new.pk, mark=book.mark
     )
     new.save(force_insert=True)
     if person.station_id != new.facility_id:
-        days = int(parameters.value(services.TREATING_DAYS, on=old.on))
+        days = int(parameters.value(reception.TREATING_DAYS, on=old.on))
         until = old.on + dt.timedelta(days=days)
         treating_access_put(person_id=person.id, facility_id=new.facility_id, until=until)
-    services._timeline(new)
+    steps.put_timeline(new)
     return new
 
 

@@ -64,11 +64,11 @@ def visit_finalise(*, visit_id: UUID, expected_version: int, override: str = "")
     """
     visit = _for("finalise", visit_id, expected_version)
     _take_over(visit)
-    _check(visit, override)
-    _end(visit)
+    check_end(visit, override)
+    end_put(visit)
     save_versioned(visit, expected=expected_version)
     drafts.drop(DRAFT, visit.pk)
-    _tell_end(visit)
+    tell_end(visit)
     return visit
 
 
@@ -81,7 +81,7 @@ def visit_sign(*, visit_id: UUID, expected_version: int) -> Visit:
         raise Refused(sentence, code="cannot-sign")
     _sign(visit, doctor)
     save_versioned(visit, expected=expected_version)
-    _tell_end(visit)
+    tell_end(visit)
     return visit
 
 
@@ -117,12 +117,12 @@ def visit_amend(
         at=timezone.now(),
     )
     changed = write(visit, data)
-    _check(visit, override)
-    _end(visit)
+    check_end(visit, override)
+    end_put(visit)
     save_versioned(visit, expected=expected_version)
     drafts.drop(DRAFT, visit.pk)
     _audit("visit.amended", visit, number=visit.number, changed=changed)
-    _tell_end(visit)
+    tell_end(visit)
     return visit
 
 
@@ -166,7 +166,8 @@ def _take_over(visit: Visit) -> None:
         visit.performer_text = visit.performer.full_name if visit.performer else ""
 
 
-def _check(visit: Visit, override: str) -> None:
+def check_end(visit: Visit, override: str) -> None:
+    """Refuse what law or arithmetic forbids; ask for a reason for what is odd and not answered yet."""
     remarks = checking.remarks(visit)
     refuse(remarks)
     asked = [Warning(remark.code, remark.sentence, remark.field) for remark in remarks]
@@ -177,7 +178,7 @@ def _check(visit: Visit, override: str) -> None:
     _keep_overrides(visit, asked, override)
 
 
-def _end(visit: Visit) -> None:
+def end_put(visit: Visit) -> None:
     """What the end of a visit brings: codes, appointment, outcome, the signature or the wait for it."""
     _code_prescriptions(visit)
     visit.outcome = visit.outcome or "1"  # discharge_type 1: home
@@ -216,7 +217,7 @@ def _code_prescriptions(visit: Visit) -> None:
         sheet.save(update_fields=["code", "updated_at"])
 
 
-def _tell_end(visit: Visit) -> None:
+def tell_end(visit: Visit) -> None:
     """Audit, timeline, duty to report and event of a visit that has just been ended or signed."""
     _timeline(visit)
     notifying.look(visit)

@@ -16,7 +16,7 @@ from apps.core.events import publish
 from apps.core.models import PaperCode
 from apps.core.scope import Scope, current
 from apps.core.versions import save_versioned
-from apps.encounters import notifying, services, states
+from apps.encounters import notifying, states, steps
 from apps.encounters.events import VisitUndone
 from apps.encounters.models import Prescription, Visit, VisitRevision
 from apps.encounters.writing import SOURCE
@@ -48,7 +48,7 @@ def visit_undo(*, visit_id: UUID, expected_version: int) -> Visit:
     Refused when something was printed; a room that has sent or given out something refuses by its answer to
     VisitUndone. Unscoped: the visit was found within the scope.
     """
-    visit = services._for("undo", visit_id, expected_version)
+    visit = steps.taken("undo", visit_id, expected_version)
     scope, now = current(), timezone.now()
     if visit.signed_by != scope.user_id:
         raise Refused(NOT_YOURS, code="not-yours")
@@ -61,8 +61,8 @@ def visit_undo(*, visit_id: UUID, expected_version: int) -> Visit:
     save_versioned(visit, expected=expected_version)
     notifying.forget(visit, notifying.UNDONE)
     care.appointment_drop(source_kind=SOURCE, source_id=visit.id)
-    services._timeline(visit)
-    services._audit("visit.undone", visit, number=visit.number)
+    steps.put_timeline(visit)
+    steps.audited("visit.undone", visit, number=visit.number)
     publish(VisitUndone(visit.id, visit.person_id, visit.facility_id, visit.on, visit.version))
     return visit
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("encounters", "0006_diagnoses"),
+        ("encounters", "0007_diagnoses"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("encounters", "0005_findings"),
+        ("encounters", "0006_reception"),
     ]
 
     operations = [

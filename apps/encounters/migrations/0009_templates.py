@@ -10,7 +10,7 @@ import apps.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("encounters", "0007_moved_to"),
+        ("encounters", "0008_moved_to"),
         ("facilities", "0008_point_books"),
     ]
 
