@@ -24,7 +24,7 @@ def prefix(code: str) -> str:
     return f"case-{code}"
 
 
-def said(data: QueryDict, code: str) -> dict[str, str]:
+def said(data: Mapping[str, Any], code: str) -> dict[str, str]:
     """What a post says of a code that has to be reported."""
     return {
         "certainty": data.get(f"{prefix(code)}-certainty", "")[:10],
@@ -142,7 +142,7 @@ def _offers(on: dt.date, picked: Sequence[tuple[str, Role]], data: QueryDict) ->
     return found
 
 
-def entries(data: QueryDict, values: Mapping[str, Any]) -> list[DiagnosisInput]:
+def entries(data: Mapping[str, Any], values: Mapping[str, Any]) -> list[DiagnosisInput]:
     """The diagnoses of a valid form: its cleaned `values`, and what its post says of each code."""
     found = []
     if values["main"]:
