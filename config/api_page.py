@@ -34,6 +34,8 @@ WORDS = {
     ("visits", "create"): "Tiếp nhận một người vào khám",
     ("visits", "save"): "Lưu phần đã nhập của lượt khám",
     ("visits", "finalise"): "Hoàn tất lượt khám",
+    ("receipts", "list"): "Danh sách biên lai thu tiền, mới nhất trước",
+    ("receipts", "retrieve"): "Một biên lai với các khoản và lần hoàn tiền",
 }
 
 

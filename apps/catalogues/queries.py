@@ -32,6 +32,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("ethnic", "nationalities", "occupations", "bhyt", "kcb", "code_lists", "reception"),
     ),
     ("Hành nghề và quyền xem", ("practice", "restricted")),
+    ("Thu tiền", ("banks",)),
 )
 
 

@@ -148,6 +148,7 @@ TABLES: dict[str, Table] = {
         ),
         _entries("practice_scope", "Phạm vi hành nghề", 106, "practice_scope"),
         _entries("stock_lists", "Chương trình và nguồn hàng của kho", 109, "stock_programme", "stock_source"),
+        _entries("banks", "Ngân hàng (mã BIN)", 112, "bank"),
         _entries(
             "reception",
             "Danh mục tiếp nhận",

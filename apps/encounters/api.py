@@ -36,6 +36,7 @@ from apps.encounters.models import (
     PrescriptionLine,
     Visit,
 )
+from apps.encounters.money.api import ReceiptViewSet
 from apps.encounters.writing import Problems
 from apps.patients.models import Person
 
@@ -287,3 +288,4 @@ def _tried(act: Callable[[], Visit]) -> Visit:
 
 def register(router: BaseRouter) -> None:
     router.register("visits", VisitViewSet, basename="visits")
+    router.register("receipts", ReceiptViewSet, basename="receipts")

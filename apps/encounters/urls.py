@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.encounters.money import urls as money
 from apps.encounters.views import after, mending, papers, queue, reception, register, templates, visit
 
 app_name = "encounters"
@@ -45,4 +46,5 @@ urlpatterns = [
     path("<uuid:pk>/cac-ban/", after.versions, name="versions"),
     path("<uuid:pk>/phieu-kham.pdf", papers.exam_slip, name="exam_slip"),
     path("<uuid:pk>/don-thuoc.pdf", papers.prescription, name="prescription"),
+    *money.urlpatterns,
 ]

@@ -15,6 +15,7 @@ FOLDER = Path(settings.BASE_DIR) / "fixtures" / "catalogues"
 
 # As counted in the sources (fixtures/README.md).
 COUNTS = {
+    "banks": 33,
     "bhyt_objects": 43,
     "code_lists": 346,
     "care_programmes": 15,

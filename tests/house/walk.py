@@ -27,7 +27,7 @@ from apps.core.models import (
     ReadEntry,
     Task,
 )
-from apps.encounters.models import BoardScreen, Room, Visit
+from apps.encounters.models import BoardScreen, CashDay, CashMove, Receipt, Room, Visit
 from apps.facilities.models import Catchment, Facility, Hamlet, Post, Practitioner, Reform
 from apps.field.models import ContraceptionMark, Proposal
 from apps.households.models import (
@@ -50,6 +50,7 @@ from tests.factories.encounters import a_finished_visit, an_examined_visit
 from tests.factories.facilities import a_hamlet, a_practitioner, a_station
 from tests.factories.field import a_proposal
 from tests.factories.households import a_household, a_person_status, a_survey, an_event
+from tests.factories.money import a_till
 from tests.factories.patients import a_card, a_health_record, a_person, an_allergy
 from tests.factories.stock import a_paper
 
@@ -97,6 +98,7 @@ class Side:
     token: ApiToken
     act: AuditEntry
     look: ReadEntry
+    receipt: Receipt
     reform: Reform
     pair: DuplicatePair
     merged: MergeRecord
@@ -264,6 +266,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         look=ReadEntry.objects.create(
             screen="person.page", username=account.username, workplace_id=station.pk, person_ids=[person.pk]
         ),
+        receipt=a_till(finished),
         pair=pair,
         merged=merged,
         stock=a_paper(station, "count"),
@@ -447,6 +450,23 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     **{
         f"encounters:{name}": lambda side: {"pk": side.finished.pk}
         for name in ("sign", "amend", "exam_slip", "prescription")
+    },
+    **{
+        f"encounters:{name}": lambda side: {"pk": side.receipt.visit_id}
+        for name in ("bill", "take", "fee_add", "fee_terms")
+    },
+    "encounters:fee_drop": lambda side: {"pk": side.receipt.visit.fee_lines(manager="unscoped").get().pk},
+    **{
+        f"encounters:{name}": lambda side: {"pk": side.receipt.pk}
+        for name in ("receipt", "receipt_paid", "receipt_void", "refund", "receipt_pdf")
+    },
+    "receipts-detail": lambda side: {"pk": side.receipt.pk},
+    "encounters:cash_move_drop": lambda side: {
+        "pk": CashMove.unscoped.filter(facility=side.station).last().pk
+    },
+    **{
+        f"encounters:{name}": lambda side: {"pk": CashDay.unscoped.filter(facility=side.station).last().pk}
+        for name in ("cash_confirm", "cash_reopen")
     },
     **{f"visits-{name}": lambda side: {"pk": side.visit.pk} for name in ("detail", "save", "finalise")},
     **{f"people-{name}": lambda side: {"pk": side.person.pk} for name in ("detail", "record")},

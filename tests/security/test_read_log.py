@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from apps.core.models import ReadEntry
-from apps.encounters.models import Visit
+from apps.encounters.models import Receipt, Visit
 from apps.households.models import Membership, Transfer
 from apps.patients.models import DuplicatePair, Identifier, MergeRecord, Person
 from tests.factories.accounts import a_member, client_of
@@ -18,6 +18,7 @@ from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
 from tests.factories.encounters import a_visit
 from tests.factories.households import a_person_status, an_event
+from tests.factories.money import a_till, till
 from tests.factories.patients import a_person
 from tests.security.conftest import OWN, Attacker, Here
 
@@ -47,6 +48,13 @@ def waiting(own: Here) -> Visit:
     doctor = own.visit.performer
     assert doctor is not None
     return a_visit(own.person, doctor)
+
+
+def unpaid(own: Here) -> UUID:
+    """Her receipt that is not paid yet."""
+    receipt = a_till(own.visit)
+    Receipt.unscoped.filter(pk=receipt.pk).update(state="waiting")
+    return receipt.pk
 
 
 WAYS: dict[str, Look] = {
@@ -95,6 +103,19 @@ WAYS: dict[str, Look] = {
     "queue": lambda who, own: waiting(own) and who.get("/kham/hang-cho/"),
     "leaving unseen": lambda who, own: who.get(f"/kham/{waiting(own).pk}/bo-ve/"),
     "visit": lambda who, own: who.get(f"/kham/{own.visit.pk}/"),
+    "bill": lambda who, own: who.get(f"/kham/{own.visit.pk}/thu-tien/"),
+    "refused payment": lambda who, own: who.post(f"/kham/{own.visit.pk}/thu-tien/thu/"),
+    "refused line of a bill": lambda who, own: who.post(f"/kham/{own.visit.pk}/thu-tien/khoan/"),
+    "refused terms of a bill": lambda who, own: who.post(f"/kham/{own.visit.pk}/thu-tien/cach-tinh/"),
+    "receipt": lambda who, own: who.get(f"/kham/bien-lai/{a_till(own.visit).pk}/"),
+    "refused paying of a receipt": lambda who, own: who.post(
+        f"/kham/bien-lai/{a_till(own.visit).pk}/da-thu/", given="nhiều"
+    ),
+    "voiding a receipt": lambda who, own: who.get(f"/kham/bien-lai/{a_till(own.visit).pk}/huy/"),
+    "cash book": lambda who, own: a_till(own.visit) and who.get("/kham/so-quy/"),
+    "refused closing": lambda who, own: a_till(own.visit) and who.post("/kham/so-quy/khoa/"),
+    "unpaid visits": lambda who, own: till() or who.get("/kham/so-quy/chua-thu/"),
+    "waiting receipts": lambda who, own: unpaid(own) and who.get("/kham/so-quy/cho-thu/"),
     "refused visit": lambda who, own: who.post(f"/kham/{own.visit.pk}/", version="x"),
     "refused amendment": lambda who, own: who.post(f"/kham/{own.finished.pk}/sua-doi/", version="x"),
     "entered in error": lambda who, own: who.get(f"/kham/{own.finished.pk}/nhap-nham/"),
@@ -177,6 +198,19 @@ def test_a_conflict_of_a_visit_is_logged(own: Here, nurse: Attacker) -> None:
     response = nurse.post(f"/kham/{own.visit.pk}/", version="77", reason="khác")
     assert response.status_code == 409
     assert ReadEntry.objects.filter(screen="visit.page", person_ids=[own.person.pk]).exists()
+
+
+def test_papers_of_the_till_and_its_receipts_over_the_api_are_logged(own: Here) -> None:
+    receipt = a_till(own.visit)
+    head = client_of(a_member("station_head", own.station))
+    for way, screen in (
+        (f"/kham/bien-lai/{receipt.pk}/bien-lai.pdf", "money.paper"),
+        (f"/kham/bien-lai/{receipt.pk}/hoan-tien/", "money.receipt"),
+        ("/kham/so-quy/so-quy.pdf", "money.cash_paper"),
+        ("/api/receipts/", "money.api"),
+    ):
+        assert head.get(way).status_code == 200, way
+        assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen=screen).exists(), way
 
 
 def test_the_diary_and_the_recall_list_are_logged(own: Here, nurse: Attacker) -> None:
