@@ -20,6 +20,7 @@ from apps.population import (
     stores,
     write_care,
     write_conditions,
+    write_money,
     write_people,
     write_records,
 )
@@ -178,7 +179,7 @@ def _rows(plan: Plan, ground: Ground, books: Shelf) -> Iterator[tuple[Sheet, lis
     for sheets in Writer(made, ground, books).write():
         for sheet in sheets:
             yield sheet, sheet.cut()
-    for sheet in write_care.write(made, ground):
+    for sheet in (*write_care.write(made, ground), *write_money.write(made, ground, books)):
         yield sheet, sheet.cut()
 
 

@@ -5,9 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 from apps.catalogues import icd
-from apps.catalogues.models import Drug, Icd10
+from apps.catalogues.models import Drug, Icd10, ServicePrice
+from apps.core import parameters
 from apps.core.errors import Refused
 from apps.encounters import dosing
+from apps.encounters.money.sources import EXAM_SERVICE
 from apps.encounters.writing import printed_name, route_word
 from apps.population import illness
 from apps.population.bulk import Cells, cells
@@ -27,6 +29,7 @@ class Shelf:
 
     names: dict[tuple[str, str], str]
     lines: dict[illness.Drug, Line]
+    exams: tuple[tuple[date, int], ...] = ()  # what an examination costs from a day on, oldest first
 
 
 LINE_COLUMNS = (
@@ -56,7 +59,14 @@ def shelf(on: date) -> Shelf:
     missing |= {drug.code for drug in drugs if drug.code not in rows}
     if missing:
         raise Refused(f"Danh mục chưa có: {', '.join(sorted(missing))}. Hãy chạy manage.py load_catalogues.")
-    return Shelf(found, {drug: _line(drug, rows[drug.code], on) for drug in drugs})
+    return Shelf(found, {drug: _line(drug, rows[drug.code], on) for drug in drugs}, _exams(on))
+
+
+def _exams(on: date) -> tuple[tuple[date, int], ...]:
+    code = parameters.value(EXAM_SERVICE, on=on)
+    prices = ServicePrice.objects.filter(service_id=code, payer="bhyt", area="", valid_from__isnull=False)
+    rows = prices.order_by("valid_from").values_list("valid_from", "price")
+    return tuple((since, price) for since, price in rows if since)
 
 
 def _line(drug: illness.Drug, row: Drug, on: date) -> Line:

@@ -39,6 +39,14 @@ AT_ONCE = 3_000  # visits in memory as text: some ten megabytes
 EXAM_AFTER, END_AFTER = 8, 20  # minutes after reception
 
 
+def payer_of(commune: Commune, visit: MadeVisit) -> str:
+    """'bhyt' when the card is good on the day, as patients.facts.snapshot says."""
+    if not visit.person.bhyt:
+        return ""
+    first, last = card_days(visit.person, commune.start, commune.plan.on)
+    return "bhyt" if first <= visit.on <= last else ""
+
+
 class Writer:
     """The sheets of one commune's visits."""
 
@@ -108,7 +116,7 @@ class Writer:
         signer = (worker if worker and worker.can_sign else ground.signer) if final else None
         at, end = moment(visit.on, visit.minute), moment(visit.on, visit.minute + END_AFTER)
         stamps = cells(at, end)
-        payer = self._payer(visit)
+        payer = payer_of(self.commune, visit)
         fact = self._fact(visit, worker, payer, at, stamps)
         goes = priority.judge(priority.Known(birth=visit.person.birth), visit.on, self.priorities)
         self.visits.add(
@@ -149,13 +157,6 @@ class Writer:
 
     def _id(self, visit: MadeVisit) -> str:
         return made_id(self.rng, day_ms(visit.on, visit.minute + EXAM_AFTER))
-
-    def _payer(self, visit: MadeVisit) -> str:
-        """'bhyt' when the card is good on the day, as patients.facts.snapshot says."""
-        if not visit.person.bhyt:
-            return ""
-        first, last = card_days(visit.person, self.commune.start, self.commune.plan.on)
-        return "bhyt" if first <= visit.on <= last else ""
 
     def _fact(self, visit: MadeVisit, worker: Worker | None, payer: str, at: str, stamps: Cells) -> Cells:
         person, commune = visit.person, self.commune

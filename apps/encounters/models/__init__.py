@@ -57,7 +57,6 @@ __all__ = [
     "Room",
     "Visit",
     "VisitFees",
-    "VisitKind",
     "VisitPart",
     "VisitRevision",
     "Way",
