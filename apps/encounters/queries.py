@@ -65,12 +65,12 @@ def counts(scope: Scope, on: dt.date) -> dict[str, int]:
 
 
 def waiting(scope: Scope, on: dt.date, limit: int) -> list[Visit]:
-    """Who waits or is being examined today, in order: for the home page."""
+    """Who waits or is being examined today, whoever goes first at the top: for the home page."""
     return list(
         Visit.visible(scope)
         .filter(facility_id__in=scope.facility_ids, on=on, state__in=(states.WAITING, states.IN_PROGRESS))
         .select_related("person")
-        .order_by("queue_no")[:limit]
+        .order_by("rank", "queue_no")[:limit]
     )
 
 

@@ -89,6 +89,7 @@ def standing(request: HttpRequest) -> HttpResponse:
         "points": queue.points(scope),
         "may_enter": scope.can("visits.enter"),
         "may_settle": scope.can("visits.edit"),
+        "may_add_person": scope.can("visits.enter") and scope.can("people.enter"),
         "refresh": int(parameters.value(queue.REFRESH, on=on)),
         "on": on,
     }
