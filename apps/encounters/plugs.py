@@ -42,8 +42,9 @@ from apps.encounters import (
     succeeding,
 )
 from apps.encounters.money import plugs as _money  # noqa: F401 - registers the till
+from apps.encounters.receiving import QUEUE
 from apps.encounters.register import A1
-from apps.encounters.services import DRAFT, NUMBER, QUEUE, TIMELINE
+from apps.encounters.services import DRAFT, NUMBER, TIMELINE
 from apps.facilities.registers import export_kind
 from apps.outage.kinds import kinds as outage
 

@@ -14,13 +14,12 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from apps.core import audit, numbering, parameters
+from apps.core import audit, parameters
 from apps.core.errors import Refused
 from apps.core.scope import Scope, current
 from apps.core.versions import save_versioned
 from apps.encounters import priority, queries, receiving, states
 from apps.encounters.models import CallState, Room, Visit
-from apps.encounters.steps import QUEUE
 from apps.facilities.models import Facility, FacilityKind
 
 ORDER = ("rank", "queue_no", "id")
@@ -211,7 +210,7 @@ def transfer(*, visit_id: UUID, room_id: UUID | None = None, point_id: UUID | No
         )
     visit.point_id = None if target.pk == scope.workplace_id else target.pk
     visit.room, visit.call = None, CallState.WAITING
-    visit.queue_no = int(numbering.take(QUEUE, facility_id=target.pk, on=visit.on, object_id=visit.pk))
+    visit.queue_no = receiving.queue_number(visit.facility_id, visit.point_id, visit.on, visit.pk)
     save_versioned(visit, expected=visit.version)
     _told("visit.transferred", visit)
     return visit

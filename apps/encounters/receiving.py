@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.catalogues import codes
-from apps.core import parameters, ports
+from apps.core import numbering, parameters, ports
 from apps.core.errors import Refused, Warning
 from apps.encounters import priority, states
 from apps.encounters.inputs import Opening
@@ -21,6 +21,7 @@ from apps.patients import restricted
 from apps.patients.models import InsuranceCard, Person
 
 KINDS, FREE = "visit_kind", "free_care"
+QUEUE = "queue"  # the book of core.numbering
 RULES = ["queue.child_under", "queue.elder_from", "queue.disability_degrees", "queue.ranks"]
 CARDLESS = "Chọn BHYT nhưng chưa có thẻ nào dùng được. Ghi lý do để bổ sung thẻ sau."
 DAY_CLOSED = "{name} đã có lượt khám {number} hôm nay, {state}."
@@ -63,6 +64,19 @@ def room_for(room_id: Any, places: Iterable[UUID | None]) -> Room | None:
     if room is None or not room.is_active:
         raise Refused("Phòng, bàn này không có ở nơi đang làm việc.", field="room", code="room")
     return room
+
+
+def queue_number(facility_id: UUID, point_id: UUID | None, on: dt.date, visit_id: UUID) -> int:
+    """The next number of the day: a point counts alone. A station that became a point today has closed its
+    own book; until tomorrow it counts with its station.
+    """
+    if point_id is not None:
+        try:
+            return int(numbering.take(QUEUE, facility_id=point_id, on=on, object_id=visit_id))
+        except Refused as closed:
+            if closed.code != "closed-book":
+                raise
+    return int(numbering.take(QUEUE, facility_id=facility_id, on=on, object_id=visit_id))
 
 
 def same_day(person: Person, facility_id: UUID, on: dt.date) -> list[Warning]:

@@ -22,7 +22,6 @@ from apps.encounters.models import CallState, Payer, Visit
 from apps.encounters.steps import (
     DRAFT,
     NUMBER,
-    QUEUE,
     audited,
     keep_overrides,
     put_timeline,
@@ -88,7 +87,7 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
     visit.number = numbering.take(
         NUMBER, facility_id=book.facility_id, on=on, object_id=visit.pk, mark=book.mark
     )
-    visit.queue_no = int(numbering.take(QUEUE, facility_id=point or here, on=on, object_id=visit.pk))
+    visit.queue_no = receiving.queue_number(here, point, on, visit.pk)
     visit.save(force_insert=True)
     if opening.lookup:
         checks.check_put(visit=visit, lookup=opening.lookup)

@@ -24,7 +24,6 @@ from apps.encounters.reception import visit_return as visit_return
 from apps.encounters.revisions import snapshot
 from apps.encounters.steps import DRAFT as DRAFT
 from apps.encounters.steps import NUMBER as NUMBER
-from apps.encounters.steps import QUEUE as QUEUE
 from apps.encounters.steps import TIMELINE as TIMELINE
 from apps.encounters.steps import audited as _audit
 from apps.encounters.steps import keep_overrides as _keep_overrides

@@ -19,7 +19,7 @@ from apps.encounters.models import Visit
 from apps.patients import projections
 
 TIMELINE = "visit"
-NUMBER, QUEUE = "visit", "queue"  # the books of core.numbering
+NUMBER = "visit"  # the book of core.numbering
 DRAFT = "visit"  # what is typed into the form of a visit, by core.drafts
 
 
