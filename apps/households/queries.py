@@ -141,7 +141,13 @@ def get_household(household_id: UUID) -> Household | None:
 
 
 def _at_home() -> QuerySet[Household]:
-    return Household.objects.select_related("hamlet__commune__parent", "station", "merged_into")
+    """With the name by which everybody knows the family (`head_name`): for headings, never for a title of the
+    page, which the browser keeps.
+    """
+    heads = Membership.objects.filter(household=OuterRef("pk"), is_head=True, valid_to__isnull=True)
+    return Household.objects.select_related("hamlet__commune__parent", "station", "merged_into").annotate(
+        head_name=Subquery(heads.values("person__full_name")[:1])
+    )
 
 
 def household_page(scope: Scope, household_id: UUID) -> HouseholdPage | None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.catalogues import icd
 from apps.core.scope import enter, system
 from apps.core.text import fold
 from apps.facilities.models import Facility
@@ -34,10 +35,10 @@ YEAR = 365.25
 # A year in a commune, for each thousand of its people.
 DEATHS, DEPARTURES, ABSENCES, SPLITS, WEDDINGS, BIRTHS, DOUBLES = 4, 2, 3, 1, 1, 2, 1
 CAUSES: tuple[tuple[Cause, ...], ...] = (
-    (Cause("a", "", "Suy tim", 3, "day"), Cause("b", "", "Tăng huyết áp", 8, "year")),
-    (Cause("a", "", "Viêm phổi", 6, "day"), Cause("b", "", "Bệnh phổi tắc nghẽn mạn tính", 5, "year")),
-    (Cause("a", "", "Xuất huyết não", 2, "day"), Cause("b", "", "Tăng huyết áp", 10, "year")),
-    (Cause("a", "", "Suy kiệt", 1, "month"), Cause("b", "", "Ung thư gan", 7, "month")),
+    (Cause("a", "I50.9", "Suy tim", 3, "day"), Cause("b", "I11.9", "Bệnh tim do tăng huyết áp", 8, "year")),
+    (Cause("a", "J18.9", "Viêm phổi", 6, "day"), Cause("b", "J44.9", "Bệnh phổi tắc nghẽn", 5, "year")),
+    (Cause("a", "I61.9", "Xuất huyết não", 2, "day"), Cause("b", "I10", "Tăng huyết áp", 10, "year")),
+    (Cause("a", "C22.9", "Ung thư gan", 7, "month"),),
     (Cause("a", "", "Tuổi già", None, ""),),
 )
 TOWNS = ("Bình Dương", "Đà Nẵng", "Thành phố Hồ Chí Minh", "Đắk Lắk")
@@ -123,11 +124,17 @@ def _death(family: Family, on: dt.date, chance: random.Random) -> bool:
         died_on=on,
         entered_on=on + dt.timedelta(days=min(3, (timezone.localdate() - on).days)),
         place=chance.choice(("home", "home", "home", "facility")),
-        causes=chance.choice(CAUSES),
+        causes=_coded(chance.choice(CAUSES), on),
         informant=family.head.full_name if family.head else "",
     )
     deaths.death_record(person=old[0], data=data, reason=SAMPLE)
     return True
+
+
+def _coded(causes: tuple[Cause, ...], on: dt.date) -> tuple[Cause, ...]:
+    """With the codes that the catalogue of the day knows."""
+    known = icd.names([cause.code for cause in causes if cause.code], on=on)
+    return tuple(cause if cause.code in known else replace(cause, code="") for cause in causes)
 
 
 def _town(chance: random.Random) -> Elsewhere:

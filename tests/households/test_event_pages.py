@@ -380,3 +380,12 @@ def test_reading_many_mistakes_costs_no_more(nurse, home):
     for _ in range(18):
         mistaken(home, "married", son)
     assert ask() == few
+
+
+@pytest.mark.parametrize("page", ["tach/", "chuyen-di/", "tam-vang/", "dien/", "dieu-kien-song/", "lich-su/"])
+def test_a_family_goes_by_the_name_of_its_head(nurse, home, page):
+    """In headings; in no title, which the browser keeps in its history."""
+    content = nurse.get(f"/ho/{home.pk}/{page}").content.decode()
+    back = content.split('class="back"')[1].split("</a>")[0]
+    assert "Hộ Phạm Văn Ba" in back
+    assert "Phạm Văn Ba" not in content.split("<title>")[1].split("</title>")[0]
