@@ -188,6 +188,8 @@ def _wedding(family: Family, on: dt.date, chance: random.Random) -> bool:
 
 
 def _birth(family: Family, on: dt.date, chance: random.Random) -> bool:
+    """Of the last weeks: later a child has her name."""
+    on = timezone.localdate() - dt.timedelta(days=chance.randrange(2, 40))
     mothers = [each for each in _aged(family.people, on, 20, 38) if each.marital_status == "2"]
     mothers = [each for each in mothers if each.sex == "female"]
     if not mothers:
