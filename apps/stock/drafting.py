@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.core import audit
 from apps.core.errors import Refused
+from apps.core.ids import uuid7
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
@@ -19,6 +20,7 @@ from apps.stock.ledger import check_day, place_of
 from apps.stock.models import (
     DocumentKind,
     DocumentLine,
+    DocumentState,
     ItemKind,
     Lot,
     StockDocument,
@@ -159,6 +161,37 @@ def draft_drop(*, document_id: UUID, expected_version: int) -> None:
         data={"kind": document.get_kind_display()},
     )
     document.delete()
+
+
+@transaction.atomic
+def draft_again(*, document_id: UUID) -> StockDocument:
+    """A draft like a paper that was taken back, to be put right and posted anew under another number."""
+    scope = current()
+    scope.require("stock.enter")
+    former = document_lock(document_id)
+    if former.state != DocumentState.REVERSED or former.kind == DocumentKind.COUNT:
+        raise Refused("Chỉ lập lại được phiếu đã hủy ghi sổ; kiểm kê thì đếm lại.", code="state")
+    made = StockDocument(
+        station_id=former.station_id,
+        kind=former.kind,
+        on=former.on,
+        location=former.location,
+        to_location=former.to_location,
+        partner=former.partner,
+        reference=former.reference,
+        reason=former.reason,
+        made_by=scope.user_id,
+        made_by_name=scope.shown_name,
+    )
+    made.save(force_insert=True)
+    lines = list(former.lines.order_by("position"))
+    for line in lines:
+        line.pk, line.document, line.version = uuid7(), made, 1
+        if former.kind in COMES_IN:
+            line.lot = None  # found anew by what stands on the pack
+        line._state.adding = True
+    DocumentLine.unscoped.bulk_create(lines)  # unscoped: of the paper above
+    return made
 
 
 def lines_of(document: StockDocument, inputs: Sequence[LineInput]) -> list[DocumentLine]:

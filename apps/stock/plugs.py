@@ -45,6 +45,7 @@ registry.audit_sentences.add(
 registry.audit_sentences.add(
     AuditSentence("stock.card_printed", "đã in thẻ kho {name}"),
     AuditSentence("stock.balance_printed", "đã in báo cáo xuất nhập tồn từ {since} đến {until}"),
+    AuditSentence("stock.controlled_printed", "đã in sổ theo dõi {drugs} thuốc kiểm soát đặc biệt"),
     AuditSentence("stock.balance_exported", "đã tải Excel xuất nhập tồn từ {since} đến {until}"),
 )
 registry.papers.add(PaperKind(printing.SHEET, "Phiếu kho", printing.link_of))

@@ -1,5 +1,6 @@
 """The papers of the stock as PDF: phiếu nhập, phiếu xuất, biên bản, thẻ kho, báo cáo xuất nhập tồn."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from apps.core.access import needs
 from apps.core.scope import current
 from apps.core.words import date_words
 from apps.facilities.letterheads import letterhead
-from apps.stock import drafting, periods, reading, sources
+from apps.stock import controlled, drafting, periods, reading, sources
 from apps.stock.models import DocumentKind, DocumentState, StockDocument
 from apps.stock.views.items import item_or_404
 from apps.stock.views.papers import paper_or_404
@@ -114,6 +115,28 @@ def balance(request: HttpRequest) -> HttpResponse:
         "at": timezone.now(),
     }
     return paper.pdf_response("print/stock_balance.html", context, filename="xuat-nhap-ton.pdf")
+
+
+@require_GET
+@needs("stock.view")
+def controlled_book(request: HttpRequest) -> HttpResponse:
+    """Sổ theo dõi thuốc gây nghiện, hướng thần, tiền chất of a period, a part for each drug."""
+    scope = current()
+    asked = replace(periods.asked_of(scope, request.GET), controlled=True)
+    parts = controlled.book(scope, asked)
+    audit.record(
+        "stock.controlled_printed",
+        data={"since": date_words(asked.since), "until": date_words(asked.until), "drugs": len(parts)},
+    )
+    context = {
+        "title": "Sổ theo dõi thuốc gây nghiện, hướng thần, tiền chất",
+        "landscape": True,
+        **letterhead(scope, asked.until),
+        "asked": asked,
+        "parts": parts,
+        "at": timezone.now(),
+    }
+    return paper.pdf_response("print/stock_controlled.html", context, filename="so-kiem-soat.pdf")
 
 
 def link_of(object_id: UUID) -> str:

@@ -402,7 +402,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     },
     **{
         f"stock:{name}": lambda side: {"pk": side.stock.pk}
-        for name in ("paper", "head", "row", "post", "take_back", "drop", "sheet", "file")
+        for name in ("paper", "head", "row", "post", "take_back", "drop", "sheet", "file", "again")
     },
     **{
         f"stock:{name}": lambda side: {"pk": stock_line(side).item_id}

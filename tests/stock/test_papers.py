@@ -81,6 +81,23 @@ def test_a_paper_taken_back_leaves_both_readable() -> None:
     agrees()
 
 
+def test_a_paper_taken_back_is_made_again_as_a_draft() -> None:
+    station = a_station()
+    item, place = an_item(station), a_place(station)
+    with scope.enter(keeper_at(station)):
+        done = posted("receipt", place, line(item), partner="Trung tâm Y tế khu vực")
+        with pytest.raises(Refused, match="đã hủy ghi sổ"):
+            drafting.draft_again(document_id=done.pk)
+        posting.reverse(document_id=done.pk, expected_version=done.version, reason="Sai số lượng")
+        again = drafting.draft_again(document_id=done.pk)
+        assert (again.state, again.number, again.partner) == ("draft", "", "Trung tâm Y tế khu vực")
+        assert [row.quantity for row in again.lines.all()] == [200]
+        posting.receive_post(document_id=again.pk, expected_version=again.version)
+        assert Lot.objects.count() == 1 and at(Lot.objects.get(), place) == 200
+        assert [row.quantity for row in done.lines.all()] == [200]
+    agrees()
+
+
 def test_what_was_used_cannot_be_taken_back() -> None:
     station = a_station()
     item, place = an_item(station), a_place(station)

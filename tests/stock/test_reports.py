@@ -15,7 +15,7 @@ from apps.core.ids import uuid7
 from apps.core.journal import Journal
 from apps.core.models import AuditEntry
 from apps.core.registry import Holder, Succession
-from apps.stock import ledger, periods, services, warnings
+from apps.stock import controlled, ledger, periods, services, warnings
 from apps.stock.balance import period_of
 from apps.stock.ledger import Move, Source
 from apps.stock.models import Lot, StockDocument, StockItem, StockLocation
@@ -154,3 +154,21 @@ def test_a_former_stations_stock_comes_under_its_successor() -> None:
         assert not journal.take_back().left
     assert StockLocation.unscoped.get(pk=place.pk).station == former
     assert Lot.unscoped.get(pk=lot.pk).item == old
+
+
+def test_the_book_of_controlled_drugs_tells_each_time(store: Store, desk: Client) -> None:
+    item, place = an_item(store.station, "Diazepam 5mg", controlled="psychotropic"), a_place(store.station)
+    a_lot(an_item(store.station), place, 40)
+    lot = a_lot(item)
+    since, _ = period_of(TODAY(), 6)
+    moved(item, lot, place, "receive", 100, since - dt.timedelta(days=1))
+    moved(item, lot, place, "dispense", -30, TODAY())
+    moved(item, lot, place, "return", 5, TODAY())
+    here = store.scope(store.pharmacist)
+    with scope.enter(here):
+        (part,) = controlled.book(here, periods.asked_of(here, {"kiem-soat": "1"}))
+    assert (part.item, part.opening, part.closing) == (item, 100, 75)
+    assert [(line.row.quantity, line.after) for line in part.lines] == [(-30, 70), (5, 75)]
+    answer = desk.get("/kho/xuat-nhap-ton/so-kiem-soat.pdf")
+    assert answer.status_code == 200 and answer.content.startswith(b"%PDF")
+    assert "so-kiem-soat.pdf" in desk.get("/kho/xuat-nhap-ton/?kiem-soat=1").content.decode()

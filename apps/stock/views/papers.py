@@ -291,3 +291,18 @@ def drop(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("stock:paper", pk=document.pk)
     messages.success(request, "Đã bỏ nháp. Kho không thay đổi.")
     return redirect("stock:papers")
+
+
+@require_POST
+@needs("stock.enter")
+@idempotent
+def again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A draft like the paper that was taken back."""
+    document = paper_or_404(pk)
+    try:
+        made = drafting.draft_again(document_id=document.pk)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("stock:paper", pk=document.pk)
+    messages.success(request, "Đã lập bản nháp giống phiếu cũ. Sửa chỗ sai rồi ghi sổ.")
+    return redirect("stock:paper", pk=made.pk)
