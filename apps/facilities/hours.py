@@ -15,7 +15,7 @@ from apps.core.models import PendingChange
 from apps.core.scope import Scope, current
 from apps.core.text import clean
 from apps.facilities.models import Facility, GrantedRight
-from apps.facilities.services import hands_on_of
+from apps.facilities.posting import hands_on_of
 
 CHANGE = "hours"  # the ChangeKind
 MOST = "rights.most_hours"

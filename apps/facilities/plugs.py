@@ -24,11 +24,11 @@ from apps.core.registry import (
 )
 from apps.core.scope import Level
 from apps.facilities import golive, hours, roles, standing
+from apps.facilities.posting import POST_CHANGE, post_approved
 from apps.facilities.posts import Again, left, needs_code, posts_in_force, rights_for_hours
 from apps.facilities.reforming import plan as reform_plan
 from apps.facilities.reforming import running as reform_running
 from apps.facilities.reforming import steps as reform_steps
-from apps.facilities.services import POST_CHANGE, post_approved
 from apps.facilities.staffing import SLIP_CHANGE, nobody_gains, slip_allowed
 
 request_annotations["posts_in_force"] = posts_in_force

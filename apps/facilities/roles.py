@@ -30,8 +30,8 @@ from apps.core.scope import Scope, current
 from apps.core.text import clean, fold
 from apps.core.versions import StaleVersion, save_versioned
 from apps.facilities.models import Post
+from apps.facilities.posting import CLINICAL, OPENS_THE_WAY, hands_on_of, lasting
 from apps.facilities.queries import visible_posts
-from apps.facilities.services import CLINICAL, OPENS_THE_WAY, hands_on_of, lasting
 
 CHANGE = "role"  # the ChangeKind
 MAKES = "users.approve"  # the right, of the province alone

@@ -18,7 +18,7 @@ from apps.core.errors import Refused
 from apps.core.models import PendingChange
 from apps.core.scope import Scope, current
 from apps.facilities.models import Facility, Post, Practitioner
-from apps.facilities.services import POST_CHANGE, hands_on_of, lasting, needs_second, post_open
+from apps.facilities.posting import POST_CHANGE, hands_on_of, lasting, needs_second, post_open
 
 SLIP_CHANGE = "slip"  # the ChangeKind of a slip that a second person allows
 

@@ -15,8 +15,8 @@ from apps.core.errors import Refused
 from apps.core.scope import current
 from apps.core.versions import save_versioned
 from apps.facilities.models import Facility, FacilityKind, Hamlet, Post, PostHamlet
+from apps.facilities.posting import may_grant
 from apps.facilities.queries import hamlets_of
-from apps.facilities.services import may_grant
 
 
 def offered(post: Post, on: dt.date) -> list[Hamlet]:

@@ -22,8 +22,8 @@ from apps.core.words import quantity_words
 from apps.facilities.models import Facility
 from apps.facilities.queries import hamlets_of
 from apps.households import planning, reading, sheet
+from apps.households.judged import Line, Settled
 from apps.households.models import ImportBatch, ImportRow, ImportState, RowState
-from apps.households.planning import Line, Settled
 from apps.households.said import Reader
 from apps.households.stored import Stored
 

@@ -6,17 +6,17 @@ has ended (`Line`) is what other lines are held against: numbers, households, pa
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
 
 from apps.core.text import search_key, sort_key
-from apps.households.models import HEAD, RowState
-from apps.households.said import PARENTS, Reader, Said
+from apps.households import placing
+from apps.households.judged import CHANGED, DOUBTFUL, NEW, REJECTED, UNCHANGED, Line, Settled
+from apps.households.models import HEAD
+from apps.households.said import Reader, Said
 from apps.households.stored import Stored
 from apps.patients import alike, plausibility
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
@@ -25,45 +25,6 @@ from apps.patients.models import Person
 SAME_ENOUGH = 60  # 0..100: below, a code or a number of the file stands for somebody else here
 SHOWN = 3  # of those whom a line may mean
 AT_ONCE = 500  # lines whose people are read together
-NEW, CHANGED, UNCHANGED, DOUBTFUL, REJECTED = (
-    RowState.NEW, RowState.CHANGED, RowState.UNCHANGED, RowState.DOUBTFUL, RowState.REJECTED,
-)  # fmt: skip
-
-
-@dataclass(slots=True)
-class Line:
-    """What is kept of a line until the file has ended."""
-
-    place: int
-    state: str = NEW
-    reasons: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
-    person_id: UUID | None = None
-    candidates: tuple[tuple[UUID, int, tuple[str, ...]], ...] = ()
-    code: str = ""
-    household: str = ""
-    is_head: bool = False
-    group: int = 0
-    household_id: UUID | None = None
-    joins: bool = False
-    sex: str = ""
-    born: dt.date | None = None
-    parents: dict[str, Any] | None = None  # codes of the file; then places of lines, or ids of people
-
-    def reject(self, *reasons: str) -> None:
-        self.state = REJECTED
-        self.reasons += tuple(reason for reason in reasons if reason not in self.reasons)
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What somebody has decided about a doubtful line: the same as `person_id`, or somebody new (None), or to
-    leave it out, for `left_out`.
-    """
-
-    person_id: UUID | None = None
-    left_out: str = ""
 
 
 def judge(
@@ -92,8 +53,8 @@ def judge(
             _compare(waiting, stored, reader.today)
             waiting = []
     _compare(waiting, stored, reader.today)
-    _households(found, stored)
-    _parents(found, stored)
+    placing.put_in_households(found, stored)
+    placing.give_parents(found, stored)
     for line in found:
         if line.state == UNCHANGED and (line.joins or line.parents):
             line.state = CHANGED
@@ -289,119 +250,3 @@ def has_card(card: CardData, person_id: UUID | None, stored: Stored) -> bool:
 
 def _verbose(name: str) -> object:
     return {each.attname: each for each in Person._meta.concrete_fields}[name].verbose_name
-
-
-def _households(lines: Iterable[Line], stored: Stored) -> None:
-    """The stored household of each key of the file: by its code, else by a member who lives there already."""
-    groups: dict[str, list[Line]] = defaultdict(list)
-    for line in lines:
-        line.group = line.place
-        if line.household and line.state != REJECTED:
-            groups[line.household].append(line)
-    for key, members in groups.items():
-        for line in members:
-            line.group = members[0].place
-        homes = {
-            stored.home_of[line.person_id]
-            for line in members
-            if line.person_id in stored.home_of and line.state != DOUBTFUL
-        }
-        if len(homes) > 1 and stored.household_codes.get(key.upper()) not in homes:
-            for line in members:
-                line.reject(f"Hộ {key}: các thành viên đang ở nhiều hộ khác nhau.")
-            continue
-        household_id = _household_of(key, members, homes, stored)
-        heads = [line for line in members if line.is_head]
-        if household_id is None and len(heads) != 1:
-            sentence = "thiếu chủ hộ" if not heads else "có hơn một chủ hộ"
-            for line in members:
-                line.reject(f"Hộ {key}: {sentence}.")
-            continue
-        if len(heads) > 1:
-            for line in heads:
-                line.reject(f"Hộ {key}: có hơn một chủ hộ.")
-        for line in members:
-            line.household_id = household_id
-            home = stored.home_of.get(line.person_id) if line.person_id else None
-            line.joins = home is None or home != household_id
-
-
-def _household_of(key: str, members: Sequence[Line], homes: set[UUID], stored: Stored) -> UUID | None:
-    household_id = stored.household_codes.get(key.upper())
-    if homes and household_id not in homes:
-        return next(iter(homes))
-    if household_id is not None and not homes and any(line.is_head for line in members):
-        # A file from elsewhere: its code is another family's here. A list of newcomers names no head.
-        return None
-    return household_id
-
-
-def _parents(lines: Sequence[Line], stored: Stored) -> None:
-    """Keeps of each line's parents those that would be new: found by a code of the file, else one stored."""
-    by_code = {line.code: line for line in lines if line.code and line.state != REJECTED}
-    with_parents = [line for line in lines if line.parents and line.state != REJECTED]
-    for line in with_parents:
-        kept: dict[str, Any] = {}
-        for role, code in (line.parents or {}).items():
-            other = by_code.get(code)
-            parent_id = other.person_id if other else stored.by_code.get(code)
-            if other is None and parent_id and not _may_be(role, _born_and_sex(parent_id, stored), line):
-                parent_id = None  # a code from elsewhere that is somebody else's here
-            if other is line or (other is None and parent_id is None):
-                line.notes += (f"Không thấy người mang mã {code} để ghi là {PARENTS[role]}.",)
-            elif other is not None and not _may_be(role, (other.born, other.sex), line):
-                line.notes += (f"Dòng {other.place} không thể là {PARENTS[role]}: xem lại giới, năm sinh.",)
-            elif not (line.person_id and parent_id == _parent_now(line.person_id, role, stored)):
-                kept[role] = str(parent_id) if parent_id else other.place if other else None
-        line.parents = kept or None
-    _refuse_circles(with_parents, lines, stored)
-
-
-def _born_and_sex(person_id: UUID, stored: Stored) -> tuple[dt.date | None, str]:
-    row = stored.people[person_id]
-    return row.born, row.sex
-
-
-def _parent_now(person_id: UUID, role: str, stored: Stored) -> UUID | None:
-    row = stored.people[person_id]
-    return row.mother if role == "mother" else row.father
-
-
-def _may_be(role: str, parent: tuple[dt.date | None, str], line: Line) -> bool:
-    """Whether somebody may be the mother or father of whom the line means: sex and years allow it."""
-    wanted = "female" if role == "mother" else "male"
-    born, sex = parent
-    return sex == wanted and (
-        born is None or line.born is None or line.born.year - born.year >= plausibility.YOUNGEST_MOTHER
-    )
-
-
-def _refuse_circles(with_parents: Sequence[Line], lines: Sequence[Line], stored: Stored) -> None:
-    """Nobody is her own forebear. Without birth dates only this tells."""
-    at = {line.place: line for line in lines}
-    of_person = {line.person_id: line for line in lines if line.person_id}
-
-    def above(node: Line | UUID) -> Iterator[Line | UUID]:
-        said = node.parents or {} if isinstance(node, Line) else {}
-        person_id = node.person_id if isinstance(node, Line) else node
-        for value in said.values():
-            yield at[value] if isinstance(value, int) else of_person.get(UUID(value)) or UUID(value)
-        for role in PARENTS:
-            now = _parent_now(person_id, role, stored) if person_id in stored.people else None
-            if now is not None and role not in said:
-                yield of_person.get(now) or now
-
-    for line in with_parents:
-        if not line.parents:
-            continue
-        seen: set[Any] = set()
-        left = list(above(line))
-        while left:
-            node = left.pop()
-            mark = node.place if isinstance(node, Line) else node
-            if node is line:
-                line.reject("Quan hệ mẹ, bố trong tệp đi thành vòng: người này là con cháu của chính mình.")
-                break
-            if mark not in seen:
-                seen.add(mark)
-                left.extend(above(node))

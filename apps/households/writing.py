@@ -23,6 +23,7 @@ from apps.core.models import Job
 from apps.core.versions import StaleVersion
 from apps.core.words import quantity_words
 from apps.households import bulk, checking, planning, services
+from apps.households.judged import Settled
 from apps.households.locking import lock_homes
 from apps.households.models import (
     HEAD,
@@ -35,7 +36,6 @@ from apps.households.models import (
     RowOutcome,
     RowState,
 )
-from apps.households.planning import Settled
 from apps.households.said import Reader, Said
 from apps.households.services import HouseholdData
 from apps.patients import holding, plausibility

@@ -16,8 +16,8 @@ from apps.encounters.inputs import DiagnosisInput, Opening, VisitInput
 from apps.encounters.models import Visit
 from apps.facilities import village
 from apps.facilities.models import Facility, FacilityKind, Grade, Post, Practitioner
+from apps.facilities.posting import post_open
 from apps.facilities.posts import scope_for
-from apps.facilities.services import post_open
 from apps.patients.models import Person
 
 PASSWORD = "demo-tramyte"  # noqa: S105 - known to everybody on purpose: opens a demo's invented people only

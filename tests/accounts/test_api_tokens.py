@@ -152,7 +152,7 @@ def test_an_ended_key_opens_nothing_at_once(owner: User, station: Facility, end:
 
 def test_ending_the_account_or_its_last_post_withdraws_its_keys(owner: User, station: Facility) -> None:
     from apps.accounts import services
-    from apps.facilities.services import post_revoke
+    from apps.facilities.posting import post_revoke
 
     a_key(owner, station)
     with system("test"):

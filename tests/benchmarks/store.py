@@ -16,7 +16,7 @@ from apps.accounts.services import user_create
 from apps.core.scope import system
 from apps.encounters.models import Visit
 from apps.facilities.models import Facility, Grade, Practitioner
-from apps.facilities.services import post_open
+from apps.facilities.posting import post_open
 from apps.households.models import Household
 from apps.patients.models import Person
 from apps.population import making

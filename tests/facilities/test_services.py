@@ -12,7 +12,7 @@ from apps.core import scope
 from apps.core.errors import Refused
 from apps.core.models import AuditEntry, PendingChange
 from apps.core.versions import StaleVersion
-from apps.facilities import queries, services, staffing
+from apps.facilities import posting, queries, services, staffing
 from apps.facilities.models import Facility, Hamlet, Post
 from apps.facilities.posts import scope_for
 from tests.factories.accounts import a_member, a_post, a_role, a_user
@@ -61,7 +61,7 @@ def as_admin(station: Facility) -> Iterator[None]:
 @pytest.mark.parametrize("role", ["nurse", "midwife", "doctor", "pharmacist", "population", "village_worker"])
 def test_a_head_gives_the_posts_of_her_station(as_head: None, station: Facility, role: str) -> None:
     user = a_user()
-    services.post_open(user=user, role=a_role(role), facility=station)
+    posting.post_open(user=user, role=a_role(role), facility=station)
     assert queries.posts_at(station, DAY).get(user=user).role.code == role
     entry = AuditEntry.objects.get(action="post.opened")
     assert (entry.object_id, entry.facility_id, entry.data) == (
@@ -73,13 +73,13 @@ def test_a_head_gives_the_posts_of_her_station(as_head: None, station: Facility,
 
 def test_a_head_gives_nothing_at_another_station(as_head: None) -> None:
     with pytest.raises(PermissionDenied):
-        services.post_open(user=a_user(), role=a_role("nurse"), facility=a_station("21490", "Ba Vì"))
+        posting.post_open(user=a_user(), role=a_role("nurse"), facility=a_station("21490", "Ba Vì"))
 
 
 def test_a_nurse_gives_no_post(station: Facility) -> None:
     with scope.enter(scope_for(a_member("nurse", station), station.pk)):
         with pytest.raises(PermissionDenied):
-            services.post_open(user=a_user("lan"), role=a_role("nurse"), facility=station)
+            posting.post_open(user=a_user("lan"), role=a_role("nurse"), facility=station)
 
 
 def test_a_right_the_head_has_lost_is_not_handed_on(head: User, station: Facility) -> None:
@@ -87,27 +87,27 @@ def test_a_right_the_head_has_lost_is_not_handed_on(head: User, station: Facilit
     role.rights = [right for right in role.rights if right != "visits.approve"]
     role.save()
     with scope.enter(scope_for(head, station.pk)):
-        services.post_open(user=a_user("lan"), role=a_role("nurse"), facility=station)
+        posting.post_open(user=a_user("lan"), role=a_role("nurse"), facility=station)
         with pytest.raises(PermissionDenied):
-            services.post_open(user=a_user(), role=a_role("doctor"), facility=station)
+            posting.post_open(user=a_user(), role=a_role("doctor"), facility=station)
 
 
 def test_the_province_gives_clinical_roles_without_holding_them(as_admin: None, station: Facility) -> None:
     assert not scope.current().can("visits.view")
-    asked = services.post_open(user=a_user(), role=a_role("station_head"), facility=station)
+    asked = posting.post_open(user=a_user(), role=a_role("station_head"), facility=station)
     assert isinstance(asked, PendingChange), "a second person says yes: tests/security/test_two_people.py"
 
 
 def test_the_province_does_not_make_auditors(as_admin: None) -> None:
     department = Facility.objects.get(kind="department")
     with pytest.raises(PermissionDenied):
-        services.post_open(user=a_user(), role=a_role("auditor"), facility=department)
+        posting.post_open(user=a_user(), role=a_role("auditor"), facility=department)
 
 
 @pytest.mark.parametrize("role", ["station_head", "nurse"])
 def test_nobody_gives_a_post_to_herself(as_head: None, head: User, station: Facility, role: str) -> None:
     with pytest.raises(Refused, match="tự giao"):
-        services.post_open(user=head, role=a_role(role), facility=station)
+        posting.post_open(user=head, role=a_role(role), facility=station)
 
 
 def test_what_rights_one_holds_elsewhere_does_not_count_here(head: User, station: Facility) -> None:
@@ -115,26 +115,26 @@ def test_what_rights_one_holds_elsewhere_does_not_count_here(head: User, station
     a_post(head, "nurse", other)
     with scope.enter(scope_for(head, other.pk)):
         with pytest.raises(PermissionDenied):
-            services.post_open(user=a_user(), role=a_role("nurse"), facility=other)
+            posting.post_open(user=a_user(), role=a_role("nurse"), facility=other)
 
 
 def test_a_role_belongs_to_its_level(as_admin: None, station: Facility) -> None:
     with pytest.raises(Refused, match="không dùng ở"):
-        services.post_open(user=a_user(), role=a_role("region_head"), facility=station)
+        posting.post_open(user=a_user(), role=a_role("region_head"), facility=station)
 
 
 def test_one_post_is_not_told_twice_a_day(as_head: None, station: Facility) -> None:
     user = a_user()
     nurse = a_role("nurse")
-    services.post_open(user=user, role=nurse, facility=station, valid_from=DAY, valid_to=DAY)
-    services.post_open(user=user, role=nurse, facility=station, valid_from=DAY + dt.timedelta(days=1))
+    posting.post_open(user=user, role=nurse, facility=station, valid_from=DAY, valid_to=DAY)
+    posting.post_open(user=user, role=nurse, facility=station, valid_from=DAY + dt.timedelta(days=1))
     with pytest.raises(Refused, match="trùng"):
-        services.post_open(user=user, role=nurse, facility=station, valid_from=DAY)
+        posting.post_open(user=user, role=nurse, facility=station, valid_from=DAY)
 
 
 def test_a_post_ends_after_it_begins(as_head: None, station: Facility) -> None:
     with pytest.raises(Refused) as refused:
-        services.post_open(
+        posting.post_open(
             user=a_user(),
             role=a_role("nurse"),
             facility=station,
@@ -146,38 +146,38 @@ def test_a_post_ends_after_it_begins(as_head: None, station: Facility) -> None:
 
 def test_a_revoked_post_can_be_given_again(as_head: None, station: Facility) -> None:
     user, nurse = a_user(), a_role("nurse")
-    post = services.post_open(user=user, role=nurse, facility=station)
-    services.post_revoke(post=post, expected_version=1)
+    post = posting.post_open(user=user, role=nurse, facility=station)
+    posting.post_revoke(post=post, expected_version=1)
     assert not queries.posts_at(station, DAY).filter(user=user).exists()
-    services.post_open(user=user, role=nurse, facility=station)
+    posting.post_open(user=user, role=nurse, facility=station)
     with pytest.raises(Refused, match="đã được thu hồi"):
-        services.post_revoke(post=post, expected_version=2)
+        posting.post_revoke(post=post, expected_version=2)
 
 
 def test_nobody_revokes_her_own_post_or_one_above_her(as_head: None, head: User, station: Facility) -> None:
     with pytest.raises(Refused, match="của mình"):
-        services.post_revoke(post=head.posts.get(), expected_version=1)
+        posting.post_revoke(post=head.posts.get(), expected_version=1)
 
 
 def test_two_who_revoke_at_once_are_told(as_head: None, station: Facility) -> None:
     post = a_post(a_user(), "nurse", station)
     Post.objects.filter(pk=post.pk).update(version=2)
     with pytest.raises(StaleVersion):
-        services.post_revoke(post=post, expected_version=1)
+        posting.post_revoke(post=post, expected_version=1)
 
 
 def test_a_post_takes_its_practitioner_along(as_head: None, station: Facility) -> None:
     user, doctor = a_user(), a_practitioner(station)
-    services.post_open(user=user, role=a_role("doctor"), facility=station, practitioner=doctor)
+    posting.post_open(user=user, role=a_role("doctor"), facility=station, practitioner=doctor)
     doctor.refresh_from_db()
     assert doctor.user == user
     with pytest.raises(Refused, match="tài khoản khác"):
-        services.post_open(user=a_user("lan"), role=a_role("doctor"), facility=station, practitioner=doctor)
+        posting.post_open(user=a_user("lan"), role=a_role("doctor"), facility=station, practitioner=doctor)
 
 
 def test_a_practitioner_of_elsewhere_is_not_taken(as_head: None, station: Facility) -> None:
     with pytest.raises(Refused, match="cơ sở khác"):
-        services.post_open(
+        posting.post_open(
             user=a_user(),
             role=a_role("doctor"),
             facility=station,

@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.core import approvals, scope
 from apps.core.errors import Refused
 from apps.core.models import AuditEntry, PendingChange
-from apps.facilities import services, staffing
+from apps.facilities import posting, staffing
 from apps.facilities.models import Facility, Post
 from apps.facilities.posts import scope_for
 from apps.sync.models import Receiver
@@ -205,7 +205,7 @@ def test_a_head_gives_somebody_of_the_province_no_clinical_post(
     head = a_member("station_head", station, "truong.tram")
     above = a_member("cdc", department, "tu.cdc")
     with scope.enter(scope_for(head, station.pk)):
-        given = services.post_open(user=above, role=a_role("nurse"), facility=station)
+        given = posting.post_open(user=above, role=a_role("nurse"), facility=station)
         assert isinstance(given, PendingChange)
         with pytest.raises(Refused):
             approvals.approve(change_id=given.pk)
@@ -279,7 +279,7 @@ def test_the_installation_makes_the_first_accounts(department: Facility) -> None
     root = User.objects.create_superuser("goc", "mot-mat-khau-dai", full_name="Gốc")
     with scope.enter(scope_for(root, None)):
         assert isinstance(
-            services.post_open(user=a_user("moi"), role=a_role("province_admin"), facility=department), Post
+            posting.post_open(user=a_user("moi"), role=a_role("province_admin"), facility=department), Post
         )
         made = a_user("moi.hai")
         a_post(made, "province_admin", department)

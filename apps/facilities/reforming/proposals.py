@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.facilities.models import Catchment, Facility, Post, UnitSuccession
+from apps.facilities.posting import lasting
 from apps.facilities.resolve import heirs
-from apps.facilities.services import lasting
 
 STATION = re.compile(r"^trạm y tế\s+(?:(?:xã|phường|thị trấn|đặc khu)\s+)?(?:cũ\s+)?", re.IGNORECASE)
 LONGEST = 200

@@ -20,7 +20,7 @@ from apps.core.idempotency import idempotent
 from apps.core.models import PendingChange
 from apps.core.paging import keyset
 from apps.core.scope import current
-from apps.facilities import queries, services, staffing, village
+from apps.facilities import posting, queries, staffing, village
 from apps.facilities.forms.accounts import AccountEditForm, AccountForm, HamletsForm, PostForm, RevokeForm
 from apps.facilities.models import Facility, Post
 from apps.facilities.views.saving import WAITS, form_page, kept, refuse
@@ -63,7 +63,7 @@ def account_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "events": SignInEvent.objects.filter(user=user)[:10],
         "may_manage": staffing.may_manage(user),
         "may_enter": current().can("users.enter"),
-        "waiting": approvals.waiting_on(services.POST_CHANGE, pk)
+        "waiting": approvals.waiting_on(posting.POST_CHANGE, pk)
         + approvals.waiting_on(staffing.SLIP_CHANGE, pk),
     }
     return render(request, "accounts/page.html", context)
@@ -89,7 +89,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             refuse(form, refused)
         else:
-            if approvals.waiting_on(services.POST_CHANGE, user.pk):
+            if approvals.waiting_on(posting.POST_CHANGE, user.pk):
                 messages.info(request, f"Đã lập tài khoản. {WAITS}")
             else:
                 messages.success(
@@ -176,7 +176,7 @@ def post_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = PostForm(request.POST or None, scope=current(), facility=_asked_facility(request))
 
     def save(said: dict[str, Any]) -> Post | PendingChange:
-        return services.post_open(
+        return posting.post_open(
             user=user,
             role=said["role"],
             facility=said["facility"],
@@ -236,7 +236,7 @@ def post_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     try:
-        services.post_revoke(post=post, expected_version=form.cleaned_data["version"] or 0)
+        posting.post_revoke(post=post, expected_version=form.cleaned_data["version"] or 0)
     except Refused as refused:
         messages.error(request, refused.message)
     else:
