@@ -75,7 +75,11 @@ def hand_on(*, person_id: UUID, event_id: UUID, facility_id: UUID) -> int:
     ended = Closing.unscoped.filter(pk=event_id, person_id=person_id, ended_at__isnull=True)
     ended.update(ended_at=timezone.now())
     items = DueItem.unscoped.filter(person_id=person_id, closed_by=event_id)
-    opened = 0 if standing(person_id) else items.update(state=DueState.OPEN, closed_by=None)
+    if instead := standing(person_id):
+        items.update(closed_by=instead)
+        opened = 0
+    else:
+        opened = items.update(state=DueState.OPEN, closed_by=None)
     publish(FollowUpHandedOn(person_id, event_id, facility_id))
     return opened
 
