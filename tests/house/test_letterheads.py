@@ -91,3 +91,15 @@ def test_what_is_of_today_still_prints() -> None:
     found = {path for path, tree in modules() if DRAWS & calls(tree)}
     gone = set(OF_TODAY) - found - {"core/gallery.py"}
     assert not gone, gone
+
+
+def test_no_paper_needs_collected_static_files() -> None:
+    """`{% paper_file %}`, not `{% static %}`: a paper is also made where `collectstatic` has not run."""
+    papers = [*settings.BASE_DIR.glob("templates/print/**/*.html")]
+    papers += [
+        file
+        for file in settings.BASE_DIR.glob("templates/**/*.html")
+        if "print/base.html" in file.read_text()
+    ]
+    found = [file.name for file in papers if "{% static" in file.read_text()]
+    assert not found, f"use paper_file: {found}"
