@@ -55,7 +55,7 @@ def printed(request: HttpRequest, pk: UUID) -> HttpResponse:
     address = request.build_absolute_uri(reverse("core:paper", args=[code.code]))
     context = {
         "title": "Biểu đồ tăng trưởng",
-        "facility_name": scope.label,
+        **letterhead(scope, timezone.localdate(), hamlet=person.hamlet),
         "number": person.code,
         "qr": paper.qr_svg(address),
         "copy": copy,
