@@ -16,6 +16,7 @@ from apps.core import paper, papers, readlog
 from apps.core.access import needs
 from apps.core.scope import current
 from apps.core.words import quantity_words
+from apps.facilities.letterheads import letterhead
 
 SCREEN, PAPER_SCREEN = "care.growth", "care.growth_paper"
 PAPER = "growth"
