@@ -192,6 +192,9 @@ SMALL = SMALL_LISTS.keys() | {
     "drug_bhyt_codes",
     "yhct_diseases",
     "injury_cause",
+    "yhct_method",
+    "yhct_herb",
+    "order_service",
 }
 
 

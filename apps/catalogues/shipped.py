@@ -133,6 +133,17 @@ SMALL_LISTS: dict[str, str] = {
     "a0_contraception": "Biện pháp tránh thai từng tháng (sổ A0)",
 }
 
+# The lists of service_orders.csv: what may be ordered, how it is done and recorded (apps/encounters).
+ORDER_LISTS = (
+    "order_service",
+    "order_kind",
+    "procedure_form",
+    "procedure_field",
+    "result_word",
+    "yhct_method",
+    "yhct_herb",
+)
+
 TABLES: dict[str, Table] = {
     table.key: table
     for table in (
@@ -149,6 +160,7 @@ TABLES: dict[str, Table] = {
         _entries("practice_scope", "Phạm vi hành nghề", 106, "practice_scope"),
         _entries("stock_lists", "Chương trình và nguồn hàng của kho", 109, "stock_programme", "stock_source"),
         _entries("banks", "Ngân hàng (mã BIN)", 112, "bank"),
+        _entries("service_orders", "Chỉ định, thủ thuật, kết quả", 144, *ORDER_LISTS),
         _entries(
             "reception",
             "Danh mục tiếp nhận",
