@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.core.access import signed_in
 from apps.encounters import api as encounters
+from apps.encounters import order_api as orders
 from apps.households import api as households
 from apps.patients import api as patients
 from apps.stock import api as stock
@@ -19,6 +20,7 @@ patients.register(router)
 households.register(router)
 stock.register(router)
 encounters.register(router)
+orders.register(router)
 
 urlpatterns = [
     path("", page_of(router), name="api-page"),

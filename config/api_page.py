@@ -36,6 +36,9 @@ WORDS = {
     ("visits", "finalise"): "Hoàn tất lượt khám",
     ("receipts", "list"): "Danh sách biên lai thu tiền, mới nhất trước",
     ("receipts", "retrieve"): "Một biên lai với các khoản và lần hoàn tiền",
+    ("orders", "list"): "Danh sách chỉ định, mới nhất trước; máy xét nghiệm đọc việc chờ làm",
+    ("orders", "retrieve"): "Một chỉ định với kết quả đang có",
+    ("orders", "result"): "Gửi kết quả của một chỉ định, chờ người duyệt",
 }
 
 

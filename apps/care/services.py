@@ -40,12 +40,14 @@ def measurements_put(
     source_id: UUID,
     values: Mapping[str, Decimal | None],
     at: dt.datetime | None = None,
+    method: str = "",
 ) -> None:
     """Write the figures of one record, {sign's key: figure}; None takes a figure back. Two statements.
 
     `fact` is the record they were taken in: place, performer, residence and payer are the record's.
+    `method` is care.models.Method, of figures of blood.
     """
-    shared = fact_values(fact) | {"occurred_at": at or fact.occurred_at}
+    shared = fact_values(fact) | {"occurred_at": at or fact.occurred_at, "method": method}
     rows = [
         Measurement(
             **shared,

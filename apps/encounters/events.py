@@ -56,3 +56,14 @@ class VisitMoved(VisitEvent):
 
     to_visit_id: UUID | None = None
     to_person_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ResultVerified(Event):
+    """A result stands under its order, for the first time or in the place of a wrong one."""
+
+    order_id: UUID
+    visit_id: UUID
+    person_id: UUID
+    facility_id: UUID
+    on: dt.date

@@ -8,7 +8,7 @@ from apps.care.models import FactState, Measurement
 from apps.care.vitals import BY_CODE
 from apps.core.paging import Page, keyset
 from apps.core.scope import Scope
-from apps.encounters import organs, states
+from apps.encounters import order_queries, organs, states
 from apps.encounters.models import Diagnosis, Visit
 from apps.encounters.printing import signs
 from apps.encounters.writing import SOURCE
@@ -25,6 +25,7 @@ class Examination:
     signs: str
     diagnoses: list[str]
     findings: list[str]
+    tests: list[str]
 
     @property
     def examiner(self) -> str:
@@ -33,22 +34,22 @@ class Examination:
 
 
 def provide(scope: Scope, person: Any, cursor: str) -> dict[str, Any]:
-    """A page of them, newest first. Four queries."""
+    """A page of them, newest first. Five queries."""
     page: Page[Visit] = keyset(
         _finished(scope, person), order=("-occurred_at", "-id"), cursor=cursor, size=PAGE
     )
     return {
         "page": page,
-        "examinations": _examinations(page.items),
+        "examinations": _examinations(scope, page.items),
         "more_sheets": _sheets(_finished(scope, person)),
     }
 
 
 def printed(scope: Scope, person: Any, sheet: int) -> dict[str, Any]:
-    """Those of one sheet of the paper, newest first. Four queries."""
+    """Those of one sheet of the paper, newest first. Five queries."""
     rows = _finished(scope, person).order_by("-occurred_at", "-id")
     visits = list(rows[(sheet - 1) * SHEET : sheet * SHEET])
-    return {"examinations": _examinations(visits), "more_sheets": _sheets(_finished(scope, person))}
+    return {"examinations": _examinations(scope, visits), "more_sheets": _sheets(_finished(scope, person))}
 
 
 def _sheets(rows: Any) -> int:
@@ -62,7 +63,7 @@ def _finished(scope: Scope, person: Any) -> Any:
     return rows.select_related("facility", "performer")
 
 
-def _examinations(visits: Sequence[Visit]) -> list[Examination]:
+def _examinations(scope: Scope, visits: Sequence[Visit]) -> list[Examination]:
     ids = [visit.pk for visit in visits]
     # unscoped: parts of visits that the scope sees
     diagnoses: dict[Any, list[str]] = {}
@@ -74,12 +75,14 @@ def _examinations(visits: Sequence[Visit]) -> list[Examination]:
     for source_id, code, value in measured.values_list("source_id", "code", "value"):
         if code in BY_CODE:
             figures.setdefault(source_id, {})[BY_CODE[code].key] = value
+    tests = order_queries.lines_of_visits(scope, ids)
     return [
         Examination(
             visit,
             "; ".join(signs(figures.get(visit.pk, {}))),
             diagnoses.get(visit.pk, []),
             organs.told(visit.findings, visit.on),
+            tests.get(visit.pk, []),
         )
         for visit in visits
     ]

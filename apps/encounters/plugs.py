@@ -38,6 +38,7 @@ from apps.encounters import (
     health_record,
     merging,
     notifying,
+    order_plugs,  # noqa: F401 - registers
     queries,
     succeeding,
 )

@@ -24,7 +24,7 @@ SIGNER = {"doctor": "Bác sĩ", "assistant": "Y sĩ", "traditional": "Y sĩ", "m
 def exam_slip(visit: Visit) -> dict[str, Any]:
     """Phiếu khám bệnh, A5: all that was found and done, signed."""
     parts = checking.parts(visit)
-    return _common(visit, parts) | {
+    return common(visit, parts) | {
         "title": "Phiếu khám bệnh",
         "number": visit.number,
         "ethnicity": codes.label("ethnic_groups", visit.ethnicity, visit.on),
@@ -39,7 +39,7 @@ def exam_slip(visit: Visit) -> dict[str, Any]:
 def prescription(visit: Visit, sheet: Prescription) -> dict[str, Any]:
     """Đơn thuốc, A5: one sheet of medicines of one kind."""
     parts = checking.parts(visit)
-    return _common(visit, parts) | {
+    return common(visit, parts) | {
         "title": dosing.KINDS[sheet.kind],
         "code": sheet.code,
         "sheet": sheet,
@@ -56,7 +56,8 @@ def _line(row: Any, *, narcotic: bool) -> dict[str, str]:
     }
 
 
-def _common(visit: Visit, parts: checking.Parts) -> dict[str, Any]:
+def common(visit: Visit, parts: checking.Parts) -> dict[str, Any]:
+    """What every paper of a visit shows: who, where, when, by whom."""
     person = visit.person
     signed = visit.state == states.FINALISED and visit.doctor is not None
     on = timezone.localtime(visit.signed_at).date() if visit.signed_at else visit.on

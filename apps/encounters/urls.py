@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.encounters.money import urls as money
+from apps.encounters.order_urls import orders
 from apps.encounters.views import after, mending, papers, queue, reception, register, templates, visit
 
 app_name = "encounters"
@@ -47,4 +48,5 @@ urlpatterns = [
     path("<uuid:pk>/phieu-kham.pdf", papers.exam_slip, name="exam_slip"),
     path("<uuid:pk>/don-thuoc.pdf", papers.prescription, name="prescription"),
     *money.urlpatterns,
+    *orders,
 ]

@@ -21,6 +21,7 @@ from apps.population.commune import Commune
 from apps.population.ground import EXAMINERS, Ground, Worker
 from apps.population.history import Visit as MadeVisit
 from apps.population.shelf import LINE_COLUMNS, Shelf
+from apps.population.write_orders import OrderWriter
 from apps.population.write_people import card_days
 
 STAMPS = ("created_at", "updated_at")
@@ -80,6 +81,7 @@ class Writer:
             DueItem,
             ["id", "person_id", "kind", "title", "due_on", "overdue_on", "closes_on", "object_id", "state"],
         )
+        self.orders = OrderWriter(commune, ground, FACT, self.measurements)
         self.queue: dict[date, int] = defaultdict(int)
         self.codes = 0
         self.days: dict[str, list[date]] = defaultdict(list)
@@ -91,7 +93,7 @@ class Writer:
         next."""
         sheets = [
             self.visits, self.diagnoses, self.sheets, self.lines, self.measurements, self.appointments,
-            self.timeline, self.due,
+            self.timeline, self.due, *self.orders.sheets,
         ]  # fmt: skip
         for place, visit in enumerate(self.commune.visits, start=1):
             self._visit(visit)
@@ -141,6 +143,8 @@ class Writer:
             role = "main" if place == 1 else "secondary"
             self.diagnoses.add(self._id(visit), visit.id, role, edition, code, name, place, stamps)
         self._measure(visit, fact)
+        if worker is not None:
+            self.orders.add(visit, fact, worker, signer)
         self._prescribe(visit, ended, stamps)
         if visit.follow_up and ended:
             self._expect(visit, summary, fact)

@@ -28,7 +28,7 @@ from apps.patients.models import (
 
 RIGHTS = frozenset(
     f"{section}.{action}"
-    for section in ("people", "households", "visits", "prescriptions", "care", "appointments")
+    for section in ("people", "households", "visits", "results", "prescriptions", "care", "appointments")
     for action in ("view", "enter", "edit", "approve", "export")
 )
 

@@ -51,6 +51,7 @@ from tests.factories.facilities import a_hamlet, a_practitioner, a_station
 from tests.factories.field import a_proposal
 from tests.factories.households import a_household, a_person_status, a_survey, an_event
 from tests.factories.money import a_till
+from tests.factories.orders import Made, one_of_everything
 from tests.factories.patients import a_card, a_health_record, a_person, an_allergy
 from tests.factories.stock import a_paper
 
@@ -83,6 +84,7 @@ class Side:
     finished: Visit
     room: Room
     screen: BoardScreen
+    made: Made
     measurement: Measurement
     appointment: Appointment
     enrolment: Enrolment
@@ -177,6 +179,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         state="rejected",
         reason="Thiếu số giấy phép",
     )
+    visit = an_examined_visit(person, practitioner)
     return Side(
         station=station,
         hamlet=hamlet,
@@ -198,11 +201,12 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
             station=station, file_name="dan.xlsx", sent_by=account.pk, state="checked"
         ),
         proposal=a_proposal(station, hamlet, "death", household=household, person=person, made_by=account),
-        visit=an_examined_visit(person, practitioner),
         room=Room.unscoped.create(facility=station, name=f"Phòng {code}"),
         screen=BoardScreen.unscoped.create(
             facility=station, key_hash=code, opened_by_name=account.full_name, expires_at=now
         ),
+        visit=visit,
+        made=one_of_everything(visit, practitioner),
         finished=finished,
         measurement=a_measurement(person, "weight", "51.5", state="preliminary"),
         appointment=appointment,
@@ -442,6 +446,25 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     "encounters:screen_close": lambda side: {"pk": side.screen.pk},
     **{
         f"encounters:{name}": lambda side: {"pk": side.visit.pk}
+        for name in ("orders", "orders_place", "order_slip", "result_slip", "attach", "formula_new")
+    },
+    **{
+        f"encounters:{name}": lambda side: {"pk": side.made.order.pk}
+        for name in (
+            *("order", "result_enter", "result_verify", "order_cancel", "order_in_error", "sheet"),
+            *("sheet_row", "sheet_reopen", "sitting", "course_end", "order_paper"),
+        )
+    },
+    "encounters:result_correct": lambda side: {"pk": side.made.done.pk},
+    "encounters:order_set": lambda side: {"pk": side.made.set.pk},
+    "encounters:sheet_row_in_error": lambda side: {"pk": side.made.row.pk},
+    "encounters:sitting_in_error": lambda side: {"pk": side.made.sitting.pk},
+    "encounters:attachment": lambda side: {"pk": side.made.file.pk},
+    "encounters:attachment_in_error": lambda side: {"pk": side.made.file.pk},
+    "encounters:formula": lambda side: {"pk": side.made.formula.pk},
+    "encounters:formula_in_error": lambda side: {"pk": side.made.formula.pk},
+    **{
+        f"encounters:{name}": lambda side: {"pk": side.visit.pk}
         for name in (
             *("visit", "line", "more_lines", "reopen", "in_error", "versions"),
             *("number", "reception", "leave", "come_back"),
@@ -468,6 +491,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         f"encounters:{name}": lambda side: {"pk": CashDay.unscoped.filter(facility=side.station).last().pk}
         for name in ("cash_confirm", "cash_reopen")
     },
+    **{f"orders-{name}": lambda side: {"pk": side.made.order.pk} for name in ("detail", "result")},
     **{f"visits-{name}": lambda side: {"pk": side.visit.pk} for name in ("detail", "save", "finalise")},
     **{f"people-{name}": lambda side: {"pk": side.person.pk} for name in ("detail", "record")},
     "households-detail": lambda side: {"pk": side.household.pk},

@@ -16,9 +16,10 @@ from tests.factories.accounts import a_member, client_of
 from tests.factories.care import an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
-from tests.factories.encounters import a_visit
+from tests.factories.encounters import a_practitioner, a_visit
 from tests.factories.households import a_person_status, an_event
 from tests.factories.money import a_till, till
+from tests.factories.orders import one_of_everything
 from tests.factories.patients import a_person
 from tests.security.conftest import OWN, Attacker, Here
 
@@ -55,6 +56,11 @@ def unpaid(own: Here) -> UUID:
     receipt = a_till(own.visit)
     Receipt.unscoped.filter(pk=receipt.pk).update(state="waiting")
     return receipt.pk
+
+
+def order(own: Here) -> UUID:
+    """One that waits, of her visit."""
+    return one_of_everything(own.visit, a_practitioner(own.station)).order.pk
 
 
 WAYS: dict[str, Look] = {
@@ -129,6 +135,11 @@ WAYS: dict[str, Look] = {
     "wrong person": lambda who, own: who.get(f"/kham/{own.finished.pk}/nham-nguoi/"),
     "refused wrong person": lambda who, own: who.post(f"/kham/{own.finished.pk}/nham-nguoi/"),
     "versions": lambda who, own: who.get(f"/kham/{own.finished.pk}/cac-ban/"),
+    "orders of a visit": lambda who, own: who.get(f"/kham/{own.visit.pk}/chi-dinh/"),
+    "one order": lambda who, own: who.get(f"/kham/chi-dinh/{order(own)}/"),
+    "refused result": lambda who, own: who.post(f"/kham/chi-dinh/{order(own)}/ket-qua/", version="1"),
+    "refused file": lambda who, own: who.post(f"/kham/{own.visit.pk}/tep/", title=""),
+    "what waits to be done": lambda who, own: order(own) and who.get("/kham/cho-thuc-hien/"),
     "newborn": lambda who, own: who.get(f"/nguoi/{own.person.pk}/tre-moi-sinh/"),
     "missing": lambda who, own: who.get(f"/nguoi/{own.person.pk}/mat-tich/"),
     "refused newborn": lambda who, own: who.post(f"/nguoi/{own.person.pk}/tre-moi-sinh/"),

@@ -16,9 +16,10 @@ class FactState(models.TextChoices):
 
 
 class Source(models.TextChoices):
-    """Where a figure was taken. A visit's is written by the visit alone."""
+    """Where a figure was taken. Those of a visit and of its results are written by these alone."""
 
     VISIT = "visit", "Lượt khám"
+    RESULT = "result", "Xét nghiệm"
     STATION = "station", "Đo tại trạm"
     HAMLET = "hamlet", "Đo tại thôn"
     HOME = "home", "Tự đo ở nhà"

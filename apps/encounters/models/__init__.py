@@ -1,5 +1,6 @@
-"""A visit and what it holds: diagnoses, prescriptions, earlier versions."""
+"""A visit and what it holds: diagnoses, prescriptions, orders with their results, earlier versions."""
 
+from apps.encounters.models.attachments import Attachment
 from apps.encounters.models.card_check import CardCheck, CheckWay
 from apps.encounters.models.diagnosis import YHCT, Certainty, Diagnosis, DiagnosisRole
 from apps.encounters.models.money import (
@@ -20,7 +21,24 @@ from apps.encounters.models.money import (
     VisitFees,
     Way,
 )
+from apps.encounters.models.orders import (
+    Flag,
+    Order,
+    OrderKind,
+    OrderSet,
+    Result,
+    ResultState,
+    ResultValue,
+)
 from apps.encounters.models.prescription import Prescription, PrescriptionLine
+from apps.encounters.models.procedures import (
+    HerbalFormula,
+    HerbalLine,
+    ProcedureSheet,
+    SheetRow,
+    SheetState,
+    TreatmentSession,
+)
 from apps.encounters.models.reception import BoardScreen, QueueSetting, Room
 from apps.encounters.models.template import ExamTemplate
 from apps.encounters.models.visit import EXAM, CallState, Payer, Visit, VisitPart, VisitRevision
@@ -29,6 +47,7 @@ __all__ = [
     "EXAM",
     "INWARD",
     "YHCT",
+    "Attachment",
     "BankAccount",
     "BoardScreen",
     "CallState",
@@ -44,17 +63,30 @@ __all__ = [
     "ExamTemplate",
     "FeeLine",
     "FeeState",
+    "Flag",
+    "HerbalFormula",
+    "HerbalLine",
     "Method",
     "MoveKind",
+    "Order",
+    "OrderKind",
+    "OrderSet",
     "Payer",
     "Prescription",
     "PrescriptionLine",
+    "ProcedureSheet",
     "QueueSetting",
     "Receipt",
     "ReceiptLine",
     "ReceiptState",
     "Refund",
+    "Result",
+    "ResultState",
+    "ResultValue",
     "Room",
+    "SheetRow",
+    "SheetState",
+    "TreatmentSession",
     "Visit",
     "VisitFees",
     "VisitPart",

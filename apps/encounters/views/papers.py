@@ -20,7 +20,7 @@ from apps.encounters.views.visit import visit_or_404
 def exam_slip(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Phiếu khám bệnh."""
     visit = _printable(pk)
-    context = printing.exam_slip(visit) | _mark(request, visit, "exam_slip", visit.pk)
+    context = printing.exam_slip(visit) | mark(request, visit, "exam_slip", visit.pk)
     return paper.pdf_response("print/exam_slip.html", context, filename="phieu-kham.pdf")
 
 
@@ -33,7 +33,7 @@ def prescription(request: HttpRequest, pk: UUID) -> HttpResponse:
     sheets = [sheet for sheet in queries.sheets(visit) if kind in ("", sheet.kind)]
     if not sheets or (kind and kind not in dosing.KINDS):
         raise Http404
-    context = printing.prescription(visit, sheets[0]) | _mark(request, visit, "prescription", sheets[0].pk)
+    context = printing.prescription(visit, sheets[0]) | mark(request, visit, "prescription", sheets[0].pk)
     return paper.pdf_response("print/prescription.html", context, filename="don-thuoc.pdf")
 
 
@@ -44,7 +44,7 @@ def _printable(pk: UUID) -> Visit:
     return visit
 
 
-def _mark(request: HttpRequest, visit: Visit, kind: str, object_id: UUID) -> dict[str, Any]:
+def mark(request: HttpRequest, visit: Visit, kind: str, object_id: UUID) -> dict[str, Any]:
     """The QR and the number of the copy; the print stands in the read log and in the audit."""
     readlog.record("visit.paper", [visit.person_id])
     code = papers.code_for(kind, object_id)
