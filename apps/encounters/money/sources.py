@@ -17,7 +17,7 @@ from apps.catalogues.models import ServicePrice
 from apps.core import parameters
 from apps.core.registry import Registry
 from apps.core.text import fold
-from apps.encounters.models import FeeLine, FeeState, Payer, Visit
+from apps.encounters.models import FeeLine, FeeState, Payer, Visit, Way
 from apps.encounters.money.sharing import FeeItem
 
 EXAM_SERVICE, EXAM_KINDS, PRICE_OF = "fees.exam_service", "fees.exam_kinds", "fees.price_of"
@@ -152,7 +152,8 @@ def typed_items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
 
 
 def exam_may_owe() -> Q:
-    return ~Q(payer__in=[Payer.BHYT, Payer.FREE, "programme"])
+    """Who pays herself, and the insured whose card says what the fund pays (medicines of an upper level)."""
+    return ~Q(payer__in=[Payer.BHYT, Payer.FREE, "programme"]) | Q(payer=Payer.BHYT, fees__way=Way.REFILL)
 
 
 def typed_may_owe() -> Q:

@@ -21,7 +21,7 @@ from tests.factories import encounters as make
 from tests.factories import money as till
 from tests.factories.accounts import a_member, client_of
 from tests.factories.money import EXAM, a_receipt
-from tests.factories.patients import a_person, a_station
+from tests.factories.patients import a_card, a_person, a_station
 
 
 @pytest.fixture
@@ -191,6 +191,15 @@ def test_what_is_unpaid(nurse, visit, hoa, doctor, station):
     assert free.number not in words(nurse.get(at("unpaid")))
     a_receipt(visit)
     assert visit.number not in words(nurse.get(at("unpaid")))
+
+
+def test_an_insured_who_pays_by_her_card_is_among_the_unpaid(nurse, hoa, doctor):
+    card = a_card(hoa, "GD4515112345678", valid_from=None, valid_to=None)
+    visit = make.a_visit(hoa, doctor, payer="bhyt", card_id=card.pk)
+    till.a_price("KB.TYT", 500_000, valid_from="2026-01-01")
+    assert visit.number not in words(nurse.get(at("unpaid")))
+    VisitFees.unscoped.create(visit=visit, way="refill")
+    assert "100.000 đ" in words(nurse.get(at("unpaid")))
 
 
 def test_the_end_of_a_day(nurse, head, visit, station):
