@@ -4,7 +4,7 @@ A visit's own figures are written and corrected by the visit (services.measureme
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -39,8 +39,11 @@ def measurements_add(
     method: str = "",
     note: str = "",
     reason: str = "",
+    readings: Mapping[str, Sequence[Decimal]] | None = None,
+    oedema: bool = False,
 ) -> list[Measurement]:
-    """Write what was measured at one moment, {sign's key: figure}.
+    """Write what was measured at one moment, {sign's key: figure}; `readings` are those of a pressure taken
+    more than once, `oedema` says that a child's feet were swollen when it was weighed.
 
     Refuses what is impossible, asks for a reason for what is odd. What she measured herself at home waits for
     somebody to confirm it.
@@ -54,7 +57,10 @@ def measurements_add(
     if method and method not in Method.values:
         raise Refused("Hãy chọn cách lấy máu.", field="method", code="method")
     fact = occasion(person, at)
-    odd = judge(told, fact["age_days"], timezone.localdate(at), reason)
+    if oedema and "weight" not in told:
+        raise Refused("Ghi cân nặng cùng với phù hai bàn chân.", field="weight", code="oedema")
+    several = dict(readings or {})
+    odd = judge(told, fact["age_days"], timezone.localdate(at), reason, several)
     where = uuid7()
     rows = [
         Measurement(
@@ -63,6 +69,8 @@ def measurements_add(
             unit=BY_KEY[key].unit,
             value=value.quantize(Decimal("0.001")),
             method=method if key in BLOOD else "",
+            readings=list(several.get(key, ())),
+            oedema=oedema and key == "weight",
             note=_note(note, reason if key in odd else ""),
             source_kind=source,
             source_id=where,
@@ -76,10 +84,16 @@ def measurements_add(
     return rows
 
 
-def judge(values: Mapping[str, Decimal], age_days: int | None, on: dt.date, reason: str) -> set[str]:
+def judge(
+    values: Mapping[str, Decimal],
+    age_days: int | None,
+    on: dt.date,
+    reason: str,
+    readings: Mapping[str, Sequence[Decimal]] | None = None,
+) -> set[str]:
     """Refuse what cannot be, ask for a reason for what is odd; the signs whose oddness has its reason."""
     findings = [
-        *vitals.assess(dict(values), age_days, bounds(on)),
+        *vitals.assess(dict(values), age_days, bounds(on), pairs(readings or {})),
         *vitals.posture(dict(values), age_days),
     ]
     for finding in findings:
@@ -89,6 +103,11 @@ def judge(values: Mapping[str, Decimal], age_days: int | None, on: dt.date, reas
     if odd and not clean(reason):
         raise NeedsReason([Warning(f"odd-{finding.key}", finding.sentence, finding.key) for finding in odd])
     return {finding.key for finding in odd}
+
+
+def pairs(readings: Mapping[str, Sequence[Decimal]]) -> list[tuple[Decimal, Decimal]]:
+    """The readings of a pressure, stored by sign, as pairs again."""
+    return list(zip(readings.get("systolic", ()), readings.get("diastolic", ()), strict=False))
 
 
 @transaction.atomic
@@ -119,6 +138,7 @@ def measurement_correct(
     new.pk, new.source_id, new.corrects = uuid7(), uuid7(), old
     new._state.adding = True
     new.value, new.state, new.version = value, FactState.FINAL, 1
+    new.readings = []  # the value that was put right is no mean of theirs
     new.note = _note("", reason if key in odd else "")
     new.error_reason, new.error_by_name, new.error_at = "", "", None
     new.recorded_by, new.recorded_at = current().user_id, timezone.now()

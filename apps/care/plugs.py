@@ -61,6 +61,25 @@ def _latest(scope: Scope, person: Any) -> dict[str, Any] | None:
     }
 
 
+def _growing(scope: Scope, visit: Any) -> dict[str, Any] | None:
+    """A child's growth beside its visit: what this measuring says, the curve of its weight. Two queries."""
+    person, on = visit.person, timezone.localdate(visit.occurred_at)
+    if not growths.is_young(person, on):
+        return None
+    growth = growths.growth_of(person, growths.rows(scope, person.pk), growths.limits())
+    of_today = next((point for point in growth.points if point.on == on), None)
+    if growth.last is None and not growth.doubt:
+        return None
+    return {
+        "person_id": person.pk,
+        "growth": growth,
+        "point": of_today or growth.last,
+        # Alerts are those of the last measuring: an old visit does not repeat them.
+        "alerts": growth.alerts if growth.points and of_today in (None, growth.points[-1]) else [],
+        "charts": growth.charts(table=False, only=("waz",)),
+    }
+
+
 def _make(person_id: UUID) -> str:
     return reverse("care:make", args=[person_id])
 
@@ -127,6 +146,9 @@ registry.record_panels.add(
     RecordPanel(
         "measurements", "person", "Chỉ số gần nhất", "care.view", "care/panel_latest.html", _latest, 60
     )
+)
+registry.record_panels.add(
+    RecordPanel("growth", "visit", "Tăng trưởng", "care.view", "care/panel_growth.html", _growing, 20)
 )
 registry.rules.add(growth_bench.ZSCORES, ncd_bench.BP_CLASS, ncd_bench.HTN_CONTROL)
 registry.readlog_screens.add(

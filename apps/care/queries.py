@@ -64,10 +64,34 @@ def bounds(on: dt.date) -> dict[str, list[Band]]:
     return bounds_from(parameters.values(bound_keys(), on=on))
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What was measured in one record: figures by sign, every reading of its pressure, swollen feet."""
+
+    figures: dict[str, Decimal]
+    readings: list[tuple[Decimal, Decimal]]
+    oedema: bool
+
+
+def taken(source_kind: str, source_id: UUID) -> Taken:
+    """What was measured in one record. One query; unscoped: the caller has seen the record."""
+    rows = {
+        BY_CODE[row.code].key: row
+        for row in Measurement.unscoped.filter(
+            source_kind=source_kind, source_id=source_id, state=FactState.FINAL
+        )
+    }
+    high, low = (rows[key].readings if key in rows else [] for key in ("systolic", "diastolic"))
+    return Taken(
+        {key: row.value for key, row in rows.items()},
+        list(zip(high, low, strict=False)),
+        any(row.oedema for row in rows.values()),
+    )
+
+
 def measured(source_kind: str, source_id: UUID) -> dict[str, Decimal]:
     """The figures taken in one record, by the sign's key. Unscoped: the caller has seen the record."""
-    rows = Measurement.unscoped.filter(source_kind=source_kind, source_id=source_id, state=FactState.FINAL)
-    return {BY_CODE[row.code].key: row.value for row in rows}
+    return taken(source_kind, source_id).figures
 
 
 def measured_in(source_kind: str, source_ids: Sequence[UUID]) -> dict[UUID, dict[str, Decimal]]:

@@ -4,7 +4,7 @@ Unscoped: they belong to a record whose own service has checked what may be writ
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -41,8 +41,12 @@ def measurements_put(
     values: Mapping[str, Decimal | None],
     at: dt.datetime | None = None,
     method: str = "",
+    readings: Mapping[str, Sequence[Decimal]] | None = None,
+    oedema: bool | None = None,
 ) -> None:
     """Write the figures of one record, {sign's key: figure}; None takes a figure back. Two statements.
+
+    `readings` are those of a pressure taken more than once; `oedema` (None leaves it) goes with the weight.
 
     `fact` is the record they were taken in: place, performer, residence and payer are the record's.
     `method` is care.models.Method, of figures of blood.
@@ -54,12 +58,15 @@ def measurements_put(
             code=BY_KEY[key].code,
             unit=BY_KEY[key].unit,
             value=value,
+            readings=list((readings or {}).get(key, ())),
+            oedema=bool(oedema) and key == "weight",
             source_kind=source_kind,
             source_id=source_id,
         )
         for key, value in values.items()
         if value is not None
     ]
+    oedema_too = [] if oedema is None else ["oedema"]
     withdrawn = [BY_KEY[key].code for key, value in values.items() if value is None]
     with transaction.atomic(savepoint=False):
         if rows:
@@ -67,7 +74,7 @@ def measurements_put(
                 rows,
                 update_conflicts=True,
                 unique_fields=["source_kind", "source_id", "code"],
-                update_fields=["value", "unit", "state", "updated_at", *shared],
+                update_fields=["value", "unit", "readings", "state", "updated_at", *oedema_too, *shared],
             )
         if withdrawn:
             Measurement.unscoped.filter(

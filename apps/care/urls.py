@@ -25,6 +25,7 @@ urlpatterns = [
     path("nguoi/<uuid:pk>/tang-truong.pdf", growth.printed, name="growth_paper"),
     path("nguoi/<uuid:pk>/chi-so/", measurements.overview, name="measurements"),
     path("nguoi/<uuid:pk>/chi-so/them/", measurements.add, name="measure"),
+    path("nguoi/<uuid:pk>/chi-so/xem-truoc/", measurements.said, name="said"),
     path("nguoi/<uuid:pk>/chi-so/<slug:key>/", measurements.series, name="series"),
     path("nguoi/<uuid:pk>/chi-so/<uuid:measurement>/sua/", measurements.correct, name="correct"),
     path("nguoi/<uuid:pk>/chi-so/<uuid:measurement>/xac-nhan/", measurements.confirm, name="confirm"),

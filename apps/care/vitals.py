@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
@@ -86,6 +87,10 @@ SIGNS: tuple[Vital, ...] = VITALS + MORE_SIGNS
 BY_KEY: dict[str, Vital] = {vital.key: vital for vital in SIGNS}
 BY_CODE: dict[str, Vital] = {vital.code: vital for vital in SIGNS}
 
+GENERAL = ("pulse", "temperature", "breathing", "spo2")
+CHILD_BELOW_DAYS = 6 * 366  # a child's registers end at six years
+LYING_USUAL_DAYS = 731  # younger, a child is measured lying
+
 # A height is measured standing, a length lying. Below 9 months nobody is measured standing (WHO Anthro).
 LYING_UNTIL_DAYS = 274
 
@@ -123,6 +128,30 @@ def read_pressure(text: str) -> tuple[Decimal, Decimal]:
     if len(parts) != 2:
         raise ValueError(f"“{text.strip()[:20]}” chưa đủ hai số. Ghi huyết áp như 120/80.")
     return read_number(parts[0]), read_number(parts[1])
+
+
+MOST_READINGS = 6  # of one visit: more is a diary kept at home
+
+
+def read_readings(text: str) -> list[tuple[Decimal, Decimal]]:
+    """One or several pressures in one box, in their order: `120/80`, `150/95 146/92`, `150/95; 146/92`."""
+    parts = text.replace(";", " ").replace(",", " ").split()
+    if len(parts) < 2 or not all("/" in part or "-" in part for part in parts):
+        return [read_pressure(text)]
+    if len(parts) > MOST_READINGS:
+        raise ValueError(f"Nhiều nhất {MOST_READINGS} lần đo trong một lượt.")
+    return [read_pressure(part) for part in parts]
+
+
+def of_age(age_days: int | None) -> tuple[Vital, ...]:
+    """The signs of a visit's form, beside the pressure, in the order in which they are taken at an age."""
+    keys = list(GENERAL)
+    if age_days is not None and age_days < CHILD_BELOW_DAYS:
+        tall = ["length", "height"] if age_days < LYING_USUAL_DAYS else ["height", "length"]
+        keys += ["weight", *tall, "head", "muac"]
+    else:
+        keys += ["weight", "height", "waist"]
+    return tuple(BY_KEY[key] for key in keys)
 
 
 def bmi(weight_kg: Decimal | None, height_cm: Decimal | None) -> Decimal | None:
@@ -163,9 +192,15 @@ def band_for(bands: list[Band], age_days: int | None) -> Band:
 
 
 def assess(
-    values: dict[str, Decimal | None], age_days: int | None, bounds: dict[str, list[Band]] | None = None
+    values: dict[str, Decimal | None],
+    age_days: int | None,
+    bounds: dict[str, list[Band]] | None = None,
+    readings: Sequence[tuple[Decimal, Decimal]] = (),
 ) -> list[Finding]:
-    """What is impossible, odd or dangerous among `values` ({key: figure}) at `age_days`, in SIGNS' order."""
+    """What is impossible, odd or dangerous among `values` ({key: figure}) at `age_days`, in SIGNS' order.
+
+    Of several `readings` of a pressure each has to be possible; the value that counts stands in `values`.
+    """
     limits = bounds or shipped_bounds()
     unknown = set(values) - set(BY_KEY)
     if unknown:
@@ -185,6 +220,9 @@ def assess(
                 "số tối đa phải lớn hơn số tối thiểu.",
             )
         )
+    for high, low in readings if len(readings) > 1 else ():
+        each = assess({"systolic": high, "diastolic": low}, age_days, limits)
+        findings += [one for one in each if one.level == "impossible" and one not in findings]
     return findings
 
 

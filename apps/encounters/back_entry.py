@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from apps.care import queries as care
 from apps.care import vitals
+from apps.care.forms.figures import apart, both
 from apps.catalogues import codes
 from apps.catalogues.models import Drug
 from apps.core.errors import NeedsReason, Refused
@@ -171,7 +172,7 @@ def _figures(cells: Mapping[str, str], errors: dict[str, str]) -> dict[str, Deci
                 errors[key] = str(error)
     if text := cells.get("pressure", ""):
         try:
-            found["systolic"], found["diastolic"] = vitals.read_pressure(text)
+            found |= both(vitals.read_readings(text))
         except ValueError as error:
             errors["pressure"] = str(error)
     return found
@@ -195,7 +196,10 @@ def _visit(row: Row, person: Person, figures: dict[str, Decimal | None], *, ends
         visit_id=visit.pk,
         expected_version=visit.version,
         data=VisitInput(
-            fields=data, vitals=figures, diagnoses=[DiagnosisInput(main, "main")] if main else []
+            fields=data,
+            vitals=figures,
+            readings=apart(vitals.read_readings(row.cells["pressure"])) if row.cells.get("pressure") else {},
+            diagnoses=[DiagnosisInput(main, "main")] if main else [],
         ),
     )
     if ends:

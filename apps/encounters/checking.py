@@ -1,6 +1,6 @@
 """What there is to remark about a visit before it ends: the pure rules, fed from the record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from apps.care import queries as care
@@ -24,12 +24,17 @@ class Parts:
     diagnoses: list[Diagnosis]
     lines: list[PrescriptionLine]
     allergies: list[Allergy]
+    readings: list[tuple[Decimal, Decimal]] = field(default_factory=list)
+    oedema: bool = False
 
 
 def parts(visit: Visit) -> Parts:
     """Four queries, whatever their number; unscoped, the caller has seen the visit through its scope."""
+    taken = care.taken(SOURCE, visit.pk)
     return Parts(
-        measured=care.measured(SOURCE, visit.pk),
+        measured=taken.figures,
+        readings=taken.readings,
+        oedema=taken.oedema,
         diagnoses=list(Diagnosis.unscoped.filter(visit=visit).order_by("position")),
         lines=list(
             PrescriptionLine.unscoped.filter(prescription__visit=visit)
@@ -54,7 +59,10 @@ def look(visit: Visit, known: Parts) -> Looked:
     limits = Limits.on(visit.on)
     if known.lines:
         limits = limits.with_doses(visit.on)
-    findings = vitals.assess(dict(known.measured), visit.age_days, limits.vitals)
+    findings = [
+        *vitals.assess(dict(known.measured), visit.age_days, limits.vitals),
+        *vitals.posture(dict(known.measured), visit.age_days),
+    ]
     asked = [
         rules.Problem(f"vital-{found.key}", found.sentence, found.key, blocks=found.level == "impossible")
         for found in findings

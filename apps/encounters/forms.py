@@ -12,7 +12,7 @@ from django.forms.boundfield import BoundField
 from django.http import QueryDict
 
 from apps.care import vitals
-from apps.care.forms.figures import PressureField, VitalField
+from apps.care.forms.figures import PressureField, VitalField, apart, both
 from apps.catalogues import codes, picks
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.widgets import CodePicker, DecimalInput
@@ -23,8 +23,6 @@ from apps.encounters.models import Visit
 from apps.encounters.states import TITLES
 from apps.encounters.writing import LISTS, Problems
 
-PRESSURE = ("systolic", "diastolic")
-FIGURES = tuple(vital for vital in vitals.VITALS if vital.key not in PRESSURE)
 TEXTS = (
     "reason",
     "history",
@@ -38,7 +36,7 @@ TEXTS = (
 )
 Known = Callable[[], Mapping[str, str]]  # names by code, looked up when they are shown
 # What Enter passes over on a usual visit; Tab goes there. The height of a small child is asked.
-SELDOM = ("waist", "main_text", "treatment_text")
+SELDOM = ("waist", "head", "oedema", "main_text", "treatment_text")
 MEASURED_MONTHS = 72
 EMPTY_LINES = 2  # the second shows once the first is used: a fast hand never waits for the server
 MAX_LINES = 20  # more medicines than on any slip: a form made by a machine
@@ -133,7 +131,8 @@ class VisitForm(FormKeyMixin, VersionMixin):
     """A whole visit on one page. Its medicines are LineForms, named by the `line` values of the post."""
 
     reason = forms.CharField(label="Lý do đến khám", required=False, max_length=500)
-    pressure = PressureField(label="Huyết áp", required=False, max_length=12)
+    pressure = PressureField()
+    oedema = forms.BooleanField(label="Phù hai bàn chân", required=False)
     history = text_field("Bệnh sử")
     examination = text_field("Khám bệnh")
     course = text_field("Diễn biến")
@@ -162,12 +161,16 @@ class VisitForm(FormKeyMixin, VersionMixin):
         super().__init__(data)
         self.visit = visit
         self.prescribes = prescribes  # else the medicines are neither shown as boxes nor saved
-        for vital in FIGURES:
+        self.signs = vitals.of_age(visit.age_days)
+        for vital in self.signs:
             self.fields[vital.key] = VitalField(label=vital.title, required=False, max_length=9)
         months = rules.age_months(visit.person.birth_date, visit.on)
         small = months is not None and months < MEASURED_MONTHS
-        for name in (*SELDOM, *(() if small else ("height",))):
-            self.fields[name].widget.attrs["data-enter-skip"] = ""
+        # Of a child's two postures the second is the rare one.
+        tall = [vital.key for vital in self.signs if vital.key in ("length", "height")][1:]
+        for name in (*SELDOM, *(tall if small else ("height",))):
+            if name in self.fields:
+                self.fields[name].widget.attrs["data-enter-skip"] = ""
         self.organs = organs.offered(
             organs.listed(visit.on),
             sex=visit.person.sex,
@@ -215,6 +218,8 @@ class VisitForm(FormKeyMixin, VersionMixin):
             fields={name: data[name] for name in TEXTS}
             | {"follow_up_on": data["follow_up_on"], "findings": self._findings()},
             vitals=self.figures(),
+            readings=apart(data["pressure"]),
+            oedema=data["oedema"] if self.of_child else None,
             diagnoses=case_forms.entries(self.data, self.cleaned_data),
             lines=[line.line() for line in self.filled] if self.prescribes else None,
         )
@@ -222,8 +227,25 @@ class VisitForm(FormKeyMixin, VersionMixin):
     def figures(self) -> dict[str, Decimal | None]:
         """The vital signs that could be read, by key; None where nothing (or nothing readable) stands."""
         data = self.cleaned_data
-        found: dict[str, Decimal | None] = {vital.key: data.get(vital.key) for vital in FIGURES}
-        return found | dict(zip(PRESSURE, data.get("pressure") or (None, None), strict=True))
+        found: dict[str, Decimal | None] = {vital.key: data.get(vital.key) for vital in self.signs}
+        return found | both(data.get("pressure"))
+
+    @property
+    def of_child(self) -> bool:
+        """Whether the boxes are those of a child's measuring."""
+        return any(vital.key == "muac" for vital in self.signs)
+
+    @property
+    def sign_boxes(self) -> list[tuple[BoundField, str]]:
+        """The boxes of the signs with their units, in the order of measuring; pressure is the third."""
+        boxes = [(self[vital.key], vital.unit_text) for vital in self.signs]
+        boxes.insert(2, (self["pressure"], "mmHg"))
+        return boxes
+
+    @property
+    def sign_names(self) -> str:
+        """The names of these boxes, for what is said while they are typed."""
+        return ",".join([*(box.html_name for box, _ in self.sign_boxes), "oedema"])
 
     def _findings(self) -> dict[str, str]:
         """What was written by organ; what this form does not show stays as it is."""

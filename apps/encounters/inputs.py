@@ -66,6 +66,9 @@ class VisitInput:
     vitals: Mapping[str, Decimal | None] | None = None
     diagnoses: Sequence[DiagnosisInput] | None = None
     lines: Sequence[LineInput] | None = None
+    # Each reading of a pressure that was taken more than once, by sign; swollen feet, None leaves them.
+    readings: Mapping[str, Sequence[Decimal]] = field(default_factory=dict)
+    oedema: bool | None = None
 
     def __post_init__(self) -> None:
         unknown = set(self.fields) - EDITABLE

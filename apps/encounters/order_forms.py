@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from apps.care.forms.figures import PressureField, VitalField
+from apps.care.ncd.pressure import value_of
 from apps.care.vitals import BY_KEY, SIGNS
 from apps.catalogues import codes, picks
 from apps.catalogues.models import LabTest
@@ -234,7 +235,7 @@ class RowForm(WhenMixin, RemarkMixin, FormKeyMixin):
         data = self.cleaned_data
         found: dict[str, Decimal] = {key: data[key] for key in WATCHED if data.get(key) is not None}
         if data.get("pressure"):
-            found["systolic"], found["diastolic"] = data["pressure"]
+            found["systolic"], found["diastolic"] = value_of(data["pressure"])
         return RowInput(self.when(timezone.localdate()), found, data["text"])
 
 

@@ -7,14 +7,16 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
-from apps.care.vitals import VITALS, bmi, number_text
+from apps.care.forms.figures import PRESSURE
+from apps.care.ncd import pressure
+from apps.care.vitals import SIGNS, bmi, number_text
 from apps.catalogues import codes, icd, picks
 from apps.catalogues.models import Drug
 from apps.core import parameters, registry
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, current
 from apps.encounters import case_forms, checking, dosing, organs, queries, rules, states
-from apps.encounters.forms import FIGURES, PRESSURE, TEXTS, LineForm, LineSum, Names, VisitForm, line_key
+from apps.encounters.forms import TEXTS, LineForm, LineSum, Names, VisitForm, line_key
 from apps.encounters.models import Visit
 from apps.encounters.writing import Limits, route_word
 from apps.patients.models import Allergy, AllergyState, Person
@@ -41,11 +43,13 @@ def _stored(visit: Visit, parts: checking.Parts) -> QueryDict:
     data["follow_up_on"] = f"{visit.follow_up_on:%d/%m/%Y}" if visit.follow_up_on else ""
     for key, words in visit.findings.items():
         data[organs.BOX + key] = words
-    for vital in FIGURES:
-        if vital.key in parts.measured:
+    for vital in SIGNS:
+        if vital.key in parts.measured and vital.key not in PRESSURE:
             data[vital.key] = number_text(parts.measured[vital.key])
-    pressure = [number_text(parts.measured[key]) for key in PRESSURE if key in parts.measured]
-    data["pressure"] = "/".join(pressure)
+    taken = [number_text(parts.measured[key]) for key in PRESSURE if key in parts.measured]
+    data["pressure"] = pressure.text_of(parts.readings) or "/".join(taken)
+    if parts.oedema:
+        data["oedema"] = "on"
     for row in parts.diagnoses:
         if row.role == "main":
             data["main"], data["main_text"] = row.icd_code, row.text
@@ -119,7 +123,9 @@ def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> d
         "remarks": [remark for remark in looked.remarks if remark.code not in rules.MISSING]
         if visit.is_open
         else [],
-        "bmi": bmi(parts.measured.get("weight"), parts.measured.get("height")),
+        "bmi": bmi(
+            parts.measured.get("weight"), parts.measured.get("height") or parts.measured.get("length")
+        ),
         "vitals": vital_rows(parts, looked),
         "earlier": queries.of_person(
             scope,
@@ -137,7 +143,7 @@ def vital_rows(parts: checking.Parts, looked: checking.Looked) -> list[dict[str,
     """The measured figures with their danger words, in the order of the paper."""
     words = {finding.key: finding.word for finding in looked.dangers}
     rows = []
-    for vital in VITALS:
+    for vital in SIGNS:
         if vital.key not in parts.measured:
             continue
         label, value = vital.title, number_text(parts.measured[vital.key])

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.care.vitals import VITALS, bmi, number_text
+from apps.care.vitals import SIGNS, bmi, number_text
 from apps.catalogues import codes
 from apps.core import parameters, words
 from apps.core.scope import current
@@ -121,11 +121,11 @@ def _vitals(parts: checking.Parts) -> list[str]:
 def signs(figures: dict[str, Decimal]) -> list[str]:
     """The figures by their keys as they are said; blood pressure as one, with the BMI."""
     shown = []
-    for vital in VITALS:
+    for vital in SIGNS:
         if vital.key == "systolic" and "systolic" in figures and "diastolic" in figures:
             both = f"{number_text(figures['systolic'])}/{number_text(figures['diastolic'])}"
             shown.append(f"Huyết áp {both} mmHg")
         elif vital.key in figures and vital.key not in ("systolic", "diastolic"):
             shown.append(f"{vital.title} {number_text(figures[vital.key])} {vital.unit_text}")
-    index = bmi(figures.get("weight"), figures.get("height"))
+    index = bmi(figures.get("weight"), figures.get("height") or figures.get("length"))
     return [*shown, f"BMI {number_text(index)}"] if index else shown

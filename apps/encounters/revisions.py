@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.care import queries as care
-from apps.care.vitals import BY_KEY, VITALS, number_text
+from apps.care.vitals import BY_KEY, SIGNS, number_text
 from apps.catalogues import codes
 from apps.encounters import organs
 from apps.encounters.dosing import quantity_text
@@ -98,7 +98,7 @@ def _text(data: dict[str, Any], name: str) -> str:
 
 def _vitals(data: dict[str, Any]) -> str:
     parts = []
-    for vital in VITALS:
+    for vital in SIGNS:
         if vital.key in data["vitals"]:
             figure = number_text(Decimal(data["vitals"][vital.key]))
             parts.append(f"{BY_KEY[vital.key].title} {figure} {vital.unit_text}")

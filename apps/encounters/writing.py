@@ -12,6 +12,7 @@ from typing import Any
 from apps.care import queries as care
 from apps.care import services as care_services
 from apps.care import vitals
+from apps.care.measuring import pairs
 from apps.catalogues import codes
 from apps.catalogues.models import Drug
 from apps.core import parameters
@@ -92,7 +93,7 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
         problems += finding_problems(fresh, visit.on)
     limits = Limits.on(visit.on)
     if data.vitals:
-        problems += vital_problems(visit, data.vitals, limits)
+        problems += vital_problems(visit, data.vitals, limits, pairs(data.readings))
     icds: dict[str, diagnosing.Known] = {}
     if data.diagnoses:
         icds = diagnosing.known(data.diagnoses, visit.on)
@@ -108,7 +109,14 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
         problems += wrong
     refuse(problems)
     if data.vitals:
-        care_services.measurements_put(fact=visit, source_kind=SOURCE, source_id=visit.id, values=data.vitals)
+        care_services.measurements_put(
+            fact=visit,
+            source_kind=SOURCE,
+            source_id=visit.id,
+            values=data.vitals,
+            readings=data.readings,
+            oedema=data.oedema,
+        )
         changed.append("vitals")
     if data.diagnoses is not None:
         diagnosing.put(visit, data.diagnoses, icds)
@@ -183,9 +191,17 @@ def finding_problems(findings: Mapping[str, str], on: dt.date) -> list[rules.Pro
     return found
 
 
-def vital_problems(visit: Visit, values: Mapping[str, Decimal | None], limits: Limits) -> list[rules.Problem]:
+def vital_problems(
+    visit: Visit,
+    values: Mapping[str, Decimal | None],
+    limits: Limits,
+    readings: Sequence[tuple[Decimal, Decimal]] = (),
+) -> list[rules.Problem]:
     """The figures that cannot be."""
-    findings = vitals.assess(dict(values), visit.age_days, limits.vitals)
+    findings = [
+        *vitals.assess(dict(values), visit.age_days, limits.vitals, readings),
+        *vitals.posture(dict(values), visit.age_days),
+    ]
     return [
         rules.Problem(f"vital-{finding.key}", finding.sentence, finding.key, blocks=True)
         for finding in findings

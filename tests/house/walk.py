@@ -423,7 +423,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     },
     **{
         f"care:{name}": lambda side: {"pk": side.person.pk}
-        for name in ("measurements", "growth", "growth_paper", "measure", "make", "enrol")
+        for name in ("measurements", "growth", "growth_paper", "measure", "said", "make", "enrol")
     },
     **{
         f"households:import_{name}": lambda side: {"pk": side.batch.pk}
@@ -466,7 +466,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     **{
         f"encounters:{name}": lambda side: {"pk": side.visit.pk}
         for name in (
-            *("visit", "line", "more_lines", "reopen", "in_error", "versions"),
+            *("visit", "line", "more_lines", "said", "reopen", "in_error", "versions"),
             *("number", "reception", "leave", "come_back"),
         )
     },

@@ -8,19 +8,17 @@ from django import forms
 from django.utils import timezone
 
 from apps.care import vitals
-from apps.care.forms.figures import PressureField, VitalField
+from apps.care.forms.figures import PRESSURE, PressureField, VitalField, apart, both
 from apps.care.models import HAND_SOURCES, Method, Source
 from apps.care.occasion import noon
 from apps.core.fields import CleanCharField, DateField
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.outage.rules import read_time
 
-PRESSURE = ("systolic", "diastolic")
 CHILDREN = ("weight", "length", "height", "head", "muac")
 ADULTS = ("weight", "height", "waist")
 CHRONIC = ("glucose_fasting", "glucose_random", "hba1c", "peak_flow")
 GENERAL = ("pulse", "temperature", "breathing", "spo2")
-CHILD_BELOW_DAYS = 6 * 366  # a child's registers end at six years; older, the adults' boxes come first
 LONGEST_NOTE = 200
 
 
@@ -34,7 +32,8 @@ class MeasureForm(FormKeyMixin):
         choices=[(source.value, source.label) for source in HAND_SOURCES],
         error_messages={"required": "Hãy chọn nơi đo.", "invalid_choice": "Hãy chọn nơi đo."},
     )
-    pressure = PressureField(label="Huyết áp", required=False, max_length=12)
+    pressure = PressureField()
+    oedema = forms.BooleanField(label="Phù hai bàn chân", required=False)
     method = forms.ChoiceField(
         label="Cách lấy máu",
         required=False,
@@ -46,7 +45,7 @@ class MeasureForm(FormKeyMixin):
 
     def __init__(self, data: Any = None, *, age_days: int | None) -> None:
         super().__init__(data, initial=self.usual())
-        self.is_child = age_days is not None and age_days < CHILD_BELOW_DAYS
+        self.is_child = age_days is not None and age_days < vitals.CHILD_BELOW_DAYS
         for sign in vitals.SIGNS:
             if sign.key not in PRESSURE:
                 self.fields[sign.key] = VitalField(label=sign.title, required=False, max_length=9)
@@ -75,7 +74,7 @@ class MeasureForm(FormKeyMixin):
         pressure = {"bound": self["pressure"], "unit": "mmHg"}
         if self.is_child:
             return [
-                {"title": "Cân đo", "boxes": child},
+                {"title": "Cân đo", "boxes": child, "oedema": True},
                 {"title": "Sinh hiệu", "boxes": general, "folds": True},
                 {
                     "title": "Người lớn, bệnh mạn tính",
@@ -106,7 +105,16 @@ class MeasureForm(FormKeyMixin):
         """{sign's key: figure} of a valid form."""
         data = self.cleaned_data
         found = {sign.key: data.get(sign.key) for sign in vitals.SIGNS if sign.key not in PRESSURE}
-        return found | dict(zip(PRESSURE, data.get("pressure") or (None, None), strict=True))
+        return found | both(data.get("pressure"))
+
+    @property
+    def sign_names(self) -> str:
+        """The names of the boxes, for what is said while they are typed."""
+        return ",".join(["pressure", "oedema", *(key for key in self.fields if key in vitals.BY_KEY)])
+
+    def readings(self) -> dict[str, list[Decimal]]:
+        """Each reading of a pressure that was taken more than once, by sign."""
+        return apart(self.cleaned_data.get("pressure"))
 
     def field_of(self, key: str | None) -> str | None:
         """The box in which a sign is typed."""

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.care import course, measuring
+from apps.care import course, measuring, saying
 from apps.care.forms.measurements import CorrectForm, MeasureForm
 from apps.care.growth import queries as growths
 from apps.care.models import FactState, Measurement
@@ -115,6 +115,8 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
                 method=data["method"],
                 note=data["note"],
                 reason=data["reason"],
+                readings=form.readings(),
+                oedema=data["oedema"],
             )
         except Refused as refused:
             add_refusal(form, Refused(refused.message, field=form.field_of(refused.field)))
@@ -131,6 +133,15 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
         {**banner(person), "form": form, "ask_reason": ask_reason},
         status=422 if form.errors else 200,
     )
+
+
+@require_POST
+@needs("care.enter")
+def said(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What figures say while they are being typed: of today, the form says nothing else yet."""
+    person = person_or_404(pk)
+    told = saying.said(person, timezone.now(), request.POST)
+    return render(request, "care/said.html", {"said": told})
 
 
 def _measurement(pk: UUID, measurement: UUID) -> Measurement:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.care import saying
 from apps.catalogues.models import Drug
 from apps.core import drafts, readlog
 from apps.core.access import needs
@@ -178,6 +179,15 @@ def _again(request: HttpRequest, saved: Visit) -> VisitForm:
     form = page.form_for(visit_or_404(saved.pk), data)
     form.is_valid()
     return form
+
+
+@require_POST
+@needs("visits.enter")
+def said(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the vital signs say while they are being typed."""
+    found = visit_or_404(pk)
+    told = saying.said(found.person, found.occurred_at, request.POST)
+    return render(request, "care/said.html", {"said": told})
 
 
 @require_POST
