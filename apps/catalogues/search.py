@@ -113,7 +113,7 @@ def ranked(
         if fold(typed.text) != typed.text.strip().lower():  # without accents, 'tri' would be in 'triệu chứng'
             order.append(_first(Q(name__icontains=typed.text.strip())))
         # the name itself: 'ho' is the cough before every word that begins so
-        order.append(_first(_any(Q(folded=what.folded) for what in any_of if what.folded)))
+        order.append(_first(Q(folded=typed.folded)))
         # "viem da" is "viêm da" before it is the beginning of "viêm dạ dày".
         order.append(_first(_any(Q(padded__contains=f" {what.folded} ") for what in any_of)))
         order.append(_first(_any(Q(padded__contains=f" {what.folded}") for what in any_of)))
