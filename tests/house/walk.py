@@ -27,7 +27,7 @@ from apps.core.models import (
     ReadEntry,
     Task,
 )
-from apps.encounters.models import BoardScreen, CashDay, CashMove, Receipt, Room, Visit
+from apps.encounters.models import BoardScreen, CashDay, CashMove, ExamTemplate, Receipt, Room, Visit
 from apps.facilities.models import Catchment, Facility, Hamlet, Post, Practitioner, Reform
 from apps.field.models import ContraceptionMark, Proposal
 from apps.households.models import (
@@ -180,6 +180,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         reason="Thiếu số giấy phép",
     )
     visit = an_examined_visit(person, practitioner)
+    ExamTemplate.unscoped.create(station=station, name=f"Mẫu {code}", made_by_name=account.full_name)
     return Side(
         station=station,
         hamlet=hamlet,
@@ -440,6 +441,9 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     },
     **{f"care:{name}": lambda side: {"pk": side.appointment.pk} for name in ("move", "cancel", "call")},
     **{f"encounters:{name}": lambda side: {"person_id": side.person.pk} for name in ("open", "look_up")},
+    "encounters:template_retire": lambda side: {
+        "pk": ExamTemplate.unscoped.filter(station=side.station).last().pk
+    },
     "encounters:family": lambda side: {"household_id": side.household.pk},
     "encounters:queue_act": lambda side: {"pk": side.visit.pk, "action": "goi"},
     "encounters:room_end": lambda side: {"pk": side.room.pk},
@@ -468,11 +472,12 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         for name in (
             *("visit", "line", "more_lines", "said", "reopen", "in_error", "versions"),
             *("number", "reception", "leave", "come_back"),
+            *("cases", "wrong_person", "template_make"),
         )
     },
     **{
         f"encounters:{name}": lambda side: {"pk": side.finished.pk}
-        for name in ("sign", "amend", "exam_slip", "prescription")
+        for name in ("sign", "amend", "exam_slip", "prescription", "undo")
     },
     **{
         f"encounters:{name}": lambda side: {"pk": side.receipt.visit_id}
