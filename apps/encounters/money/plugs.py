@@ -30,6 +30,7 @@ from apps.encounters import states
 from apps.encounters.events import VisitEnteredInError
 from apps.encounters.models import ReceiptState, Visit
 from apps.encounters.money import accounts, bench, exports, queries, receipts, succeeding
+from apps.encounters.money import ordered as _ordered  # noqa: F401 - registers what was ordered
 
 BANK = {
     "bank_bin": "6 chữ số: mã ngân hàng của NAPAS",

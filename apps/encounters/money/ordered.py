@@ -1,0 +1,45 @@
+"""What was ordered on a visit as lines of its bill: at the price of the day, a course by its sessions."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.encounters import order_states
+from apps.encounters.models import Order, Payer, Visit
+from apps.encounters.money.sharing import FeeItem
+from apps.encounters.money.sources import FeeSource, sources
+
+HIDDEN = (
+    "Xét nghiệm, dịch vụ kỹ thuật"  # of a restricted order: a bill is read by more than who reads the order
+)
+
+
+def items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
+    """The orders that stand, with what the fund pays of the insured's. One query."""
+    insured = {visit.pk for visit in visits if visit.payer == Payer.BHYT}
+    found: dict[UUID, list[FeeItem]] = {}
+    # unscoped: of visits that were found through the scope
+    rows = Order.unscoped.filter(visit__in=visits, state__in=order_states.LIVE)
+    for row in rows.order_by("occurred_at", "id"):
+        item = FeeItem(
+            "orders",
+            str(row.pk),
+            HIDDEN if row.restricted else row.name,
+            row.price,
+            quantity=Decimal(row.sessions),
+            insured=row.price if row.visit_id in insured else None,
+            code="" if row.restricted else row.code,
+            object_id=row.pk,
+        )
+        found.setdefault(row.visit_id, []).append(item)
+    return found
+
+
+def may_owe() -> Q:
+    """Nobody besides those who pay for the examination: of the insured the fund pays what has its price."""
+    return Q(pk__in=())
+
+
+sources.add(FeeSource("orders", "Dịch vụ đã chỉ định", items, may_owe, 50))
