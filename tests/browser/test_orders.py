@@ -17,7 +17,7 @@ from tests.factories.patients import a_person, a_station
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LISTS = ["parameters", "code_lists", "service_orders", "services", "lab_tests", "restricted_data"]
+LISTS = ["parameters", "service_orders", "services", "lab_tests", "restricted_data"]
 
 
 @pytest.fixture
