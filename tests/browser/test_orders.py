@@ -66,7 +66,7 @@ def test_two_tests_and_an_injection(page, live_server, station, photograph, axe_
     seat(page, live_server, doctor)
     page.goto(at(live_server, "orders", visit.pk))
     page.wait_for_selector("input:focus")
-    for words in ("duong huyet", "hbsag", "tiem bap"):
+    for words in ("duong mau mao mach", "hbsag", "tiem bap"):
         pick(page, words)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("text=Đã chỉ định 3 dịch vụ")
