@@ -18,7 +18,7 @@ from apps.encounters import filetypes, states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.models import Attachment, Order, Visit
 
-BYTES, PIXELS = "attachments.most_bytes", "attachments.most_pixels"
+MEGABYTES, PIXELS = "attachments.most_mb", "attachments.most_pixels"
 DISK_FULL = "Máy chủ hết chỗ lưu tệp. Tệp chưa được lưu; hãy báo người quản trị."
 NOT_WRITTEN = "Máy chủ không ghi được tệp. Tệp chưa được lưu; hãy báo người quản trị."
 
@@ -84,8 +84,8 @@ def attachment_in_error(*, attachment_id: UUID, reason: str) -> Attachment:
 
 
 def _judged(file: Upload) -> filetypes.Kept:
-    found = parameters.values([BYTES, PIXELS], on=timezone.localdate())
-    most = int(found[BYTES])
+    found = parameters.values([MEGABYTES, PIXELS], on=timezone.localdate())
+    most = int(found[MEGABYTES]) * 1024 * 1024
     try:
         if (file.size or 0) > most:
             raise filetypes.too_big(file.size or 0, most)
