@@ -6,12 +6,16 @@ STAMP_SECONDS; a change in the same process is seen at once.
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.db.models import Count, Max
 from django.utils import timezone
 
 from apps.catalogues.models import CatalogueState, CodeEntry
+
+T = TypeVar("T")
 
 # How long another process may still show a label that was changed.
 STAMP_SECONDS = 10.0
@@ -34,7 +38,7 @@ class Code:
         )
 
 
-_kept: dict[str, list[Code]] = {}
+_kept: dict[str, list[Any]] = {}
 _stamp: object = None
 _looked_at = 0.0
 
@@ -46,8 +50,8 @@ def forget() -> None:
     _stamp, _looked_at = None, 0.0
 
 
-def rows(list_name: str) -> list[Code]:
-    """All rows of a list in its order, whatever their dates; newest validity last for one code."""
+def kept(key: str, read: Callable[[], list[T]]) -> list[T]:
+    """What `read` finds of a catalogue, kept under `key` until a catalogue changes. Whatever its dates."""
     global _stamp, _looked_at
     now = time.monotonic()
     if now - _looked_at > STAMP_SECONDS:
@@ -56,13 +60,22 @@ def rows(list_name: str) -> list[Code]:
             _kept.clear()
             _stamp = stamp
         _looked_at = now
-    if list_name not in _kept:
-        found = CodeEntry.objects.filter(list=list_name).order_by("sort_order", "code", "valid_from")
-        _kept[list_name] = [
-            Code(row.code, row.scope, row.name, row.valid_from, row.valid_to, row.extra)
-            for row in found.defer("tokens", "folded", "search")
-        ]
-    return _kept[list_name]
+    if key not in _kept:
+        _kept[key] = read()
+    return _kept[key]
+
+
+def rows(list_name: str) -> list[Code]:
+    """All rows of a list in its order, whatever their dates; newest validity last for one code."""
+    return kept(list_name, lambda: _read(list_name))
+
+
+def _read(list_name: str) -> list[Code]:
+    found = CodeEntry.objects.filter(list=list_name).order_by("sort_order", "code", "valid_from")
+    return [
+        Code(row.code, row.scope, row.name, row.valid_from, row.valid_to, row.extra)
+        for row in found.defer("tokens", "folded", "search")
+    ]
 
 
 def get(list_name: str, code: str, on: dt.date | None = None) -> Code | None:

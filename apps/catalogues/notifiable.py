@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from apps.catalogues.codes import kept
 from apps.catalogues.models import CommunicableDisease
 
 # The strictest first; a disease that is only counted by month asks for no report of the case.
@@ -50,19 +51,20 @@ def narrowest(patterns: Collection[str], code: str) -> int:
 
 
 def reportable(codes: Collection[str], on: dt.date) -> Reportable:
-    """What of these codes must be reported case by case. One query; none without codes.
+    """What of these codes must be reported case by case. The list is kept in the process.
 
     Where one disease means the code itself and another a range around it (A83.0 in A83-A86), it is the first.
     """
     if not codes:
         return Reportable()
-    rows = list(
-        CommunicableDisease.objects.filter(report_class__in=CASE_CLASSES)
-        .on(on)
-        .only("key", "name", "icd", "report_class")
-    )
+    rows = [row for row in kept("communicable_diseases", _listed) if row.in_force(on)]
     by_code = {code: found for code in codes if (found := _closest(rows, code))}
     return Reportable(by_code, [row for row in rows if not row.icd])
+
+
+def _listed() -> list[CommunicableDisease]:
+    found = CommunicableDisease.objects.filter(report_class__in=CASE_CLASSES)
+    return list(found.only("key", "name", "icd", "report_class", "valid_from", "valid_to"))
 
 
 def _closest(rows: Sequence[CommunicableDisease], code: str) -> list[CommunicableDisease]:

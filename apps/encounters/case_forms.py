@@ -103,7 +103,7 @@ def main_code(data: QueryDict) -> str:
 
 
 def beside(visit: Visit, data: QueryDict, *, live: bool = False) -> Beside:
-    """What to say of the diagnoses in `data`. Nothing chosen: no query; else one, `live` four more.
+    """What to say of the diagnoses in `data`. No query; `live` four.
 
     `live` while they are being chosen: the findings of the catalogue and what goes with the codes, which the
     whole page says elsewhere.

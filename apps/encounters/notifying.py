@@ -39,7 +39,7 @@ class Case:
 
 
 def cases(diagnoses: Sequence[Diagnosis], on: dt.date) -> list[Case]:
-    """Those of the diagnoses that must be reported case by case. One query; none without diagnoses."""
+    """Those of the diagnoses that must be reported case by case."""
     listed = notifiable.reportable([row.icd_code for row in diagnoses], on)
     return [
         Case(row, diseases, listed.open_to_choice(row.icd_code) and not row.disease_key)
