@@ -164,6 +164,9 @@ def save_visit(client: Client, station: Station, rng: random.Random) -> Shot:
     return shot
 
 
+ORDER = r"/kham/chi-dinh/([0-9a-f-]{36})/"
+
+
 def save_result(client: Client, station: Station, rng: random.Random) -> Shot:
     """Post a finger's glucose under an order of one's own; ordering and the page are not part of the save."""
     path = f"/kham/chi-dinh/{_order(client, station)}/"
@@ -181,11 +184,12 @@ def _order(client: Client, station: Station) -> str:
     """An order of this client alone: two who save one would only see the conflict page."""
     if "order" not in client.memory:
         address = f"/kham/{_open_visit(client, station)}/chi-dinh/"
-        data: dict[str, Any] = form_with(client.get(address).text, "note")
+        page = client.get(address).text
+        data: dict[str, Any] = form_with(page, "note")
         data |= {"codes": ["01.0281.1510"], "override": "đo lại", "note": f"máy {client.place}"}
         client.post(f"{address}them/", data)
-        found = re.findall(r"/kham/chi-dinh/([0-9a-f-]{36})/", client.get(address).text)
-        client.memory["order"] = found[-1]
+        before, after = (set(re.findall(ORDER, text)) for text in (page, client.get(address).text))
+        client.memory["order"] = (after - before).pop()
     return str(client.memory["order"])
 
 

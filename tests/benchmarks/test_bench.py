@@ -17,6 +17,7 @@ from tests.benchmarks.__main__ import busy
 from tests.benchmarks.client import Client, Shot, WrongAnswer
 from tests.benchmarks.pageform import files_of, form_with
 from tests.benchmarks.report import Limit, Line
+from tests.factories.orders import order_catalogues
 from tests.factories.population import ground
 
 
@@ -27,6 +28,7 @@ def served(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[st
     settings.PASSWORD_HASHERS = ["apps.accounts.hashers.StationArgon2"]
     ground("21484", "21040")
     load_roles(BASE_DIR / "fixtures" / "roles.csv", LoadReport())
+    order_catalogues()
     store.fill(people=80, stations=2)
     env = {"DATABASE_URL": _url(), "TRAMYTE_VAR": os.environ.get("TRAMYTE_VAR", "")}
     with serving.served(env, port=serving.free_port(), workers=1, log=tmp_path / "log") as address:

@@ -55,6 +55,8 @@ def prints(path: str, tree: ast.Module) -> bool:
 def headless(papers: dict[str, ast.Module]) -> list[str]:
     """Modules that draw a paper, and neither they nor what they import ask for the head of a day."""
     heads = {path for path, tree in papers.items() if HEADS & calls(tree)}
+    # a room's printing.py may take the head from another's: the papers of orders from those of visits
+    heads |= {path for path in papers if path.endswith("printing.py") and imported(papers[path]) & heads}
     return [
         path
         for path, tree in papers.items()

@@ -205,7 +205,7 @@ def test_a_death_and_a_new_head(station: Facility, home: Household, hoa: Person)
 
     died, led = at_once(dying(station, hoa), within(station, leading))
     assert isinstance(died, Death), died
-    assert led is None or isinstance(led, Refused | StaleVersion), led
+    assert led is None or isinstance(led, ResidenceEvent | Refused | StaleVersion), led
     assert not Membership.unscoped.filter(person=hoa, valid_to=None).exists()
     heads = Membership.unscoped.filter(household=home, valid_to=None, is_head=True, relation=HEAD)
     assert heads.count() <= 1

@@ -129,7 +129,10 @@ def test_the_largest_list_fits_into_the_largest_request(settings: Any) -> None:
 
 
 def test_every_file_that_is_taken_goes_one_way(settings: Any) -> None:
-    """A form with a file reads it through catalogues/sheets.py: kinds, size, bombs, formulas, macros."""
+    """A form with a file reads it through catalogues/sheets.py (kinds, size, bombs, formulas, macros), a
+    picture or PDF of a visit through encounters/filetypes.py (content, pixels, encoded anew).
+    """
+    ways = ("content_of", "attachments.attach(")
     takes = {
         str(file.relative_to(settings.BASE_DIR))
         for file in Path(settings.BASE_DIR, "apps").rglob("*.py")
@@ -137,9 +140,10 @@ def test_every_file_that_is_taken_goes_one_way(settings: Any) -> None:
     }
     assert takes
     for name in takes:
-        assert "content_of" in Path(settings.BASE_DIR, name).read_text(), (
-            f"{name} reads a file in its own way"
-        )
+        text = Path(settings.BASE_DIR, name).read_text()
+        assert any(way in text for way in ways), f"{name} reads a file in its own way"
+    judging = Path(settings.BASE_DIR, "apps/encounters/attachments.py").read_text()
+    assert "def attach(" in judging and "filetypes.judge" in judging
 
 
 def test_a_client_that_stops_in_mid_request_gives_its_thread_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from apps.catalogues.sheets import content_of
 from apps.core.access import needs
 from apps.core.errors import Refused
 from apps.core.forms import FormKeyMixin, add_refusal
@@ -45,7 +46,7 @@ def take(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            count = sheets.take(document_id=document.pk, name=file.name, content=file.read())
+            count = sheets.take(document_id=document.pk, name=file.name, content=content_of(file))
         except sheets.FileProblems as problems:
             wrong = problems.lines
             add_refusal(form, problems)
