@@ -32,6 +32,7 @@ def test_f1_opens_the_part_of_the_page_beside_it(desk: Any) -> None:
     assert desk.evaluate("document.activeElement.value") == "Đinh Thị Y"
 
 
+@pytest.mark.slow
 def test_every_chapter_is_looked_at(
     desk: Any, photograph: Callable[[Any, str], None], axe_clean: Callable[[Any], None]
 ) -> None:

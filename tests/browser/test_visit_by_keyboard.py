@@ -196,6 +196,7 @@ def test_a_usual_visit_from_search_to_paper(desk, lan, station, province, photog
     photograph(desk, "visit-sent")
 
 
+@pytest.mark.slow
 def test_every_page_of_visits_is_looked_at(desk, lan, station, doctor, live_server, photograph, axe_clean):
     nurse = make.a_practitioner(
         station, "Lê Thị Kim Ngân", grade="assistant", can_sign=False, licence_no="9/QNG"

@@ -72,6 +72,7 @@ def test_any_other_failure_fails(stderr: str) -> None:
 # --- our own code
 
 
+@pytest.mark.slow
 def test_bandit_finds_nothing_that_is_not_explained() -> None:
     command = [
         sys.executable,

@@ -99,6 +99,7 @@ def test_a_birth_from_the_hamlet_to_the_station_and_back(
     page.get_by_text("Nguyễn Thị Hòa").first.wait_for()
 
 
+@pytest.mark.slow
 def test_the_other_pages(
     page: Any, live_server: Any, commune: Hamlets, axe_clean: Callable[[Any], None], photograph: Any
 ) -> None:

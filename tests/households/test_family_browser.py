@@ -142,6 +142,7 @@ def test_a_familys_story(nurse, live_server, station, photograph, axe_clean):
     assert Membership.unscoped.get(person=person, valid_to=None).household == home
 
 
+@pytest.mark.slow
 def test_pages_with_a_large_family(nurse, live_server, station, photograph, axe_clean):
     page = nurse
     head = a_person(
