@@ -33,6 +33,7 @@ hypothesis.settings.register_profile("usual", deadline=None)
 hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)  # make test-all
 hypothesis.settings.load_profile("usual")
 SIZES = {"1366x768": {"width": 1366, "height": 768}, "390x844": {"width": 390, "height": 844}}
+TALLEST = 6_000  # pixels of a picture's window; a longer page is photographed as it is
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 
 
@@ -174,10 +175,13 @@ def page(page: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def axe_clean() -> Callable[[Any], None]:
-    """``axe_clean(page)``: fails with a readable list of what axe-core finds wrong."""
+    """``axe_clean(page)``: fails with a readable list of what axe-core finds wrong, and of keys that two
+    things of the page answer to.
+    """
 
     def check(page: Any) -> None:
-        found = axe_faults(page)
+        keys = page.locator("[data-key^=F]").evaluate_all("all => all.map(each => each.dataset.key)")
+        found = axe_faults(page) + [f"{key}: two things answer" for key in set(keys) if keys.count(key) > 1]
         assert not found, "\n".join(found)
 
     return check
@@ -203,7 +207,10 @@ def photograph() -> Callable[[Any, str], None]:
         before = page.viewport_size
         for size, viewport in SIZES.items():
             page.set_viewport_size(viewport)
-            page.evaluate("() => window.scrollTo(0, 0)")  # else the sticky header stands in mid-picture
+            # As tall as the page, from its top: else what sticks to the screen's edges stands in mid-picture.
+            page.evaluate("() => window.scrollTo(0, 0)")
+            height = page.evaluate("() => document.documentElement.scrollHeight")
+            page.set_viewport_size(viewport | {"height": max(viewport["height"], min(height, TALLEST))})
             page.screenshot(path=folder / f"{name}-{size}.png", full_page=True)
         page.set_viewport_size(before)
 

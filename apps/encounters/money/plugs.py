@@ -112,7 +112,7 @@ def _account_page(scope: Scope) -> str:
 
 registry.sections.add(Section("money", "Thu tiền", 45))
 registry.menu.add(
-    MenuItem("money", "Thu tiền", "encounters:cash", "money.view", 35, "paper", registry.RUNNING)
+    MenuItem("money", "Thu tiền", "encounters:cash", "money.view", 790, "paper", registry.RUNNING)
 )
 registry.record_panels.add(
     RecordPanel(

@@ -62,7 +62,7 @@ def an_account(station):
 def test_it_works(nurse, visit, station):
     page = words(nurse.get(at("visit", visit.pk)))
     assert at("bill", visit.pk) in page
-    assert 'data-key="F4"' in page
+    assert 'data-key="F2"' in page
     page = words(nurse.get(at("bill", visit.pk)))
     assert "36.500 đ" in page
     answer = post(nurse, "take", visit.pk, expected=EXAM, how="cash", given="50.000")
