@@ -39,11 +39,14 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_s
 
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
+    from django.middleware import csrf
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # pytest-django may have read the settings before this file set the environment
     settings.TESTING = True
     settings.TRAMYTE_JOBS = "inline"
+    # No token of a form shall spell what a page must not tell: 'HIV' did once in a thousand pages.
+    csrf.CSRF_ALLOWED_CHARS = "wxyz"
     # Each test's client is a server of its own: it shall not list all static files before its first page.
     settings.WHITENOISE_AUTOREFRESH = True
     config.sealed = tempfile.TemporaryDirectory(prefix="tramyte-sealed-")  # type: ignore[attr-defined]
