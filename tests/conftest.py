@@ -116,6 +116,25 @@ def system_scope() -> Iterator[Any]:
         yield active
 
 
+@pytest.fixture
+def heard() -> Iterator[Callable[..., list[Any]]]:
+    """``heard(PersonDeparted, ...)``: the list of what is published from now on, until the test ends."""
+    from apps.core import events
+
+    told: list[Any] = []
+    listening: list[type[events.Event]] = []
+
+    def listen(*kinds: type[events.Event]) -> list[Any]:
+        for kind in kinds:
+            events.subscribe(kind, told.append)
+            listening.append(kind)
+        return told
+
+    yield listen
+    for kind in listening:
+        events._subscribers[kind].remove(told.append)
+
+
 @pytest.fixture(autouse=True)
 def _fresh_code_lists() -> None:
     """Code lists are kept in the process; a test must not see those of the one before."""

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from apps.care.models import Measurement
 from apps.core.errors import NeedsReason, Refused
-from apps.core.events import subscribe
 from apps.core.models import AuditEntry
 from apps.core.scope import enter
 from apps.core.versions import StaleVersion
@@ -255,9 +254,8 @@ def test_another_station_sees_nothing(order):
         save(order, values={"GLU_CAP": "5,6"}, version=1)
 
 
-def test_others_are_told(order, as_doctor):
-    told = []
-    subscribe(ResultVerified, told.append)
+def test_others_are_told(order, as_doctor, heard):
+    told = heard(ResultVerified)
     save(order, values={"GLU_CAP": "5,6"}, verify=True)
     assert told[0].order_id == order.pk
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from apps.core import scope
 from apps.core.errors import NeedsReason, Refused
-from apps.core.events import subscribe
 from apps.core.models import AuditEntry
 from apps.core.versions import StaleVersion
 from apps.facilities.models import AdminUnit, Catchment, Hamlet
@@ -40,20 +39,12 @@ TODAY = timezone.localdate()
 DAY = TODAY - dt.timedelta(days=30)
 BEFORE = DAY - dt.timedelta(days=1)
 OUT = Elsewhere("country", text="Phường Bến Nghé, TP. Hồ Chí Minh")
-told: list[object] = []
 
 
 @pytest.fixture
-def hearing():
+def hearing(heard):
     """What was published about people leaving and coming back."""
-    from apps.core import events
-
-    told.clear()
-    for kind in (PersonDeparted, PersonReturned):
-        subscribe(kind, told.append)
-    yield told
-    for kind in (PersonDeparted, PersonReturned):
-        events._subscribers[kind].remove(told.append)
+    return heard(PersonDeparted, PersonReturned)
 
 
 class Family:
