@@ -18,7 +18,7 @@ from apps.core.scope import Scope, current
 from apps.core.versions import save_versioned
 from apps.encounters import notifying, states, steps
 from apps.encounters.events import VisitUndone
-from apps.encounters.models import Prescription, Visit, VisitRevision
+from apps.encounters.models import HerbalFormula, Order, Prescription, Visit, VisitRevision
 from apps.encounters.writing import SOURCE
 
 MINUTES = "visits.undo_minutes"
@@ -68,7 +68,8 @@ def visit_undo(*, visit_id: UUID, expected_version: int) -> Visit:
 
 
 def printed(visit: Visit) -> bool:
-    """Whether any paper of the visit has left the printer. Two queries."""
+    """Whether any paper of the visit, its prescriptions, orders or formulas has left the printer."""
     # unscoped: the sheets of a visit that was found within the scope
-    sheets = list(Prescription.unscoped.filter(visit=visit).values_list("pk", flat=True))
+    kinds = (Prescription, Order, HerbalFormula)
+    sheets = [pk for kind in kinds for pk in kind.unscoped.filter(visit=visit).values_list("pk", flat=True)]
     return PaperCode.objects.filter(object_id__in=[visit.pk, *sheets], copies__gt=0).exists()

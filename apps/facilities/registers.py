@@ -206,11 +206,20 @@ def printed(book: Register, asked: Asked) -> dict[str, Any]:
         "form_code": f"Sổ {book.code}",
         "lines": lines,
         "columns": book.columns,
+        "rooms": rooms_on_paper(book.widths),
         "numbers": range(1, len(book.columns) + 1),
         "period": book.period(asked),
         "places": picked_words(book, scope, asked),
         **letterhead(scope, min(asked.until, timezone.localdate()), **book.place(scope, asked)),
     }
+
+
+def rooms_on_paper(widths: Sequence[int]) -> list[int]:
+    """The part of the sheet that each column gets, in whole percent: by the root of its characters, since a
+    sentence folds and a date does not.
+    """
+    roots = [width**0.5 for width in widths]
+    return [int(100 * root / sum(roots)) for root in roots]
 
 
 def picked_words(book: Register, scope: Scope, asked: Asked) -> list[str]:

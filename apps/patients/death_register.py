@@ -46,7 +46,7 @@ COLUMNS = (
     "Ghi chú",
 )
 # Characters of each column of a workbook.
-WIDTHS = (5, 26, 20, 8, 15, 40, 10, 16, 12, 17, 24, 30, 9, 60, 12, 34, 14, 30)
+WIDTHS = (7, 26, 20, 8, 24, 40, 10, 24, 20, 20, 24, 30, 12, 60, 12, 34, 14, 30)
 MATERNAL_WORDS = {
     "pregnant": "mang thai",
     "delivery": "đẻ",

@@ -17,6 +17,7 @@ from apps.encounters import register, services
 from apps.encounters.inputs import DiagnosisInput, VisitInput
 from apps.encounters.models import Visit
 from apps.facilities import registers
+from apps.patients.death_register import A6
 from apps.patients.models import Identifier
 from tests.factories import encounters as make
 from tests.factories.accounts import a_member, client_of
@@ -197,3 +198,9 @@ def test_too_many_rows_are_told(head, station, doctor, monkeypatch):
         make.a_finished_visit(a_person(station, f"Đinh Văn {number}"), doctor)
     response = head.get(f"{BOOK}so-a1.pdf", follow=True)
     assert "Hãy thu hẹp số ngày" in response.content.decode()
+
+
+def test_the_columns_of_a_paper_fill_the_sheet_and_no_more():
+    for book in (register.A1, A6):
+        rooms = registers.rooms_on_paper(book.widths)
+        assert 80 <= sum(rooms) <= 100 and all(1 <= room <= 20 for room in rooms)

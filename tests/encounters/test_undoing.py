@@ -21,6 +21,7 @@ from apps.sync.models import OutboxRow
 from tests.encounters.conftest import signed_in
 from tests.encounters.test_pages import at, typed
 from tests.factories import encounters as make
+from tests.factories.orders import an_order, order_catalogues
 from tests.factories.sync import warehouse
 
 
@@ -92,6 +93,17 @@ def test_a_printed_prescription_counts(station, hoa, doctor, as_doctor):
     visit = ended(hoa, doctor)
     code = papers.code_for("prescription", visit.prescriptions.get().pk)
     papers.count_copy(code, person_id=hoa.pk)
+    with pytest.raises(Refused, match="đã được in"):
+        undo(visit)
+
+
+def test_a_printed_order_counts(station, hoa, doctor, as_doctor):
+    order_catalogues()
+    visit = make.an_examined_visit(hoa, doctor)
+    order = an_order(visit, doctor)
+    visit.refresh_from_db()
+    visit = services.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override="xem lại rồi")
+    papers.count_copy(papers.code_for("order_paper", order.pk), person_id=hoa.pk)
     with pytest.raises(Refused, match="đã được in"):
         undo(visit)
 
