@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -252,22 +251,3 @@ def test_every_kind_answers_for_nothing(as_doctor):
         assert kind.about(as_doctor, []) == {}
     with pytest.raises(KeyError):
         drafts.kind_of("khong-co")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_drafts_of_before_are_carried_over():
-    make.catalogues()
-    station = a_member_station()
-    visit = make.a_visit(a_person(station), make.a_practitioner(station))
-    user = a_member("nurse", station, "y.ta")
-    before, after = [("encounters", "0003_restricted")], [("encounters", "0004_drafts_to_core")]
-    executor = MigrationExecutor(connection)
-    executor.migrate(before)
-    old = executor.loader.project_state(before).apps.get_model("encounters", "VisitDraft")
-    data = {"reason": ["Ho"], "version": ["1"], "form_key": ["x"]}
-    old.objects.create(id=uuid7(), visit_id=visit.pk, user_id=user.pk, data=data, of_version=1)
-    executor = MigrationExecutor(connection)
-    executor.migrate(after)
-    draft = Draft.unscoped.get()
-    assert (draft.kind, draft.object_id, draft.user_id) == ("visit", visit.pk, user.pk)
-    assert (draft.facility_id, draft.of_version, draft.data) == (station.pk, 1, {"reason": ["Ho"]})

@@ -1,8 +1,15 @@
-"""Audit and read rows can be added, never changed: not by the application, not by a bulk statement."""
+"""What the models cannot say: the logs can be added to, never changed, not by the application and not by a
+bulk statement; and what counts attempts need not survive a crash.
+"""
 
 from django.db import migrations
 
-TABLES = ("core_auditentry", "core_readentry")
+SEQUENCES = """
+ALTER SEQUENCE core_auditentry_seq OWNED BY core_auditentry.seq;
+ALTER SEQUENCE core_readentry_seq OWNED BY core_readentry.seq;
+"""
+UNLOGGED = "ALTER TABLE core_ratecount SET UNLOGGED"
+TABLES = ("core_auditentry", "core_readentry", "core_logseal")
 
 FORWARD = """
 CREATE FUNCTION core_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -29,4 +36,8 @@ BACKWARD = (
 
 class Migration(migrations.Migration):
     dependencies = [("core", "0001_initial")]
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    operations = [
+        migrations.RunSQL(SEQUENCES, migrations.RunSQL.noop),
+        migrations.RunSQL(UNLOGGED, migrations.RunSQL.noop),
+        migrations.RunSQL(FORWARD, BACKWARD),
+    ]
