@@ -5,6 +5,7 @@ from typing import Any
 HIDDEN = "•••"
 # Parts of FHIR resources that name or reach a person.
 NAMING = frozenset({"name", "telecom", "address", "birthDate", "contact", "photo", "deceasedDateTime"})
+POINTING = frozenset({"subject", "patient"})
 OF_PEOPLE = frozenset({"Patient", "RelatedPerson"})
 
 
@@ -19,7 +20,17 @@ def masked(value: Any) -> Any:
             key: _covered(part) if key in NAMING | {"identifier"} else masked(part)
             for key, part in value.items()
         }
-    return {key: HIDDEN if key == "div" else masked(part) for key, part in value.items()}
+    return {
+        key: HIDDEN if key == "div" else _pointer(part) if key in POINTING else masked(part)
+        for key, part in value.items()
+    }
+
+
+def _pointer(value: Any) -> Any:
+    """The reference to who it is about, without her name beside it."""
+    if not isinstance(value, dict) or "display" not in value:
+        return masked(value)
+    return masked(value) | {"display": HIDDEN}
 
 
 def _covered(value: Any) -> Any:
