@@ -17,6 +17,7 @@ from apps.core.text import clean
 from apps.encounters import filetypes, states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.models import Attachment, Order, Visit
+from apps.encounters.orders import tell_changed
 
 MEGABYTES, PIXELS = "attachments.most_mb", "attachments.most_pixels"
 DISK_FULL = "Máy chủ hết chỗ lưu tệp. Tệp chưa được lưu; hãy báo người quản trị."
@@ -63,6 +64,7 @@ def attach(*, visit_id: UUID, file: Upload, title: str, order_id: UUID | None = 
     )
     _write(row, kept.content)
     _audit("attachment.added", row, visit, type=kept.type, size=row.size)
+    tell_changed(visit)
     return row
 
 
@@ -80,6 +82,7 @@ def attachment_in_error(*, attachment_id: UUID, reason: str) -> Attachment:
     row.state, row.error_reason = "entered_in_error", reason
     row.save(update_fields=["state", "error_reason", "updated_at"])
     _audit("attachment.entered_in_error", row, row.visit)
+    tell_changed(row.visit)
     return row
 
 

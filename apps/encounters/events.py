@@ -59,6 +59,18 @@ class VisitMoved(VisitEvent):
 
 
 @dataclass(frozen=True)
+class VisitPartChanged(Event):
+    """What hangs on a visit was added, ended or taken back: an order, its sheet or sitting, a formula, a
+    file. A result tells of itself (ResultVerified).
+    """
+
+    visit_id: UUID
+    person_id: UUID
+    facility_id: UUID
+    on: dt.date
+
+
+@dataclass(frozen=True)
 class ResultVerified(Event):
     """A result stands under its order, for the first time or in the place of a wrong one."""
 

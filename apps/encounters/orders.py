@@ -16,12 +16,13 @@ from apps.care import services as care
 from apps.care.models import Measurement, fact_values
 from apps.core import audit, parameters
 from apps.core.errors import NeedsReason, Refused, Warning
+from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
 from apps.encounters import order_catalogue, order_states, states
 from apps.encounters.bedside import own_practitioner, why_not
-from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitMoved
+from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitMoved, VisitPartChanged
 from apps.encounters.models import (
     HerbalFormula,
     Order,
@@ -307,6 +308,11 @@ def audit_order(action: str, order: Order, **data: Any) -> None:
     )
 
 
+def tell_changed(visit: Visit) -> None:
+    """Something of the visit is not as it was; whoever has told others of it tells them again."""
+    publish(VisitPartChanged(visit.pk, visit.person_id, visit.facility_id, visit.on))
+
+
 # ---- parts
 
 
@@ -381,4 +387,5 @@ def _end(order: Order, state: str, reason: str, action: str) -> Order:
     order.state, order.end_reason = state, reason
     save_versioned(order, expected=order.version)
     audit_order(action, order)
+    tell_changed(order.visit)
     return order

@@ -20,7 +20,7 @@ from apps.core.versions import save_versioned
 from apps.encounters import order_catalogue, order_states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.models import Order, OrderKind, ProcedureSheet, SheetRow, SheetState
-from apps.encounters.orders import audit_order, keep_overrides, order_for, put_timeline
+from apps.encounters.orders import audit_order, keep_overrides, order_for, put_timeline, tell_changed
 from apps.encounters.rules import Problem
 from apps.encounters.writing import Problems
 
@@ -91,6 +91,7 @@ def sheet_save(
     audit_order("procedure.ended" if end else "procedure.saved", order, code=order.code)
     if end:
         put_timeline(order, at=started)
+        tell_changed(order.visit)
     return sheet
 
 
@@ -112,6 +113,7 @@ def sheet_reopen(*, order_id: UUID, expected_version: int, reason: str) -> Proce
     order.state = order_states.ORDERED
     save_versioned(order, expected=expected_version)
     audit_order("procedure.reopened", order, code=order.code)
+    tell_changed(order.visit)
     return sheet
 
 

@@ -1,4 +1,4 @@
-"""Everything that is read about visits: the day's list, one visit, a person's, a visit that travels.
+"""Everything that is read about visits: the day's list, one visit, a person's.
 
 A visit is found within its scope; its parts are then read unscoped, since whoever sees the visit sees them.
 """
@@ -12,14 +12,12 @@ from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subque
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.care.models import FactState, Measurement
-from apps.catalogues import codes
 from apps.core import parameters
 from apps.core.models import ReadEntry
 from apps.core.paging import Page, keyset
 from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
-from apps.encounters import states, travel
+from apps.encounters import states
 from apps.encounters.models import (
     Diagnosis,
     DiagnosisRole,
@@ -28,11 +26,9 @@ from apps.encounters.models import (
     Visit,
     VisitRevision,
 )
-from apps.encounters.writing import SOURCE
-from apps.facilities.models import Facility, Practitioner
-from apps.patients import hush, restricted
-from apps.patients.facts import EntryMode
-from apps.patients.models import Allergy, AllergyState, Person
+from apps.facilities.models import Facility
+from apps.patients import hush
+from apps.patients.models import Person
 
 ROW = ("person", "performer")
 
@@ -243,123 +239,6 @@ def highest_in_queue(facility_id: UUID, period: str) -> int:
     here = Q(point_id=facility_id) | Q(facility_id=facility_id, point__isnull=True)  # a point counts alone
     rows = Visit.unscoped.filter(here, on=dt.date.fromisoformat(period))
     return rows.aggregate(last=Max("queue_no"))["last"] or 0
-
-
-# ---- a visit that travels
-
-
-def visit_may_leave(visit_id: UUID) -> bool:
-    """Whether other systems may be told of the visit at all."""
-    # unscoped: asked by the event of a visit that its own service has just written
-    groups = Visit.unscoped.filter(pk=visit_id).values_list("restricted_by", flat=True).first()
-    return groups is not None and restricted.may_leave(groups)
-
-
-def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
-    """The visit as it now is, with all another system is told. Six queries; raises Visit.DoesNotExist."""
-    visit = Visit.objects.select_related("facility", "performer", "doctor").get(pk=visit_id)
-    return travel.TravelVisit(
-        id=visit.pk,
-        version=visit.version,
-        number=visit.number,
-        kind=visit.kind,
-        state=visit.state,
-        amended=visit.finalised_at is not None and visit.finalised_at != visit.signed_at,
-        changed_at=visit.updated_at,
-        start=visit.started_at or visit.occurred_at,
-        # A visit entered from paper was over long before it was signed here.
-        end=visit.started_at
-        if visit.entry_mode == EntryMode.BACK_ENTERED
-        else visit.finalised_at or visit.signed_at,
-        on=visit.on,
-        person_id=visit.person_id,
-        facility_id=visit.facility_id,
-        facility_name=visit.facility.name,
-        facility_code=visit.facility.kcb_code,
-        facility_phone=visit.facility.phone,
-        facility_address=visit.facility.address,
-        point_id=visit.point_id,
-        payer=visit.payer,
-        reason=visit.reason,
-        history=visit.history,
-        examination=visit.examination,
-        course=visit.course,
-        summary=visit.summary,
-        treatment_text=visit.treatment_text,
-        advice=visit.advice,
-        follow_up_on=visit.follow_up_on,
-        outcome=visit.outcome,
-        outcome_name=codes.label("discharge_type", visit.outcome, visit.on),
-        result=visit.result,
-        stays=not restricted.may_leave(visit.restricted_by),
-        performer=_practitioner(visit.performer),
-        performer_text=visit.performer_text,
-        doctor=_practitioner(visit.doctor),
-        diagnoses=tuple(
-            _diagnosis(row)
-            for row in Diagnosis.unscoped.filter(visit=visit).order_by("position")
-            # Receivers know no system of traditional codes yet (docs/adding-a-receiver.md).
-            if row.role != DiagnosisRole.TRADITIONAL
-        ),
-        observations=_observations(visit),
-        prescriptions=tuple(_prescription(sheet) for sheet in sheets(visit)),
-        allergies=tuple(
-            _allergy(row)
-            for row in Allergy.unscoped.filter(person_id=visit.person_id).exclude(
-                state=AllergyState.ENTERED_IN_ERROR
-            )
-        ),
-    )
-
-
-def _practitioner(who: Practitioner | None) -> travel.TravelPractitioner | None:
-    if who is None:
-        return None
-    return travel.TravelPractitioner(
-        who.pk, who.full_name, who.licence_no, who.prescriber_code, who.get_grade_display()
-    )
-
-
-def _diagnosis(row: Diagnosis) -> travel.TravelDiagnosis:
-    return travel.TravelDiagnosis(
-        row.pk, row.role, row.icd_edition, row.icd_code, row.icd_name, row.text, row.certainty
-    )
-
-
-def _observations(visit: Visit) -> tuple[travel.TravelObservation, ...]:
-    rows = Measurement.unscoped.filter(source_kind=SOURCE, source_id=visit.pk, state=FactState.FINAL)
-    return tuple(
-        travel.TravelObservation(row.pk, row.code, row.value, row.unit, row.occurred_at)
-        for row in rows.order_by("code")
-    )
-
-
-def _prescription(sheet: Prescription) -> travel.TravelPrescription:
-    lines = tuple(
-        travel.TravelLine(
-            id=row.pk,
-            drug_code=row.drug.code,
-            bhyt_code=row.drug.bhyt_code,
-            drug_name=row.drug_name,
-            strength=row.strength,
-            unit=row.unit,
-            route_code=row.route_code,
-            dose=row.dose,
-            dose_unit=row.dose_unit,
-            times_per_day=row.times_per_day,
-            days=row.days,
-            quantity=row.quantity,
-            usage=row.usage,
-        )
-        for row in sheet.lines.all()
-    )
-    return travel.TravelPrescription(sheet.pk, sheet.code, sheet.kind, lines)
-
-
-def _allergy(row: Allergy) -> travel.TravelAllergy:
-    return travel.TravelAllergy(
-        row.pk, row.kind, row.substance, row.drug_code, row.reaction, row.certainty, row.noted_on, row.state
-    )
 
 
 def visits_this_month(station_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -19,7 +19,7 @@ from apps.core.versions import save_versioned
 from apps.encounters import order_states, states
 from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.models import HerbalFormula, HerbalLine, Order, OrderKind, TreatmentSession, Visit
-from apps.encounters.orders import audit_order, order_for, put_timeline
+from apps.encounters.orders import audit_order, order_for, put_timeline, tell_changed
 
 METHODS, HERBS, GRAMS = "yhct_method", "yhct_herb", "formula.most_grams"
 MAX_HERBS = 40
@@ -86,6 +86,7 @@ def session_add(*, order_id: UUID, data: SessionInput, override: str = "") -> Tr
     )
     _count(order, len(done) + 1)
     audit_order("session.recorded", order, code=order.code, methods=picked)
+    tell_changed(order.visit)
     return row
 
 
@@ -106,6 +107,7 @@ def session_in_error(*, session_id: UUID, reason: str) -> TreatmentSession:
         order.state = order_states.ORDERED
         _count(order, len(_sittings(order)))
     audit_order("session.in_error", order, code=order.code)
+    tell_changed(order.visit)
     return row
 
 
@@ -124,6 +126,7 @@ def course_end(*, order_id: UUID, expected_version: int, reason: str) -> Order:
     save_versioned(order, expected=expected_version)
     audit_order("session.course_ended", order, code=order.code)
     put_timeline(order, at=timezone.now())
+    tell_changed(order.visit)
     return order
 
 
@@ -202,6 +205,7 @@ def formula_in_error(*, formula_id: UUID, reason: str) -> HerbalFormula:
     formula.in_error, formula.error_reason = True, reason
     formula.save(update_fields=["in_error", "error_reason", "updated_at"])
     _audit("formula.in_error", formula, formula.visit)
+    tell_changed(formula.visit)
     return formula
 
 

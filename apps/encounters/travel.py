@@ -32,13 +32,15 @@ class TravelDiagnosis:
 
 @dataclass(frozen=True)
 class TravelObservation:
-    """One figure: LOINC code, UCUM unit."""
+    """One figure: LOINC code, UCUM unit. `readings` of a pressure taken more than once, `value` counts."""
 
     id: UUID
     code: str
     value: Decimal
     unit: str
     at: dt.datetime
+    readings: tuple[Decimal, ...] = ()
+    oedema: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,23 +73,134 @@ class TravelPrescription:
 
 
 @dataclass(frozen=True)
-class TravelAllergy:
-    """A known allergy of the person; `state` active, inactive or entered_in_error."""
+class TravelHerb:
+    """One herb of a formula: grams in one packet (thang)."""
+
+    code: str
+    name: str
+    grams: Decimal
+
+
+@dataclass(frozen=True)
+class TravelFormula:
+    """A herbal formula; `hidden` as in TravelVisit."""
+
+    id: UUID
+    name: str
+    packets: int
+    usage: str
+    note: str
+    at: dt.datetime
+    prescriber: TravelPractitioner | None
+    herbs: tuple[TravelHerb, ...]
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TravelValue:
+    """One test of a result; `range_text` and `flag` as they were read on its day."""
+
+    test: str
+    name: str
+    loinc: str
+    value: Decimal | None
+    comparator: str
+    unit: str
+    word_code: str
+    word: str
+    range_text: str
+    flag: str
+
+
+@dataclass(frozen=True)
+class TravelResult:
+    """A verified result; `late` after the visit's end, `corrected` in the place of a wrong one."""
+
+    id: UUID
+    at: dt.datetime
+    verified_at: dt.datetime
+    late: bool
+    corrected: bool
+    fasting: bool
+    description: str
+    conclusion: str
+    note: str
+    performer: TravelPractitioner | None
+    performer_text: str
+    verifier: TravelPractitioner | None
+    values: tuple[TravelValue, ...]
+
+
+@dataclass(frozen=True)
+class TravelSheet:
+    """The record of a procedure; while it is `open` nothing of it is told but that it has begun."""
+
+    id: UUID
+    open: bool
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    boxes: tuple[tuple[str, str], ...]  # (label, what was written)
+    supplies: str
+    outcome: str
+    performer: TravelPractitioner | None
+    performer_text: str
+
+
+@dataclass(frozen=True)
+class TravelSitting:
+    """One sitting of a course of treatment; `methods` (code, name) of the list yhct_method."""
+
+    id: UUID
+    at: dt.datetime
+    methods: tuple[tuple[str, str], ...]
+    minutes: int | None
+    points: str
+    note: str
+    performer: TravelPractitioner | None
+    performer_text: str
+
+
+@dataclass(frozen=True)
+class TravelOrder:
+    """One order: kind lab, imaging, procedure or course; state ordered, done, resulted or cancelled.
+
+    `hidden` as in TravelVisit, of all that hangs on it.
+    """
 
     id: UUID
     kind: str
-    substance: str
-    drug_code: str
-    reaction: str
-    certainty: str
-    noted_on: dt.date | None
+    code: str
+    name: str
     state: str
+    at: dt.datetime
+    sessions: int
+    note: str
+    performer: TravelPractitioner | None
+    performer_text: str
+    result: TravelResult | None = None
+    sheet: TravelSheet | None = None
+    sittings: tuple[TravelSitting, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TravelFile:
+    """What is known of an attachment. Its content stays here."""
+
+    id: UUID
+    title: str
+    type: str
+    size: int
+    at: dt.datetime
+    order_id: UUID | None
 
 
 @dataclass(frozen=True)
 class TravelVisit:
     """A visit with all that belongs to it. `changed_at` is when this version came to be; `amended` whether an
-    earlier one was final."""
+    earlier one was final. `hidden` names what was typed and is left out because few may read it
+    (patients/hush.py); the field itself is then empty.
+    """
 
     id: UUID
     version: int
@@ -124,5 +237,11 @@ class TravelVisit:
     diagnoses: tuple[TravelDiagnosis, ...]
     observations: tuple[TravelObservation, ...]
     prescriptions: tuple[TravelPrescription, ...]
-    allergies: tuple[TravelAllergy, ...]
+    findings: tuple[tuple[str, str], ...] = ()  # (organ, what was found)
+    injury_cause: str = ""
+    injury_cause_name: str = ""
+    orders: tuple[TravelOrder, ...] = ()
+    formulas: tuple[TravelFormula, ...] = ()
+    files: tuple[TravelFile, ...] = ()
+    hidden: tuple[str, ...] = ()
     stays: bool = False  # restricted, and no rule lets it leave the house

@@ -19,7 +19,7 @@ from apps.core.excel import as_text, as_typed
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.words import date_words
-from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
+from apps.encounters.models import Diagnosis, Order, PrescriptionLine, ResultValue, Visit
 from apps.sync import outbox
 from apps.sync.mappings import codes
 from apps.sync.mappings.systems import CODE_KINDS
@@ -121,6 +121,10 @@ def _counted(kind: str, since: date) -> Iterable[tuple[str, str, int]]:
         return _count(Diagnosis.unscoped.filter(visit__on__gte=since), "icd_code", "icd_name")
     if kind == "discharge":
         return _named(_count(visits, "outcome", "outcome"), "discharge_type")
+    if kind == "service":
+        return _count(Order.unscoped.filter(visit__on__gte=since), "code", "name")
+    if kind == "lab":
+        return _count(ResultValue.unscoped.filter(result__order__visit__on__gte=since), "test", "name")
     drugs = PrescriptionLine.unscoped.filter(prescription__visit__on__gte=since)
     if kind == "route":
         return _named(_count(drugs, "route_code", "route_code"), "drug_routes")

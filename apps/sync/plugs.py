@@ -21,7 +21,14 @@ from apps.core.registry import (
     SuccessionStays,
 )
 from apps.core.scope import Scope
-from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitUndone
+from apps.encounters.events import (
+    ResultVerified,
+    VisitAmended,
+    VisitEnteredInError,
+    VisitFinalised,
+    VisitPartChanged,
+    VisitUndone,
+)
 from apps.patients.events import IdentifierChanged, PersonChanged, PersonMerged, PersonUnmerged
 from apps.sync import backfill, gather, guarding, health, kinds, queries, subscribers
 from apps.sync.views import panel_context
@@ -33,6 +40,8 @@ subscribe(VisitFinalised, subscribers.visit_final)
 subscribe(VisitAmended, subscribers.visit_final)
 subscribe(VisitEnteredInError, subscribers.visit_in_error)
 subscribe(VisitUndone, subscribers.visit_undone)
+subscribe(ResultVerified, subscribers.visit_grew)
+subscribe(VisitPartChanged, subscribers.visit_grew)
 subscribe(PersonChanged, subscribers.person_changed)
 subscribe(IdentifierChanged, subscribers.person_changed)
 subscribe(PersonMerged, subscribers.people_joined)

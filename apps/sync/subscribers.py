@@ -4,14 +4,22 @@ import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 
+from apps.catalogues.models import CodeEntry
 from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.words import quantity_words
-from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitUndone
-from apps.encounters.models import Visit
-from apps.encounters.queries import visit_may_leave
+from apps.encounters import states
+from apps.encounters.events import (
+    ResultVerified,
+    VisitEnteredInError,
+    VisitEvent,
+    VisitPartChanged,
+    VisitUndone,
+)
+from apps.encounters.leaving import visit_may_leave
+from apps.encounters.models import Order, Visit
 from apps.patients import restricted
 from apps.patients.events import IdentifierChanged, PersonChanged, PersonMerged, PersonUnmerged
 from apps.sync import outbox
@@ -19,9 +27,9 @@ from apps.sync import outbox
 ALREADY_SENT = "Lượt khám đã gửi, hoặc đang gửi lên tuyến trên. Hãy dùng Sửa đổi, ghi lý do."
 
 
-def visit_final(event: VisitEvent) -> None:
-    """A visit was finalised or amended. One that may not leave the house is not put beside the door, and is
-    taken back from where it went before.
+def visit_final(event: VisitEvent | ResultVerified | VisitPartChanged) -> None:
+    """A visit was finalised or amended, or says more. One that may not leave the house is not put beside the
+    door, and is taken back from where it went before.
     """
     if not visit_may_leave(event.visit_id):
         withdraw(event.visit_id, event.person_id, event.facility_id)
@@ -32,6 +40,15 @@ def visit_final(event: VisitEvent) -> None:
         person_id=event.person_id,
         facility_id=event.facility_id,
     )
+
+
+def visit_grew(event: ResultVerified | VisitPartChanged) -> None:
+    """A result was verified, a sheet ended, a file added: told again where the visit is final. An open one
+    tells all of it at its end.
+    """
+    # unscoped: told by the service of a record that it has found through the scope
+    if Visit.unscoped.filter(pk=event.visit_id, state=states.FINALISED).exists():
+        visit_final(event)
 
 
 def withdraw(visit_id: UUID, person_id: UUID, facility_id: UUID) -> bool:
@@ -51,7 +68,30 @@ def withdraw_restricted(day: dt.date) -> str:
         if not restricted.may_leave(visit.restricted_by, day):
             with transaction.atomic():
                 taken += withdraw(visit.pk, visit.person_id, visit.facility_id)
-    return f"Đã cho rút lại {quantity_words(taken)} lượt khám đã gửi trước khi có quy tắc hạn chế."
+    orders = quantity_words(_orders_again(day))
+    visits = quantity_words(taken)
+    return f"Đã cho rút lại {visits} lượt khám, {orders} chỉ định đã gửi trước khi có quy tắc hạn chế."
+
+
+def _orders_again(day: dt.date) -> int:
+    """Tell visits again whose orders left by a rule that holds no longer: without them. Once after each
+    change of the rules; how many orders that were.
+    """
+    changed = CodeEntry.objects.filter(list=restricted.LIST).aggregate(at=Max("updated_at"))["at"]
+    taken = 0
+    for order in Order.objects.filter(restricted=True, visit__restricted=False).iterator(500):
+        if changed is None or restricted.may_leave(order.restricted_by, day):
+            continue
+        told = outbox.held().filter(kind="visit", aggregate_id=order.visit_id, at__lt=changed)
+        if told.filter(resources__has_key=f"ServiceRequest/{order.pk}").exists():
+            outbox.put(
+                kind="visit",
+                aggregate_id=order.visit_id,
+                person_id=order.person_id,
+                facility_id=order.facility_id,
+            )
+            taken += 1
+    return taken
 
 
 def visit_in_error(event: VisitEnteredInError) -> None:

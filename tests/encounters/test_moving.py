@@ -13,7 +13,7 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.models import Task
 from apps.core.scope import enter
 from apps.core.versions import StaleVersion
-from apps.encounters import moving, queries, services
+from apps.encounters import leaving, moving, services
 from apps.encounters.events import VisitMoved
 from apps.encounters.inputs import VisitInput
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
@@ -169,7 +169,7 @@ def test_both_are_sent_again(station, hoa, sister, doctor, as_doctor):
         OutboxRow.unscoped.filter(state="pending", kind="visit").values_list("aggregate_id", "person_id")
     )
     assert waiting == {(visit.pk, hoa.pk), (new.pk, sister.pk)}
-    assert queries.visit_for_sync(visit.pk).state == "entered_in_error"
+    assert leaving.visit_for_sync(visit.pk).state == "entered_in_error"
 
 
 def test_others_hear_where_it_went(station, hoa, sister, doctor, as_doctor, monkeypatch):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.care.models import Measurement
 from apps.core.models import AuditEntry, Parameter
-from apps.encounters import queries as visits
+from apps.encounters import leaving as visits
 from apps.encounters.models import Visit
 from apps.facilities.models import Facility, Post, Practitioner
 from apps.outage.models import BackEntry, Pack

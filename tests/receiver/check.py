@@ -58,6 +58,46 @@ REQUIRED_CODES: dict[str, dict[str, set[str]]] = {
             "option",
         },
     },
+    "ServiceRequest": {
+        "status": {
+            "draft",
+            "active",
+            "on-hold",
+            "revoked",
+            "completed",
+            "entered-in-error",
+            "unknown",
+        },
+        "intent": {"proposal", "plan", "directive", "order", "original-order", "reflex-order", "option"},
+    },
+    "DiagnosticReport": {
+        "status": {
+            "registered",
+            "partial",
+            "preliminary",
+            "final",
+            "amended",
+            "corrected",
+            "appended",
+            "cancelled",
+            "entered-in-error",
+            "unknown",
+        }
+    },
+    "Procedure": {
+        "status": {
+            "preparation",
+            "in-progress",
+            "not-done",
+            "on-hold",
+            "stopped",
+            "completed",
+            "entered-in-error",
+            "unknown",
+        }
+    },
+    "Composition": {"status": {"preliminary", "final", "amended", "entered-in-error"}},
+    "DocumentReference": {"status": {"current", "superseded", "entered-in-error"}},
 }
 TARGETS: dict[str, dict[str, set[str]]] = {
     "Encounter": {"subject": {"Patient"}, "serviceProvider": {"Organization"}},
@@ -69,6 +109,11 @@ TARGETS: dict[str, dict[str, set[str]]] = {
         "requester": {"Practitioner", "Organization"},
     },
     "AllergyIntolerance": {"patient": {"Patient"}},
+    "ServiceRequest": {"subject": {"Patient"}, "encounter": {"Encounter"}, "requester": {"Practitioner"}},
+    "DiagnosticReport": {"subject": {"Patient"}, "encounter": {"Encounter"}},
+    "Procedure": {"subject": {"Patient"}, "encounter": {"Encounter"}},
+    "Composition": {"subject": {"Patient"}, "encounter": {"Encounter"}},
+    "DocumentReference": {"subject": {"Patient"}},
 }
 NEEDED = {
     "Patient": ("identifier", "name"),
@@ -77,6 +122,11 @@ NEEDED = {
     "Observation": ("identifier", "subject", "effectiveDateTime"),
     "MedicationRequest": ("identifier",),
     "AllergyIntolerance": ("identifier",),
+    "ServiceRequest": ("identifier", "subject", "code"),
+    "DiagnosticReport": ("identifier", "subject", "code"),
+    "Procedure": ("identifier", "subject"),
+    "Composition": ("identifier", "subject", "author"),
+    "DocumentReference": ("identifier", "subject", "content"),
     "Organization": ("identifier", "name"),
     "Practitioner": ("identifier", "name"),
 }
@@ -119,6 +169,8 @@ def _resource(resource: dict[str, Any], path: str, types: dict[str, str]) -> lis
         and resource.get("clinicalStatus")
     ):
         found.append((f"{path}.clinicalStatus", "con-5: bản ghi nhầm không có trạng thái lâm sàng"))
+    if kind == "DiagnosticReport" and resource.get("status") in ("registered", "partial", "preliminary"):
+        found.append((f"{path}.status", "Kết quả chưa duyệt không được gửi"))
     if kind == "Encounter":
         period = resource.get("period") or {}
         if period.get("start", "") > period.get("end", "9"):

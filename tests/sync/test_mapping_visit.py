@@ -115,6 +115,7 @@ def test_it_works():
         "Observation",
         "MedicationRequest",
         "MedicationRequest",
+        "Composition",
         "AllergyIntolerance",
         "Provenance",
     ]
@@ -151,7 +152,9 @@ def test_what_the_receiver_masters_is_never_overwritten():
 def test_every_resource_carries_one_identifier_of_ours():
     for entry in sent():
         if entry.resource["resourceType"] != "Provenance":
-            own = [i for i in entry.resource["identifier"] if i.get("system") == "urn:ietf:rfc:3986"]
+            held = entry.resource["identifier"]
+            held = held if isinstance(held, list) else [held]  # a Composition has only one
+            own = [i for i in held if i.get("system") == "urn:ietf:rfc:3986"]
             assert [i["value"] for i in own] == [f"urn:uuid:{entry.id}"]
 
 

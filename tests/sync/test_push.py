@@ -31,6 +31,7 @@ def test_it_works(book, receiver, liar, clock):
         "Encounter": 1,
         "Condition": 1,
         "Observation": 1,
+        "Composition": 1,
         "Provenance": 1,
     }
     answer = SyncAnswer.unscoped.get(row=row)

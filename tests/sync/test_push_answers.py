@@ -231,7 +231,7 @@ def test_413_is_sent_in_parts(book, receiver, liar, clock):
     clock.forward(11)
     worker.run_once(clock=clock)
     assert row_of(first).state == "accepted"
-    assert len(liar.requests) == 4  # one refused, three parts
+    assert len(liar.requests) == 5  # one refused, four parts
     assert held(liar, "Observation")[0]["encounter"]["reference"] == f"Encounter/{held(liar)[0]['id']}"
 
 

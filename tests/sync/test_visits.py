@@ -57,6 +57,7 @@ def test_it_works(receiver, liar, clock, doctor, patient):
         "Observation": 3,
         "MedicationRequest": 1,
         "AllergyIntolerance": 1,
+        "Composition": 1,
         "Provenance": 1,
     }
     held = first(liar, "Patient")

@@ -34,6 +34,10 @@ def used(record: records.Visit | records.Person) -> Iterator[tuple[str, str]]:
         for line in prescription.lines:
             yield "drug", line.drug_code
             yield "route", line.route_code
+    for order in record.orders:
+        yield "service", order.code
+        for value in order.result.values if order.result else ():
+            yield "lab", value.test
     yield "discharge", record.outcome_code
 
 

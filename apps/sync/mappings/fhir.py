@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 Resource = dict[str, Any]
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+TERMS = "http://terminology.hl7.org/CodeSystem/"
+ABSENT = TERMS + "data-absent-reason"
+LOINC = "http://loinc.org"
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,19 @@ def concept(system: str, code: str, display: str = "", text: str = "") -> Resour
     if text or not code:
         out["text"] = text or display
     return out
+
+
+def hidden() -> Resource:
+    """A CodeableConcept for what is known here and may not be told."""
+    return concept(ABSENT, "masked", "Masked", "Không gửi nội dung")
+
+
+def marked(entry: Entry, hidden: Collection[str]) -> Entry:
+    """The same entry; where something typed was left `hidden`, its resource says so of itself."""
+    if not hidden:
+        return entry
+    label = {"system": TERMS + "v3-ObservationValue", "code": "REDACTED", "display": "redacted"}
+    return replace(entry, resource={**entry.resource, "meta": {"security": [label]}})
 
 
 def quantity(value: object, unit: str, ucum: bool = False) -> Resource:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from apps.encounters import travel
+
 from . import fhir, records
 from .fhir import Entry, Resource
 from .systems import Options
@@ -31,7 +33,7 @@ def organization(facility: records.Organization, options: Options) -> Entry:
     return Entry(facility.id, resource, pair(code or own), "Organization" in options.mastered)
 
 
-def practitioner(doctor: records.Practitioner, options: Options) -> Entry:
+def practitioner(doctor: records.Practitioner | travel.TravelPractitioner, options: Options) -> Entry:
     """A practitioner, found by the licence number where it is known."""
     systems, own = options.systems, own_identifier(doctor.id, options)
     licence = {"system": systems.practitioner, "value": doctor.licence_no} if doctor.licence_no else None
@@ -99,6 +101,8 @@ def _allergy(allergy: records.Allergy, person: records.Person, options: Options)
     verification = "entered-in-error" if wrong else CERTAINTY.get(allergy.certainty, "unconfirmed")
     drug = options.code("drug", allergy.drug_code)
     code = fhir.concept(options.systems.drug, drug, allergy.substance, allergy.substance)
+    if allergy.hidden:
+        code = fhir.hidden()
     if allergy.kind == "none":
         verification = "refuted" if allergy.state == "refuted" else "confirmed"
         code = fhir.concept(SNOMED, NO_KNOWN_ALLERGY, "No known allergy", allergy.substance)

@@ -1,4 +1,7 @@
-"""The records that can travel, as plain values. `apps/sync/gather.py` fills them."""
+"""The records that can travel, as plain values. `apps/sync/gather.py` fills them.
+
+Orders, formulas and files are those of `encounters.travel`, plain values too.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
+
+from apps.encounters import travel
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Identifier:
 class Allergy:
     """`kind`: drug, chemical, food, other; none: asked, no allergy is known.
 
-    `state`: active, inactive, resolved, refuted, entered_in_error.
+    `state`: active, inactive, resolved, refuted, entered_in_error. `hidden`: the substance itself may not be
+    told; that there is an allergy may.
     """
 
     id: UUID
@@ -51,6 +57,7 @@ class Allergy:
     certainty: str = ""
     noted_on: date | None = None
     state: str = "active"
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,13 +97,15 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Measurement:
-    """`code`: LOINC. `unit`: UCUM."""
+    """`code`: LOINC. `unit`: UCUM. `readings`: of a pressure taken more than once; `value` is what counts."""
 
     code: str
     value: Decimal
     unit: str
     at: datetime
     name: str = ""
+    readings: tuple[Decimal, ...] = ()
+    oedema: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +140,8 @@ class Visit:
     """A finished visit. `state`: finalised or entered_in_error. `version` grows with each amendment.
 
     `changed_at`: when this version came to be; it is what Provenance says, so that the same version always
-    gives the same Bundle.
+    gives the same Bundle. `findings`: (organ, words). `hidden` names what was typed and is left out, because
+    few may read it.
     """
 
     id: UUID
@@ -153,3 +163,16 @@ class Visit:
     diagnoses: tuple[Diagnosis, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     prescriptions: tuple[Prescription, ...] = field(default=())
+    history: str = ""
+    examination: str = ""
+    findings: tuple[tuple[str, str], ...] = ()
+    course: str = ""
+    treatment_text: str = ""
+    advice: str = ""
+    follow_up_on: date | None = None
+    injury_cause: str = ""
+    injury_cause_name: str = ""
+    orders: tuple[travel.TravelOrder, ...] = ()
+    formulas: tuple[travel.TravelFormula, ...] = ()
+    files: tuple[travel.TravelFile, ...] = ()
+    hidden: tuple[str, ...] = ()

@@ -38,6 +38,12 @@ class Systems:
     drug_bhyt: str = "urn:tramyte:drug-bhyt"
     route: str = "urn:tramyte:drug-route"
     discharge: str = "urn:tramyte:discharge-type"
+    service: str = "urn:tramyte:service"
+    lab: str = "urn:tramyte:lab-test"
+    lab_word: str = "urn:tramyte:lab-word"
+    method: str = "urn:tramyte:yhct-method"
+    herb: str = "urn:tramyte:yhct-herb"
+    injury: str = "urn:tramyte:injury-cause"
 
 
 GUIDES: dict[str, dict[str, str]] = {
@@ -61,6 +67,8 @@ CODE_KINDS = {
     "drug": "Thuốc",
     "route": "Đường dùng",
     "discharge": "Tình trạng ra viện",
+    "service": "Dịch vụ kỹ thuật",
+    "lab": "Xét nghiệm",
 }
 MASTERED = ("Organization", "Practitioner", "Patient")
 
@@ -71,13 +79,15 @@ class Options:
 
     `mastered`: resource types that the receiver keeps itself; they go as POST + ifNoneExist and are never
     overwritten. `match_patient`: the identifier by which a Patient is found (record, number, cccd, bhyt).
-    `provenance`: off for a receiver that does not take ids made by the sender.
+    `provenance`: off for a receiver that does not take ids made by the sender. `notes`: whether what was
+    written about the examination goes along (Composition).
     """
 
     systems: Systems = Systems()
     mastered: frozenset[str] = frozenset({"Organization", "Practitioner"})
     match_patient: str = "record"
     provenance: bool = True
+    notes: bool = True
     # Kinds of codes that this receiver wants under codes of its own, and those it has: {(kind, ours): its}.
     mapped: frozenset[str] = frozenset()
     codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -89,7 +99,7 @@ class Options:
 
 def options_from(settings: dict[str, Any]) -> Options:
     """Options from a receiver's settings: `guide`, `systems`, `mastered`, `match_patient`, `provenance`,
-    `mapped`.
+    `notes`, `mapped`.
 
     Raises ValueError with a Vietnamese sentence when a value is not one of those known.
     """
@@ -110,5 +120,10 @@ def options_from(settings: dict[str, Any]) -> Options:
     if match not in ("record", "number", "cccd", "bhyt"):
         raise ValueError("Đối chiếu người bệnh theo: record, number, cccd hoặc bhyt.")
     return Options(
-        replace(Systems(), **wanted), mastered, match, bool(settings.get("provenance", True)), mapped
+        replace(Systems(), **wanted),
+        mastered,
+        match,
+        bool(settings.get("provenance", True)),
+        bool(settings.get("notes", True)),
+        mapped,
     )

@@ -23,9 +23,11 @@ from apps.sync.receivers.fhir.fields import field_of
 # When a Bundle is too large: first who and what, then the rest; later parts point back by condition.
 GROUPS = (
     ("Organization", "Practitioner", "Patient", "Encounter", "Condition"),
+    ("ServiceRequest", "Procedure"),
     ("Observation",),
+    ("DiagnosticReport",),
     ("MedicationRequest",),
-    ("AllergyIntolerance",),
+    ("AllergyIntolerance", "Composition", "DocumentReference"),
     ("Provenance",),
 )
 
