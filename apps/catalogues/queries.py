@@ -24,7 +24,7 @@ from apps.core.scope import Scope
 PAGE_SIZE = 50
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Bệnh", ("icd10_", "communicable_", "yhct_", "care_", "injury_", "exam_")),
+    ("Bệnh", ("icd10_", "communicable_", "yhct_", "care_", "injury_", "exam_", "imci_")),
     ("Thuốc và vật tư", ("drug", "supplies", "stock_")),
     ("Dịch vụ và xét nghiệm", ("service", "lab_")),
     (

@@ -224,6 +224,7 @@ TABLES: dict[str, Table] = {
         _entries("icd10_spoken", "Tên thường gọi của bệnh", 117, "icd10_spoken"),
         _entries("injury_causes", "Nguyên nhân tai nạn thương tích", 118, "injury_cause"),
         _entries("exam_organs", "Khám từng cơ quan", 119, "exam_organs"),
+        _entries("imci_classes", "Phân loại trẻ bệnh (IMCI)", 119, "imci_class"),
         _entries("yhct_diseases", "Bệnh y học cổ truyền (trích)", 116, "yhct_diseases"),
         Table(
             key="communicable_diseases",

@@ -18,12 +18,14 @@ from apps.core.versions import StaleVersion
 class Keyed:
     """A field of JSON, {key: words}, whose every key is a box of the form named `prefix` and the key.
 
-    `titles(record)` gives the label of each key that may stand there.
+    `titles(record)` gives the label of each key that may stand there, `words(record, key, value)` how a value
+    that is a code is read.
     """
 
     name: str
     prefix: str
     titles: Callable[[Any], Mapping[str, str]]
+    words: Callable[[Any, str, str], str] = lambda record, key, value: value
 
 
 def conflict_page(fields: Sequence[str | Keyed], *, screen: str = "") -> Callable[[View], View]:
@@ -94,8 +96,8 @@ def _keyed(field: Keyed, stale: StaleVersion) -> list[dict[str, Any]]:
         {
             "name": field.prefix + key,
             "label": titles.get(key, key),
-            "mine": own,
-            "theirs": stored,
+            "mine": field.words(stale.current, key, own) if own else "",
+            "theirs": field.words(stale.current, key, stored) if stored else "",
             "mine_value": own,
             "theirs_value": stored,
         }

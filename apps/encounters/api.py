@@ -43,7 +43,7 @@ from apps.patients.models import Person
 MAX_DIAGNOSES = 30
 TEXTS = ("reason", "history", "examination", "course", "treatment_text", "advice", "outcome", "result")
 
-MORE = ("findings", "injury_cause", "follow_up_on")
+MORE = ("findings", "sick_child", "injury_cause", "follow_up_on")
 
 
 class DiagnosisSerializer(serializers.ModelSerializer):
@@ -82,7 +82,7 @@ class VisitSerializer(serializers.ModelSerializer):
             "id", "version", "updated_at", "number", "kind", "state", "on", "queue_no", "occurred_at",
             "person", "facility", "point", "performer", "doctor", "signed_at", "finalised_at", "payer",
             "card", "free_for", "rank", "priority_for", "room", "call", "called_at", "left_at",
-            *TEXTS, "findings", "injury_cause",
+            *TEXTS, "findings", "sick_child", "sick_judged", "injury_cause",
             "summary", "follow_up_on", "diagnoses", "prescriptions", "vitals",
         ]  # fmt: skip
 
@@ -125,7 +125,8 @@ class LineWriteSerializer(serializers.Serializer):
 
 class SaveSerializer(serializers.Serializer):
     """What is not sent stays as it is stored. `vitals` is {sign: figure, or null to take it back},
-    `findings` {organ: words}, whole: an organ that is not sent is taken back."""
+    `findings` {organ: words} and `sick_child` {sign: 'yes', days or choice} whole: what is not sent of
+    them is taken back."""
 
     version = serializers.IntegerField(min_value=1)
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
@@ -134,6 +135,7 @@ class SaveSerializer(serializers.Serializer):
     findings = serializers.DictField(
         child=serializers.CharField(max_length=500, allow_blank=True), required=False
     )
+    sick_child = serializers.DictField(child=serializers.CharField(max_length=20), required=False)
     injury_cause = serializers.CharField(max_length=2, required=False, allow_blank=True)
     course = serializers.CharField(max_length=4000, required=False, allow_blank=True)
     treatment_text = serializers.CharField(max_length=4000, required=False, allow_blank=True)

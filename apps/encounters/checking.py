@@ -12,6 +12,7 @@ from apps.core import ports
 from apps.core.text import fold
 from apps.encounters import case_forms, notifying, rules
 from apps.encounters.models import YHCT, Diagnosis, DiagnosisRole, PrescriptionLine, Visit
+from apps.encounters.sick_child import reading
 from apps.encounters.writing import SOURCE, Limits, line_facts
 from apps.patients.models import Allergy, AllergyState, Person
 
@@ -59,6 +60,7 @@ def look(visit: Visit, known: Parts) -> Looked:
     limits = Limits.on(visit.on)
     if known.lines:
         limits = limits.with_doses(visit.on)
+    pink = reading.pink(visit.sick_judged, visit.on)
     findings = [
         *vitals.assess(dict(known.measured), visit.age_days, limits.vitals),
         *vitals.posture(dict(known.measured), visit.age_days),
@@ -75,8 +77,15 @@ def look(visit: Visit, known: Parts) -> Looked:
             *_cases(visit, known),
             *rules.check_visit(_facts(visit, known, limits), limits.prescriptions),
             *rules.check_end(visit.outcome, visit.result, visit.follow_up_on, limits.ends),
+            *rules.check_referral(pink, visit.outcome, visit.result, limits.ends),
         ],
-        [found for found in findings if found.level == "danger"],
+        [
+            *(found for found in findings if found.level == "danger"),
+            *(
+                vitals.Finding("sick_child", "danger", f"Trẻ bệnh: {title}, chuyển tuyến gấp")
+                for title in pink
+            ),
+        ],
     )
 
 

@@ -20,6 +20,8 @@ from apps.encounters import case_forms, dosing, organs, rules
 from apps.encounters.diagnosing import TRADITIONAL_LIST
 from apps.encounters.inputs import LineInput, VisitInput
 from apps.encounters.models import Visit
+from apps.encounters.sick_child import reading
+from apps.encounters.sick_child.boxes import Boxes
 from apps.encounters.states import TITLES
 from apps.encounters.writing import LISTS, Problems
 
@@ -179,6 +181,7 @@ class VisitForm(FormKeyMixin, VersionMixin):
         )
         for organ in self.organs:
             self.fields[organ.box] = organ_field(organ)
+        self.sick_child = Boxes(data, reading.sheet_for(visit.person, visit.on))
         self.fields["main"].widget = picker("icd10", names.icd10, on=visit.on)
         self.fields["secondary"].widget = picker("icd10", names.icd10, on=visit.on, multiple=True)
         self.fields["external"].widget = picker("icd10", names.icd10, on=visit.on)
@@ -205,6 +208,12 @@ class VisitForm(FormKeyMixin, VersionMixin):
         lines = [line.is_valid() for line in self.filled]  # every line tells its errors
         return super().is_valid() and all(lines)
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for sentence in self.sick_child.wrong.values():
+            self.add_error(None, sentence)
+        return data
+
     def clean_follow_up_on(self) -> dt.date | None:
         try:
             return rules.read_follow_up(self.cleaned_data["follow_up_on"], self.visit.on)
@@ -216,7 +225,8 @@ class VisitForm(FormKeyMixin, VersionMixin):
         data = self.cleaned_data
         return VisitInput(
             fields={name: data[name] for name in TEXTS}
-            | {"follow_up_on": data["follow_up_on"], "findings": self._findings()},
+            | {"follow_up_on": data["follow_up_on"], "findings": self._findings()}
+            | ({"sick_child": self.sick_child.answers} if self.sick_child.sheet else {}),
             vitals=self.figures(),
             readings=apart(data["pressure"]),
             oedema=data["oedema"] if self.of_child else None,

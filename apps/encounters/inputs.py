@@ -13,6 +13,7 @@ EDITABLE = frozenset(
         "history",
         "examination",
         "findings",
+        "sick_child",
         "injury_cause",
         "course",
         "treatment_text",
@@ -58,8 +59,8 @@ class LineInput:
 class VisitInput:
     """What one save brings. None (or a key that is not there) leaves what is stored as it is.
 
-    `vitals` is {sign's key: figure, or None to take it back}; the field `findings` {organ's key: words},
-    whole.
+    `vitals` is {sign's key: figure, or None to take it back}; the fields `findings` {organ's key: words} and
+    `sick_child` {sign's key: answer}, whole.
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from apps.core.versions import save_versioned
 from apps.encounters import priority, receiving, reception, services, states, steps
 from apps.encounters.events import VisitMoved, VisitOpened
 from apps.encounters.models import Diagnosis, Payer, Prescription, PrescriptionLine, Visit
+from apps.encounters.sick_child import reading
 from apps.encounters.writing import SOURCE
 from apps.facilities import books
 from apps.patients import facts
@@ -120,6 +121,8 @@ def _written(old: Visit, person: Person, *, ended: bool) -> Visit:
     new.number = numbering.take(
         steps.NUMBER, facility_id=book.facility_id, on=old.on, object_id=new.pk, mark=book.mark
     )
+    if reading.sheet_for(person, old.on) != reading.sheet_for(old.person, old.on):
+        new.sick_child = new.sick_judged = {}  # a form of another age says nothing of her
     new.save(force_insert=True)
     if person.station_id != new.facility_id:
         days = int(parameters.value(reception.TREATING_DAYS, on=old.on))

@@ -1,6 +1,7 @@
 """The visit's page: what its form begins with, what it remarks, what stands beside it."""
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from apps.core.scope import Scope, current
 from apps.encounters import case_forms, checking, dosing, organs, queries, rules, states
 from apps.encounters.forms import TEXTS, LineForm, LineSum, Names, VisitForm, line_key
 from apps.encounters.models import Visit
+from apps.encounters.sick_child import boxes, reading, sheet
 from apps.encounters.writing import Limits, route_word
 from apps.patients.models import Allergy, AllergyState, Person
 
@@ -43,6 +45,8 @@ def _stored(visit: Visit, parts: checking.Parts) -> QueryDict:
     data["follow_up_on"] = f"{visit.follow_up_on:%d/%m/%Y}" if visit.follow_up_on else ""
     for key, words in visit.findings.items():
         data[organs.BOX + key] = words
+    for name, value in boxes.as_posted(visit.sick_child).items():
+        data[name] = value
     for vital in SIGNS:
         if vital.key in parts.measured and vital.key not in PRESSURE:
             data[vital.key] = number_text(parts.measured[vital.key])
@@ -133,10 +137,27 @@ def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> d
             before=visit,
             limit=int(parameters.value("visits.history_size", on=visit.on)),
         ),
+        "sick": (sick := sick_child(visit.sick_judged, visit.on)),
+        "refer": refer_code(visit.on) if visit.is_open and sick["pink"] else "",
         "actions": allowed(scope, visit),
         "state_word": states.TITLES[visit.state],
         "panels": registry.panels_for("visit", scope, visit),
     }
+
+
+def sick_child(stored: Mapping[str, Any], on: dt.date) -> dict[str, Any]:
+    """What the sick-child form came to, for the template that says it; without classes nothing."""
+    said = reading.told(stored, on)
+    return {
+        "classes": said,
+        "pink": [one.title for one in said if one.is_pink],
+        "missing": stored.get("missing", []),
+    }
+
+
+def refer_code(on: dt.date) -> str:
+    """The way of leaving that is a referral (parameter visits.ends), for who offers it. One query."""
+    return next(iter(Limits.on(on).ends.referred), "")
 
 
 def vital_rows(parts: checking.Parts, looked: checking.Looked) -> list[dict[str, Any]]:
@@ -163,6 +184,7 @@ def endings(visit: Visit) -> dict[str, Any]:
     """Outcome, result and what was found by organ, in words."""
     return {
         "findings": organs.told(visit.findings, visit.on),
+        "sick_signs": sheet.told(visit.sick_child, reading.sheet_for(visit.person, visit.on)),
         "injury_cause": codes.label("injury_cause", visit.injury_cause, visit.on),
         "outcome": codes.label("discharge_type", visit.outcome, visit.on),
         "result": codes.label("treatment_result", visit.result, visit.on),

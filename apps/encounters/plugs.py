@@ -46,6 +46,7 @@ from apps.encounters.money import plugs as _money  # noqa: F401 - registers the 
 from apps.encounters.receiving import QUEUE
 from apps.encounters.register import A1
 from apps.encounters.services import DRAFT, NUMBER, TIMELINE
+from apps.encounters.sick_child import bench as sick_child
 from apps.facilities.registers import export_kind
 from apps.outage.kinds import kinds as outage
 
@@ -236,6 +237,7 @@ registry.handovers.add(
         order=40,
     ),
 )
+registry.rules.add(sick_child.IMCI)
 registry.merge_rules.add(
     MergeRule.simple("encounters.Visit.person", refuse=merging.refuse),
     MergeRule.special("core.Draft.object_id", merging.drafts, why="one draft a user, form and record"),

@@ -13,6 +13,7 @@ from apps.core import parameters, words
 from apps.core.scope import current
 from apps.encounters import checking, dosing, organs, states
 from apps.encounters.models import Prescription, Visit
+from apps.encounters.sick_child import reading, sheet
 from apps.encounters.writing import CHILD_MONTHS
 from apps.facilities import asof
 from apps.patients import addresses, kin
@@ -31,6 +32,8 @@ def exam_slip(visit: Visit) -> dict[str, Any]:
         "occupation": codes.label("occupations", visit.occupation, visit.on),
         "vitals": _vitals(parts),
         "findings": organs.told(visit.findings, visit.on),
+        "sick_signs": sheet.told(visit.sick_child, reading.sheet_for(visit.person, visit.on)),
+        "sick_classes": reading.lines(visit.sick_judged, visit.on),
         "lines": [_line(row, narcotic=False) for row in parts.lines],
         "outcome": codes.label("discharge_type", visit.outcome, visit.on),
     }

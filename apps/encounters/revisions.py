@@ -16,6 +16,7 @@ from apps.catalogues import codes
 from apps.encounters import organs
 from apps.encounters.dosing import quantity_text
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
+from apps.encounters.sick_child import reading
 
 TEXTS = (
     "reason",
@@ -38,6 +39,8 @@ def snapshot(visit: Visit) -> dict[str, Any]:
     return {
         "fields": {name: getattr(stored, name) for name in TEXTS},
         "findings": stored.findings,
+        "sick_child": stored.sick_child,
+        "sick_judged": stored.sick_judged,
         "vitals": {key: str(value) for key, value in figures.items()},
         "diagnoses": [
             {"role": row.role, "code": row.icd_code, "label": row.label}
@@ -78,6 +81,8 @@ def side_by_side(before: dict[str, Any], after: dict[str, Any]) -> list[Row]:
     ]
     rows.insert(1, Row("sinh hiệu", _vitals(before), _vitals(after)))
     rows.insert(4, Row("khám từng cơ quan", _findings(before), _findings(after)))
+    if before.get("sick_child") or after.get("sick_child"):
+        rows.append(Row("phiếu trẻ bệnh", _sick_child(before), _sick_child(after)))
     rows.insert(6, Row("chẩn đoán", _diagnoses(before), _diagnoses(after)))
     rows.insert(7, Row("đơn thuốc", _lines(before), _lines(after)))
     return rows
@@ -109,6 +114,11 @@ def _findings(data: dict[str, Any]) -> str:
     # a version of before organs were written one by one has none
     found = organs.said(data.get("findings") or {}, timezone.localdate())
     return "\n".join(f"{title}: {words}" for title, words in found)
+
+
+def _sick_child(data: dict[str, Any]) -> str:
+    # a version of before the form was there has none
+    return "\n".join(reading.lines(data.get("sick_judged") or {}, timezone.localdate()))
 
 
 def _diagnoses(data: dict[str, Any]) -> str:

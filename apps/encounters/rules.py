@@ -81,6 +81,17 @@ def check_end(outcome: str, result: str, follow_up_on: date | None, ends: Ends) 
     return found
 
 
+def check_referral(pink: Sequence[str], outcome: str, result: str, ends: Ends) -> list[Problem]:
+    """A sick child with a class in pink is referred: another end asks for its reason."""
+    if not pink or outcome in ends.referred or result in ends.died:
+        return []
+    sentence = (
+        f"Phiếu trẻ bệnh có phân loại hồng ({', '.join(pink)}): trẻ cần chuyển tuyến gấp. "
+        "Chọn hình thức ra về là chuyển tuyến?"
+    )
+    return [Problem("sick-child-referral", sentence, "outcome")]
+
+
 @dataclass(frozen=True)
 class LineFacts:
     """A prescription line as the rules see it; `ingredient` folded by the caller."""

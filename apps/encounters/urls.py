@@ -36,6 +36,7 @@ urlpatterns = [
     path("<uuid:pk>/hang-cho/<slug:action>/", queue.act, name="queue_act"),
     path("<uuid:pk>/", visit.visit, name="visit"),
     path("<uuid:pk>/sinh-hieu/", visit.said, name="said"),
+    path("<uuid:pk>/tre-benh/", visit.sick_child, name="sick_child"),
     path("<uuid:pk>/thuoc/", visit.line, name="line"),
     path("<uuid:pk>/them-thuoc/", visit.more_lines, name="more_lines"),
     path("<uuid:pk>/chan-doan/", visit.cases, name="cases"),

@@ -21,6 +21,7 @@ from apps.core.text import clean, fold
 from apps.encounters import diagnosing, doses, dosing, organs, rules, storing
 from apps.encounters.inputs import LineInput, VisitInput
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
+from apps.encounters.sick_child import reading, sheet
 from apps.patients import restricted
 
 SOURCE = "visit"
@@ -91,6 +92,8 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
     if "findings" in changed:
         fresh = {key: words for key, words in visit.findings.items() if were.get(key) != words}
         problems += finding_problems(fresh, visit.on)
+    if "sick_child" in changed:
+        problems += sick_child_problems(visit)
     limits = Limits.on(visit.on)
     if data.vitals:
         problems += vital_problems(visit, data.vitals, limits, pairs(data.readings))
@@ -118,6 +121,7 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
             oedema=data.oedema,
         )
         changed.append("vitals")
+    _judge_sick_child(visit)
     if data.diagnoses is not None:
         diagnosing.put(visit, data.diagnoses, icds)
         changed.append("diagnoses")
@@ -155,6 +159,8 @@ def _fields(visit: Visit, fields: Mapping[str, Any]) -> list[str]:
     for name, value in fields.items():
         if name == "findings":
             value = organs.tidy(value)
+        elif name == "sick_child":
+            value = sheet.tidy(value)
         elif isinstance(value, str):
             value = clean(value, lines=name in LONG_TEXTS)
         if getattr(visit, name) != value:
@@ -189,6 +195,22 @@ def finding_problems(findings: Mapping[str, str], on: dt.date) -> list[rules.Pro
         elif known[key].kind == organs.SIGHT and (wrong := organs.sight_problem(words)):
             found.append(rules.Problem("sight", wrong, field, blocks=True))
     return found
+
+
+def sick_child_problems(visit: Visit) -> list[rules.Problem]:
+    """Answers that the form of this age does not have, or that cannot be."""
+    wrong = sheet.problems(visit.sick_child, reading.sheet_for(visit.person, visit.on))
+    return [rules.Problem("sick-child", one.sentence, sheet.BOX + one.key, blocks=True) for one in wrong]
+
+
+def _judge_sick_child(visit: Visit) -> None:
+    """What the form comes to with the figures as they now are stored. Three queries, for a sick child."""
+    visit.sick_judged = {}
+    if visit.sick_child:
+        taken = care.taken(SOURCE, visit.pk)
+        visit.sick_judged = reading.judged(
+            visit.person, visit.occurred_at, visit.sick_child, taken.figures, oedema=taken.oedema
+        )
 
 
 def vital_problems(

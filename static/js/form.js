@@ -83,6 +83,18 @@
     });
   });
 
+  // ---- a key or a press that opens a fold goes into it (data-begin); a button that chooses in a list (data-choose) ----
+  document.addEventListener("click", ({ target }) => {
+    const begin = target.closest("summary[data-begin]");
+    if (begin) setTimeout(() => { if (begin.parentElement.open) begin.parentElement.querySelector("input, select").focus(); });
+    const choice = target.closest("[data-choose]");
+    const list = choice && choice.closest("form").elements[choice.dataset.choose];
+    if (!list) return;
+    list.value = choice.dataset.value;
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+    list.focus();
+  });
+
   // ---- a card scanned into a field goes to the search box, which knows what to do with it: the rest of the
   // scanner's letters follow the cursor there. A citizen number, an insurance number or card, and a bar.
   const SCAN = /(\d{12}|\d{10}|[a-zđ]{2}\d{13})\|.*$/i;

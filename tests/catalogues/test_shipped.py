@@ -27,6 +27,7 @@ COUNTS = {
     "drugs_products": 593,
     "ethnic_groups": 56,
     "exam_organs": 24,
+    "imci_classes": 47,
     "icd10_age_rules": 1822,
     "icd10_chapters_groups": 296,
     "icd10_common": 270,

@@ -470,7 +470,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     **{
         f"encounters:{name}": lambda side: {"pk": side.visit.pk}
         for name in (
-            *("visit", "line", "more_lines", "said", "reopen", "in_error", "versions"),
+            *("visit", "line", "more_lines", "said", "sick_child", "reopen", "in_error", "versions"),
             *("number", "reception", "leave", "come_back"),
             *("cases", "wrong_person", "template_make"),
         )

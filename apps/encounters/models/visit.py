@@ -86,6 +86,10 @@ class Visit(ClinicalFact, BaseModel):
     examination = models.TextField("khám bệnh", blank=True)
     # By organ, {key of the list exam_organs: what was found}; only what was written (organs.py).
     findings = models.JSONField("khám từng cơ quan", default=dict, blank=True)
+    # The sick-child form (sick_child/): answers {sign: 'yes', a number, a choice}, and what they came to with
+    # the figures of this visit when it was last saved {"classes": [{"code", "colour", "why"}], "missing"}.
+    sick_child = models.JSONField("phiếu trẻ bệnh", default=dict, blank=True)
+    sick_judged = models.JSONField("phân loại trẻ bệnh", default=dict, blank=True, editable=False)
     course = models.TextField("diễn biến", blank=True)
     # What brought an injury about: code list injury_cause. ICD-10 proposes it, a person decides.
     injury_cause = models.CharField("nguyên nhân tai nạn", max_length=2, blank=True)

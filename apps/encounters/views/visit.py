@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.care import saying
+from apps.care.forms.figures import FiguresForm
 from apps.catalogues.models import Drug
 from apps.core import drafts, readlog
 from apps.core.access import needs
@@ -23,6 +24,8 @@ from apps.core.scope import Scope, current
 from apps.encounters import case_forms, checking, organs, page, queries, services, states, templating, undoing
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
 from apps.encounters.models import ExamTemplate, Visit
+from apps.encounters.sick_child import reading, sheet
+from apps.encounters.sick_child.boxes import Boxes
 from apps.encounters.writing import Limits, Problems, vital_problems
 
 
@@ -30,7 +33,22 @@ def _organ_titles(found: Visit) -> dict[str, str]:
     return {organ.key: organ.title for organ in organs.listed(found.on)}
 
 
-COMPARED = (*TEXTS, Keyed("findings", organs.BOX, _organ_titles), "follow_up_on", "state")
+def _sign_titles(found: Visit) -> dict[str, str]:
+    signs = sheet.SIGNS.get(reading.sheet_for(found.person, found.on), {})
+    return {key: sign.title for key, sign in signs.items()}
+
+
+def _sign_words(found: Visit, key: str, value: str) -> str:
+    return sheet.words(key, value, reading.sheet_for(found.person, found.on))
+
+
+COMPARED = (
+    *TEXTS,
+    Keyed("findings", organs.BOX, _organ_titles),
+    Keyed("sick_child", sheet.BOX, _sign_titles, _sign_words),
+    "follow_up_on",
+    "state",
+)
 
 
 def visit_or_404(pk: UUID) -> Visit:
@@ -188,6 +206,27 @@ def said(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = visit_or_404(pk)
     told = saying.said(found.person, found.occurred_at, request.POST)
     return render(request, "care/said.html", {"said": told})
+
+
+@require_POST
+@needs("visits.enter")
+def sick_child(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the sick-child form comes to with the figures beside it, while both are being filled in."""
+    found = visit_or_404(pk)
+    boxes = Boxes(request.POST, reading.sheet_for(found.person, found.on))
+    figures = FiguresForm(request.POST)
+    figures.is_valid()  # a figure that cannot be read is told beside its own box
+    judged = reading.judged(
+        found.person,
+        found.occurred_at,
+        {} if boxes.wrong else boxes.answers,
+        figures.figures(),
+        oedema=figures.cleaned_data.get("oedema", False),
+    )
+    sick = page.sick_child(judged, found.on)
+    context = {"sick": sick, "wrong": boxes.wrong.values(), "live": True}
+    context["refer"] = page.refer_code(found.on) if sick["pink"] else ""
+    return render(request, "encounters/sick_said.html", context)
 
 
 @require_POST
