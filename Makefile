@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
 BIN := .venv/bin
+TESTS := TRAMYTE_VAR="$(CURDIR)/var/test"
 DEMO := TRAMYTE_DEMO=1 TRAMYTE_VAR="$(CURDIR)/var/demo"
 
 demo: ## a whole invented commune on this machine; Ctrl-C stops everything
@@ -21,7 +22,7 @@ demo-reset: ## throw the demo's data away; the next 'make demo' begins anew
 	@$(DEMO) $(BIN)/python manage.py demo --reset
 
 test: venv lint ## what must be green before anything is merged (at most 10 minutes)
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --no-pictures
 
 test-all: venv lint bandit audit ## adds chaos, full depth, axe on every page, known weaknesses (at most 45 minutes)
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile full -m "slow or not slow"
@@ -31,7 +32,7 @@ lint: venv
 	$(BIN)/ruff check -q .
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/lint-imports | tail -n 4
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	TRAMYTE_TESTING=1 $(TESTS) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/mypy
 
 guide: venv ## take the handbook's pictures anew, out of the browser tests
@@ -68,3 +69,4 @@ audit: venv ## known weaknesses of the pinned packages (asks the network; says s
 
 db-stop: ## stop the embedded PostgreSQL of this folder
 	$(BIN)/python manage.py db stop
+	$(TESTS) $(BIN)/python manage.py db stop

@@ -10,10 +10,14 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 
+from tests import places
+
 # Playwright's loop runs in this thread; Django would refuse to touch the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 os.environ["TRAMYTE_JOBS"] = "inline"
 os.environ["TRAMYTE_TESTING"] = "1"
+# A server of their own: theirs need not survive a power cut, a developer's own data shall.
+os.environ.setdefault("TRAMYTE_VAR", str(places.VAR))
 os.environ["TRAMYTE_LOG_LEVEL"] = os.environ.get("TRAMYTE_LOG_LEVEL", "ERROR")
 
 CHROMIUM = os.environ.get("TRAMYTE_CHROMIUM", "/usr/bin/chromium")
@@ -37,13 +41,23 @@ TALLEST = 6_000  # pixels of a picture's window; a longer page is photographed a
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-pictures", action="store_true", help="photograph() takes none: nobody looks at them"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
     from django.middleware import csrf
 
+    from config import embedded
+
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    # pytest-django may have read the settings before this file set the environment
+    # pytest-django has read the settings before this file set the environment
     settings.TESTING = True
+    if embedded.in_use():
+        settings.DATABASES["default"] |= embedded.database()
     settings.TRAMYTE_JOBS = "inline"
     # No token of a form shall spell what a page must not tell: 'HIV' did once in a thousand pages.
     csrf.CSRF_ALLOWED_CHARS = "wxyz"
@@ -218,14 +232,14 @@ def axe_faults(page: Any) -> list[str]:
 
 
 @pytest.fixture
-def photograph() -> Callable[[Any, str], None]:
+def photograph(request: pytest.FixtureRequest) -> Callable[[Any, str], None]:
     """``photograph(page, "person")``: both sizes into var/screens/, to be looked at."""
-    from config import embedded
-
-    folder = embedded.var_dir() / "screens"
+    wanted = not request.config.getoption("--no-pictures")
 
     def take(page: Any, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not wanted:
+            return
+        places.SCREENS.mkdir(parents=True, exist_ok=True)
         before = page.viewport_size
         for size, viewport in SIZES.items():
             page.set_viewport_size(viewport)
@@ -233,7 +247,7 @@ def photograph() -> Callable[[Any, str], None]:
             page.evaluate("() => window.scrollTo(0, 0)")
             height = page.evaluate("() => document.documentElement.scrollHeight")
             page.set_viewport_size(viewport | {"height": max(viewport["height"], min(height, TALLEST))})
-            page.screenshot(path=folder / f"{name}-{size}.png", full_page=True)
+            page.screenshot(path=places.SCREENS / f"{name}-{size}.png", full_page=True)
         page.set_viewport_size(before)
 
     return take

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.patients import projections
 from apps.patients.death_rules import Cause
 from apps.patients.models import Death, DueItem
-from config import embedded
+from tests import places
 from tests.factories.accounts import a_member, client_of
 from tests.factories.catalogues import an_icd10
 from tests.factories.deaths import a_death
@@ -145,7 +145,7 @@ def test_a_death_by_keyboard_and_its_correction(head, live_server, station, phot
     axe_clean(page)
 
     pdf = page.context.request.get(f"{live_server.url}/tu-vong/so-a6.pdf")
-    folder = embedded.var_dir() / "screens"
+    folder = places.SCREENS
     (folder / "death-register.pdf").write_bytes(pdf.body())
 
     # It was somebody else: what was closed is open again.

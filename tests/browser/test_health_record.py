@@ -10,7 +10,7 @@ from apps.core.scope import enter
 from apps.patients.health_record import saving
 from apps.patients.health_record.parts import PARTS
 from apps.patients.models import HealthRecord, OwnDisease, RiskFactors
-from config import embedded
+from tests import places
 from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.households import a_household
 from tests.factories.patients import a_card, a_person, a_station, an_allergy, scope_at
@@ -157,7 +157,7 @@ def test_a_record_is_filled_gone_through_and_printed(
     # The paper.
     answer = client.get(f"/nguoi/{person.pk}/ho-so/in.pdf")
     assert answer.content.startswith(b"%PDF")
-    (embedded.var_dir() / "screens" / "record.pdf").write_bytes(answer.content)
+    (places.SCREENS / "record.pdf").write_bytes(answer.content)
 
 
 def test_who_is_due(midwife, live_server, station, person, photograph, axe_clean):
@@ -177,4 +177,4 @@ def test_who_is_due(midwife, live_server, station, person, photograph, axe_clean
     page.wait_for_selector("tbody tr")
     assert page.locator("tbody tr").count() == 1
     answer = client.get("/nguoi/ho-so/den-han/in.pdf")
-    (embedded.var_dir() / "screens" / "record-due.pdf").write_bytes(answer.content)
+    (places.SCREENS / "record-due.pdf").write_bytes(answer.content)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.facilities.models import Facility, Hamlet, Reform
 from apps.patients.models import Person
-from config import embedded
+from tests import places
 from tests.factories.accounts import a_member, client_of
 from tests.factories.catalogues import an_icd10
 from tests.factories.encounters import a_finished_visit, a_practitioner
@@ -110,7 +110,7 @@ def test_two_stations_become_one(
     # The paper of the visit before is printed under the name of its day.
     answer = page.request.get(live_server.url + reverse("encounters:exam_slip", args=[visit.pk]))
     assert answer.ok
-    paper = embedded.var_dir() / "screens" / "reform-paper.pdf"
+    paper = places.SCREENS / "reform-paper.pdf"
     paper.write_bytes(answer.body())
     text = subprocess.run(
         ["pdftotext", "-layout", str(paper), "-"], capture_output=True, check=True, text=True

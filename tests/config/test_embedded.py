@@ -56,6 +56,17 @@ def test_it_works(var, monkeypatch):
     assert (var / "pg").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(("testing", "synced"), [("1", "off"), (None, "on")])
+def test_only_the_tests_own_server_trusts_that_the_power_stays(var, monkeypatch, testing, synced):
+    if testing is None:
+        monkeypatch.delenv("TRAMYTE_TESTING")
+    else:
+        monkeypatch.setenv("TRAMYTE_TESTING", testing)
+    embedded.stop(var)
+    embedded.ensure(var)
+    assert ask(var, "SHOW fsync") == synced
+
+
 def test_stop_and_start_again(var):
     embedded.ensure(var)
     assert embedded.stop(var) is True

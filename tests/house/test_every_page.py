@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from apps.accounts.models import Role
 from apps.core import registry
-from config import embedded
+from tests import places
 from tests.conftest import SIZES, axe_faults
 from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.encounters import catalogues
@@ -95,7 +95,7 @@ def is_page(client: Client, path: str) -> bool:
 def test_every_page(who: str, context: Any, live_server: Any, side: tuple[walk.Side, walk.Shared]) -> None:
     # Its own page: the administration's search boxes ask for inline styles; the console tells the refusal.
     client, page = somebody(who, side[0]), context.new_page()
-    folder = embedded.var_dir() / "screens" / "every"
+    folder = places.SCREENS / "every"
     folder.mkdir(parents=True, exist_ok=True)
     if "tramyte" in client.cookies:
         cookie = {"name": "tramyte", "value": client.cookies["tramyte"].value, "url": live_server.url}
