@@ -7,9 +7,11 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from apps.care import api as care
 from apps.core.access import signed_in
 from apps.encounters import api as encounters
 from apps.encounters import order_api as orders
+from apps.encounters import template_api as templates
 from apps.households import api as households
 from apps.patients import api as patients
 from apps.stock import api as stock
@@ -18,9 +20,11 @@ from config.api_page import page_of
 router = SimpleRouter(use_regex_path=False)
 patients.register(router)
 households.register(router)
+care.register(router)
 stock.register(router)
 encounters.register(router)
 orders.register(router)
+templates.register(router)
 
 urlpatterns = [
     path("", page_of(router), name="api-page"),

@@ -27,6 +27,12 @@ WORDS = {
     ("households", "retrieve"): "Một hộ và các thành viên hiện nay",
     ("households", "create"): "Lập một hộ với chủ hộ đã có hồ sơ",
     ("households", "partial_update"): "Sửa địa chỉ, diện hộ, theo phiên bản đã đọc",
+    (
+        "measurements",
+        "list",
+    ): "Các số đo (mạch, huyết áp, cân nặng ...), mới nhất trước; lọc theo người, chỉ số",
+    ("measurements", "retrieve"): "Một số đo",
+    ("measurements", "growth"): "Điểm z tăng trưởng của một trẻ theo chuẩn WHO, từng ngày đo",
     ("stock", "list"): "Mặt hàng trong kho với các lô đang có, theo tên",
     ("stock", "retrieve"): "Một mặt hàng trong kho với các lô đang có",
     ("visits", "list"): "Danh sách lượt khám, mới nhất trước",
@@ -34,11 +40,15 @@ WORDS = {
     ("visits", "create"): "Tiếp nhận một người vào khám",
     ("visits", "save"): "Lưu phần đã nhập của lượt khám",
     ("visits", "finalise"): "Hoàn tất lượt khám",
+    ("visits", "undo"): "Hoàn tác việc hoàn tất, trong ít phút và khi chưa in, chưa gửi, chưa phát thuốc",
+    ("visits", "move"): "Nhầm người: chuyển lượt khám sang người đúng",
     ("receipts", "list"): "Danh sách biên lai thu tiền, mới nhất trước",
     ("receipts", "retrieve"): "Một biên lai với các khoản và lần hoàn tiền",
     ("orders", "list"): "Danh sách chỉ định, mới nhất trước; máy xét nghiệm đọc việc chờ làm",
     ("orders", "retrieve"): "Một chỉ định với kết quả đang có",
     ("orders", "result"): "Gửi kết quả của một chỉ định, chờ người duyệt",
+    ("templates", "list"): "Mẫu khám đang dùng của trạm, theo tên",
+    ("templates", "retrieve"): "Một mẫu khám của trạm",
 }
 
 

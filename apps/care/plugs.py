@@ -153,6 +153,7 @@ registry.record_panels.add(
 registry.rules.add(growth_bench.ZSCORES, ncd_bench.BP_CLASS, ncd_bench.HTN_CONTROL)
 registry.readlog_screens.add(
     ReadScreen("care.measurements", "Chỉ số của một người"),
+    ReadScreen("care.api", "Số đo, tăng trưởng qua API"),
     ReadScreen("care.growth", "Biểu đồ tăng trưởng của một trẻ"),
     ReadScreen("care.growth_paper", "Bản in biểu đồ tăng trưởng"),
 )

@@ -1,6 +1,7 @@
 """Visits over the API: the same queries and services as the pages.
 
-Receiving and ending a visit need the header `Idempotency-Key` (a UUID): the same key does it once.
+Receiving, ending, undoing and moving a visit need the header `Idempotency-Key` (a UUID): the same key does it
+once.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,10 +21,19 @@ from rest_framework.routers import BaseRouter
 
 from apps.care import queries as care
 from apps.care.vitals import BY_KEY
-from apps.core.api import KEY_HEADER, ScopedViewSet, Unwilling, once, refusal, stale, warnings
+from apps.core.api import (
+    KEY_HEADER,
+    ScopedViewSet,
+    StrictSerializer,
+    Unwilling,
+    once,
+    refusal,
+    stale,
+    warnings,
+)
 from apps.core.errors import NeedsReason, Refused
 from apps.core.versions import StaleVersion
-from apps.encounters import services, states
+from apps.encounters import moving, services, states, undoing
 from apps.encounters.forms import MAX_LINES
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import (
@@ -164,6 +174,24 @@ class EndSerializer(serializers.Serializer):
     override = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
 
 
+class UndoSerializer(StrictSerializer):
+    """Opens a visit again that was ended a moment ago."""
+
+    version = serializers.IntegerField(min_value=1, help_text="Phiên bản đã đọc; đã có người sửa thì 409.")
+
+
+class MoveSerializer(StrictSerializer):
+    """It was another person's visit. `override` is the reason for what is odd for her."""
+
+    version = serializers.IntegerField(min_value=1, help_text="Phiên bản đã đọc; đã có người sửa thì 409.")
+    person = serializers.UUIDField(help_text="Người đúng (id).")
+    reason = serializers.CharField(max_length=300, help_text="Vì sao biết là nhầm người.")
+    override = serializers.CharField(
+        max_length=300, required=False, default="", allow_blank=True,
+        help_text="Lý do, khi máy chủ đã báo điều lạ (422).",
+    )  # fmt: skip
+
+
 class VisitFilter(django_filters.FilterSet):
     """Declared by hand: a filterset made from the model would ask it for rows outside any scope."""
 
@@ -177,7 +205,13 @@ class VisitViewSet(ScopedViewSet):
     """The visits of the scope's stations and of their people, newest first."""
 
     right = "visits.view"
-    rights = {"create": "visits.enter", "save": "visits.enter", "finalise": "visits.enter"}
+    rights = {
+        "create": "visits.enter",
+        "save": "visits.enter",
+        "finalise": "visits.enter",
+        "undo": "visits.enter",
+        "move": "visits.edit",
+    }
     screen = "visit.api"
     order = ("-occurred_at", "-id")
     serializer_class = VisitSerializer
@@ -247,6 +281,36 @@ class VisitViewSet(ScopedViewSet):
             lambda: services.visit_finalise(
                 visit_id=pk, expected_version=said["version"], override=said["override"]
             ),
+        )
+
+    @extend_schema(request=UndoSerializer, responses=VisitSerializer, parameters=[KEY_HEADER])
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: UUID) -> Response:
+        """Opens a visit again, within minutes of its end and while nobody was told of it."""
+        said = _read(UndoSerializer, request)
+        return self._once(request, lambda: undoing.visit_undo(visit_id=pk, expected_version=said["version"]))
+
+    @extend_schema(request=MoveSerializer, responses={201: VisitSerializer}, parameters=[KEY_HEADER])
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: UUID) -> Response:
+        """Wrong person: the visit is entered in error, the answer is the same visit of the right one."""
+        if not Visit.objects.filter(pk=pk).exists():  # a foreign one is told before what is wrong in the body
+            raise Http404
+        said = _read(MoveSerializer, request)
+        people = Person.objects.select_related("hamlet").filter(merged_into__isnull=True)
+        person = people.filter(pk=said["person"]).first()
+        if person is None:
+            raise Unwilling({"person": ["Không thấy người này."]})
+        return self._once(
+            request,
+            lambda: moving.visit_move(
+                visit_id=pk,
+                expected_version=said["version"],
+                person=person,
+                reason=said["reason"],
+                override=said["override"],
+            ),
+            201,
         )
 
     def _once(self, request: Request, act: Callable[[], Visit], status: int = 200) -> Response:

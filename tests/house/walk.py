@@ -441,8 +441,9 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     },
     **{f"care:{name}": lambda side: {"pk": side.appointment.pk} for name in ("move", "cancel", "call")},
     **{f"encounters:{name}": lambda side: {"person_id": side.person.pk} for name in ("open", "look_up")},
-    "encounters:template_retire": lambda side: {
-        "pk": ExamTemplate.unscoped.filter(station=side.station).last().pk
+    **{
+        name: lambda side: {"pk": ExamTemplate.unscoped.filter(station=side.station).last().pk}
+        for name in ("encounters:template_retire", "templates-detail")
     },
     "encounters:family": lambda side: {"household_id": side.household.pk},
     "encounters:queue_act": lambda side: {"pk": side.visit.pk, "action": "goi"},
@@ -497,7 +498,11 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         for name in ("cash_confirm", "cash_reopen")
     },
     **{f"orders-{name}": lambda side: {"pk": side.made.order.pk} for name in ("detail", "result")},
-    **{f"visits-{name}": lambda side: {"pk": side.visit.pk} for name in ("detail", "save", "finalise")},
+    **{
+        f"visits-{name}": lambda side: {"pk": side.visit.pk}
+        for name in ("detail", "save", "finalise", "undo", "move")
+    },
+    "measurements-detail": lambda side: {"pk": side.measurement.pk},
     **{f"people-{name}": lambda side: {"pk": side.person.pk} for name in ("detail", "record")},
     "households-detail": lambda side: {"pk": side.household.pk},
     "stock-detail": lambda side: {"pk": stock_line(side).item_id},

@@ -13,7 +13,7 @@ from apps.encounters.models import Receipt, Visit
 from apps.households.models import Membership, Transfer
 from apps.patients.models import DuplicatePair, Identifier, MergeRecord, Person
 from tests.factories.accounts import a_member, client_of
-from tests.factories.care import an_appointment, an_enrolment
+from tests.factories.care import a_measurement, an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
 from tests.factories.encounters import a_practitioner, a_visit
@@ -222,6 +222,16 @@ def test_papers_of_the_till_and_its_receipts_over_the_api_are_logged(own: Here) 
     ):
         assert head.get(way).status_code == 200, way
         assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen=screen).exists(), way
+
+
+def test_figures_over_the_api_are_logged(own: Here, nurse: Attacker) -> None:
+    a_measurement(own.person)
+    for way in ("/api/measurements/", f"/api/measurements/growth/?person={own.person.pk}"):
+        before = ReadEntry.objects.count()
+        assert nurse.get(way).status_code == 200, way
+        entry = ReadEntry.objects.order_by("at").last()
+        assert ReadEntry.objects.count() == before + 1 and entry is not None, way
+        assert entry.screen == "care.api" and own.person.pk in entry.person_ids, way
 
 
 def test_the_diary_and_the_recall_list_are_logged(own: Here, nurse: Attacker) -> None:
