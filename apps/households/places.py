@@ -32,6 +32,14 @@ def unit_key(unit: AdminUnit) -> str:
     return f"{unit.code}{ENDED}{unit.valid_to.year}" if unit.valid_to else unit.code
 
 
+def elsewhere(unit: AdminUnit, home: AdminUnit, on: dt.date) -> Elsewhere:
+    """The commune of another station, as somebody of ours moves there on that day."""
+    reach = Reach.PROVINCE if _province(unit) == _province(home) else Reach.COUNTRY
+    if unit.pk == home.pk or not unit.in_force(on):  # what it was called then, nobody has said
+        return Elsewhere(reach, text=unit.full_name)
+    return Elsewhere(reach, unit_key(unit))
+
+
 def unit_of(key: str) -> AdminUnit | None:
     """The unit behind a key. A code is used again after a reform, so that a bare one means today's."""
     code, _, year = key.strip().partition(ENDED)

@@ -23,6 +23,8 @@ from apps.core.registry import (
 )
 from apps.core.scope import Scope
 from apps.households import (
+    ask_pages,
+    asks,
     births,
     checking,
     exports,
@@ -80,6 +82,20 @@ registry.home_panels.add(
         900,
     )
 )
+registry.home_panels.add(
+    HomePanel(
+        "asks",
+        "Xin chuyển hồ sơ trong 7 ngày",
+        "users.edit",
+        "households/panel_asks.html",
+        ask_pages.digest_panel,
+        order=76,
+        levels=frozenset({"station", "province"}),
+    )
+)
+registry.search_offers.add(
+    MenuItem("household.ask", "Xin chuyển hồ sơ từ trạm khác", "households:ask", "households.edit", order=120)
+)
 registry.search_sources.add(SearchSource("households", search.search, 5))
 registry.audit_sentences.add(
     AuditSentence("household.created", "đã thêm hộ {code}"),
@@ -111,6 +127,11 @@ registry.audit_sentences.add(
     AuditSentence("person.status_ended", "đã kết thúc một diện chính sách"),
     AuditSentence("person.status_withdrawn", "đã rút lại một diện chính sách ghi nhầm"),
     AuditSentence("household.newcomers_declined", "đã trả lời {people} người không về địa bàn"),
+    AuditSentence("household.asked", "đã xin trạm khác chuyển hồ sơ một người"),
+    AuditSentence("household.ask_missed", "đã xin chuyển hồ sơ bằng một số không có ai mang"),
+    AuditSentence("household.ask_withdrawn", "đã thôi xin chuyển hồ sơ một người"),
+    AuditSentence("household.ask_given", "đã cho chuyển hồ sơ một người đến trạm xin"),
+    AuditSentence("household.ask_refused", "đã trả lời không cho chuyển hồ sơ một người"),
     AuditSentence("household.event_withdrawn", "đã rút lại một biến động ghi nhầm: {kind}"),
 )
 picks.kinds.add(places.UNIT, picking.HOUSEHOLD)
@@ -122,6 +143,7 @@ registry.readlog_screens.add(
     ReadScreen("household.history", "Lịch sử của một hộ"),
     ReadScreen("household.list", "Danh sách hộ"),
     ReadScreen("household.newcomers", "Người chuyển đến chờ nhận"),
+    ReadScreen(asks.SCREEN, "Xin chuyển hồ sơ giữa hai trạm"),
     ReadScreen(review.SCREEN, "Xem trước danh sách nhập"),
     ReadScreen("people.export", "Xuất danh sách dân"),
     ReadScreen("people.import_rejected", "Tải các dòng không nhận của một danh sách nhập"),
@@ -135,7 +157,14 @@ registry.task_kinds.add(
         "households.edit",
         "tasks.newcomers",
         lambda pk: reverse("households:newcomer", args=[pk]),
-    )
+    ),
+    TaskKind(
+        asks.TASK,
+        "Trạm khác xin chuyển hồ sơ",
+        "households.edit",
+        "tasks.asked",
+        lambda pk: reverse("households:ask_give", args=[pk]),
+    ),
 )
 registry.papers.add(
     PaperKind(papers.SHEET, "phiếu hộ", lambda pk: reverse("households:household", args=[pk]))
@@ -157,6 +186,9 @@ subscribe(DeathCorrected, following.corrected)
 subscribe(PersonDied, transfers.died)
 subscribe(ResidenceRecorded, transfers.recorded)
 subscribe(ResidenceCorrected, transfers.corrected)
+subscribe(PersonDied, asks.died)
+subscribe(ResidenceRecorded, asks.recorded)  # after transfers: looks at who was told
+subscribe(ResidenceCorrected, asks.corrected)
 registry.merge_rules.add(
     MergeRule.special(
         "households.PersonStatus.person",
@@ -175,6 +207,7 @@ registry.merge_rules.add(
         ask=merging.ask,
         order=150,
     ),
+    MergeRule.simple("households.TransferAsk.person"),
     MergeRule.stays("households.ImportRow.person_id", why="a list between its check and its import"),
 )
 
@@ -207,7 +240,15 @@ registry.succession_steps.add(
         succeeding.move_newcomers,
         columns=("households.Transfer.station",),
         order=125,
-    )
+    ),
+    SuccessionStep(
+        "asks",
+        "Lời xin chuyển hồ sơ chờ trả lời",
+        succeeding.asks,
+        succeeding.move_asks,
+        columns=("households.TransferAsk.station", "households.TransferAsk.from_station"),
+        order=126,
+    ),
 )
 registry.succession_stays.add(
     SuccessionStays("households.Transfer.from_station", "says whom they have left; a point is in reach"),
@@ -241,6 +282,10 @@ registry.guide.add(
             "households:newcomers": "nhan",
             "households:newcomer": "nhan",
             "households:newcomer_decline": "nhan",
+            "households:asks": "xin",
+            "households:ask": "xin",
+            "households:ask_give": "xin",
+            "households:ask_refuse": "xin",
             "households:history": "lich-su",
             "households:withdraw": "lich-su",
             "households:statuses": "dien",

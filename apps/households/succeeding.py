@@ -8,11 +8,19 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.core.journal import Journal
 from apps.core.registry import Succession
-from apps.households.models import Household, ImportBatch, ImportState, Transfer, TransferState
+from apps.households.models import (
+    AskState,
+    Household,
+    ImportBatch,
+    ImportState,
+    Transfer,
+    TransferAsk,
+    TransferState,
+)
 from apps.patients import codes
 from apps.patients.succeeding import reserve, taken_codes, waiting
 
@@ -76,6 +84,27 @@ def move_newcomers(step: Succession, journal: Journal) -> int:
     rows = list(_newcomers(step).select_for_update(of=("self",)).order_by("pk")[:BATCH])
     for row in rows:
         journal.change(row, station_id=step.stations[row.station_id])
+    return len(rows)
+
+
+def _asks(step: Succession) -> QuerySet[TransferAsk]:
+    either = Q(station__in=step.stations) | Q(from_station__in=step.stations)
+    return TransferAsk.unscoped.filter(either, state=AskState.WAITING)
+
+
+def asks(step: Succession) -> int:
+    return _asks(step).count()
+
+
+def move_asks(step: Succession, journal: Journal) -> int:
+    """What a former station asked for, or was asked for, its successor waits for and answers."""
+    rows = list(_asks(step).select_for_update(of=("self",)).order_by("pk")[:BATCH])
+    for row in rows:
+        journal.change(
+            row,
+            station_id=step.stations.get(row.station_id, row.station_id),
+            from_station_id=step.stations.get(row.from_station_id, row.from_station_id),
+        )
     return len(rows)
 
 

@@ -67,19 +67,37 @@ def died(event: PersonDied) -> None:
 
 def _offer(event: ResidenceEvent) -> None:
     station = _station(event.unit)
-    if station is None or station.pk == event.station_id:
-        return
-    parts = list(event.people(manager="unscoped").order_by("pk"))
-    Transfer.unscoped.bulk_create(  # unscoped: told to another station by the one that she has left
-        Transfer(part=part, from_station_id=event.station_id, station=station) for part in parts
+    if station is not None and station.pk != event.station_id:
+        tell(event, station, list(event.people(manager="unscoped").values_list("person_id", flat=True)))
+
+
+def tell(departure: ResidenceEvent, station: Facility, people: Collection[UUID]) -> None:
+    """These of a departure are told to a station, whatever had become of it elsewhere. Raises Refused while
+    another station has not answered yet.
+    """
+    parts = departure.people(manager="unscoped").filter(person__in=people)
+    # unscoped: told to another station by the one that they have left
+    told = {row.part_id: row for row in Transfer.unscoped.filter(part__in=parts).select_for_update()}
+    fresh = [part for part in parts.order_by("pk") if part.pk not in told]
+    waiting = [row for row in told.values() if row.state == TransferState.WAITING]
+    if any(row.station_id != station.pk for row in waiting):
+        raise Refused("Người này đang chờ một trạm khác nhận. Hãy rút lại lần chuyển đi đã ghi trước.")
+    again = [row for row in told.values() if row not in waiting]
+    Transfer.unscoped.bulk_create(  # unscoped: as above
+        Transfer(part=part, from_station_id=departure.station_id, station=station) for part in fresh
     )
-    todo.task_open(
-        TASK,
-        facility_id=station.pk,
-        object_id=event.pk,
-        happened_at=timezone.now(),
-        title=f"{quantity_words(len(parts))} người từ {event.station.unit.full_name}",
-    )
+    for row in again:
+        row.station, row.state, row.reason = station, TransferState.WAITING, ""
+        row.decided_at, row.decided_by_name = None, ""
+        save_versioned(row, expected=row.version)
+    if fresh or again:
+        todo.task_open(
+            TASK,
+            facility_id=station.pk,
+            object_id=departure.pk,
+            happened_at=timezone.now(),
+            title=f"{quantity_words(len(fresh) + len(again))} người từ {departure.station.unit.full_name}",
+        )
 
 
 def _station(unit: AdminUnit | None) -> Facility | None:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.households import (
+    ask_pages,
     condition_pages,
     event_pages,
     exchange,
@@ -28,6 +29,11 @@ urlpatterns = [
     path("ho/chuyen-den/", newcomer_pages.newcomer_list, name="newcomers"),
     path("ho/chuyen-den/<uuid:pk>/", newcomer_pages.newcomer, name="newcomer"),
     path("ho/chuyen-den/<uuid:pk>/khong-ve/", newcomer_pages.newcomer_decline, name="newcomer_decline"),
+    path("ho/xin-chuyen/", ask_pages.ask_list, name="asks"),
+    path("ho/xin-chuyen/moi/", ask_pages.ask, name="ask"),
+    path("ho/xin-chuyen/<uuid:pk>/", ask_pages.ask_give, name="ask_give"),
+    path("ho/xin-chuyen/<uuid:pk>/khong-cho/", ask_pages.ask_refuse, name="ask_refuse"),
+    path("ho/xin-chuyen/<uuid:pk>/thoi/", ask_pages.ask_stop, name="ask_stop"),
     path("ho/xuat/", exchange.export, name="export"),
     path("ho/<uuid:pk>/", views.household, name="household"),
     path("ho/<uuid:pk>/sua/", views.edit, name="edit"),

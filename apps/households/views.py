@@ -28,7 +28,7 @@ from apps.households.families import Joining
 from apps.households.locking import lock_households
 from apps.households.models import Household, Membership
 from apps.households.moving import member_arrive
-from apps.households.newcomers import waiting_count
+from apps.households.newcomers import asked_count, waiting_count
 from apps.patients.births import may_bear
 from apps.patients.lines import due_line
 from apps.patients.models import Person
@@ -74,6 +74,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
             "may_enter": scope.can("households.enter"),
             "may_add_person": scope.can("people.enter"),
             "newcomers": waiting_count(scope) if scope.can("households.edit") else 0,
+            "asked": asked_count(scope) if scope.can("households.edit") else 0,
             "may_import": scope.can("households.enter") and scope.can("people.enter"),
             "may_export": scope.can("households.export") and scope.can("people.export"),
         },

@@ -6,21 +6,19 @@ stay closed, and nothing of hers can be changed but what any station that treats
 """
 
 import datetime as dt
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Expression, F, OuterRef, Q
+from django.db.models import Expression, F, OuterRef
 from django.db.models.functions import JSONObject, Now
 from django.utils import timezone
 
 from apps.core import audit, parameters
 from apps.core.errors import Refused
-from apps.core.models import AuditEntry
 from apps.core.scope import Scope, current
 from apps.core.text import clean
-from apps.patients.models import EmergencyAccess, Identifier, InsuranceCard, Person
+from apps.patients import exact
+from apps.patients.models import EmergencyAccess, Person
 
 HOURS, CAP = "emergency.hours", "emergency.daily_cap"
 DIGEST_DAYS = 7
@@ -52,18 +50,14 @@ def open_record(*, number: str, reason: str, note: str) -> Person:
 def _opened_or_missed(*, number: str, reason: str, note: str) -> Person | None:
     scope = current()
     scope.require("visits.enter")
-    if scope.hamlet_ids is not None:
-        raise Refused("Chỉ nhân viên của trạm mở khẩn cấp được.")
-    if scope.level != "station" or scope.workplace_id is None or scope.user_id is None:
-        raise Refused("Chỉ mở khẩn cấp khi đang làm việc tại một trạm y tế.")
+    user_id, workplace_id = exact.account_at_work(scope, "mở khẩn cấp")
     note = clean(note)
     if not note:
         raise Refused("Ghi rõ tình huống khẩn cấp.", field="note")
-    # One account asks one after the other, so that the cap is counted right.
-    get_user_model()._base_manager.select_for_update().get(pk=scope.user_id)
+    exact.hold_account(user_id)
     if used_today(scope) >= int(parameters.value(CAP, on=timezone.localdate())):
         raise Refused("Hôm nay đã dùng hết số lần mở khẩn cấp. Gọi trạm phụ trách của người bệnh.")
-    person = _carrier(number)
+    person = exact.carrier(number)
     if person is None:
         audit.record("emergency.missed")
         return None
@@ -72,8 +66,8 @@ def _opened_or_missed(*, number: str, reason: str, note: str) -> Person | None:
     # unscoped: her own opening, of somebody whom she does not see yet
     EmergencyAccess.unscoped.create(
         person=person,
-        facility_id=scope.workplace_id,
-        user_id=scope.user_id,
+        facility_id=workplace_id,
+        user_id=user_id,
         user_name=scope.shown_name,
         reason=reason,
         note=note[:300],
@@ -85,10 +79,7 @@ def _opened_or_missed(*, number: str, reason: str, note: str) -> Person | None:
 
 def used_today(scope: Scope) -> int:
     """How often this account has opened, or tried to open, a record today."""
-    since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    # The book of acts holds both, and cannot be shortened.
-    rows = AuditEntry.objects.filter(action__in=("emergency.opened", "emergency.missed"), at__gte=since)
-    return rows.filter(user_id__in=[scope.user_id]).count()
+    return exact.tries_today(scope, ("emergency.opened", "emergency.missed"))
 
 
 def open_now(scope: Scope) -> list[EmergencyAccess]:
@@ -106,20 +97,3 @@ def digest(scope: Scope) -> list[EmergencyAccess]:
         .select_related("facility", "person__station")
     )
     return list(rows.order_by("-created_at")[:DIGEST_ROWS])
-
-
-def _carrier(number: str) -> Person | None:
-    plain = "".join(number.split()).upper()
-    today = timezone.localdate()
-    in_force = Q(valid_to__isnull=True) | Q(valid_to__gte=today)
-    if len(plain) < 9:
-        return None
-    # unscoped: whoever she is; nothing is told of her before this is written down
-    found: Any = Identifier.unscoped.filter(in_force, value=plain).values_list("person_id", flat=True)
-    people = set(found[:2]) or set(
-        InsuranceCard.unscoped.filter(in_force, number=plain).values_list("person_id", flat=True)[:2]
-    )
-    if len(people) != 1:
-        return None
-    # unscoped: whom the card names, wherever she belongs
-    return Person.unscoped.filter(pk=people.pop(), merged_into=None).first()

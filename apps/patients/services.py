@@ -24,7 +24,10 @@ from apps.patients.identifiers import check
 from apps.patients.models import Identifier, InsuranceCard, Person, TreatingAccess
 
 ONE_HOLDER = ("cccd", "bhyt")  # kinds of which a number has one holder in the whole database
-TAKEN = "Số này đang thuộc về một người khác. Hãy xem lại giấy tờ."
+TAKEN = (
+    "Số này đang thuộc về một người khác. Hãy xem lại giấy tờ; "
+    "nếu người này từ trạm khác chuyển đến thì xin chuyển hồ sơ."
+)
 
 
 class NumberTaken(Refused):

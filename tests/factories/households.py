@@ -13,6 +13,7 @@ from apps.households.models import (
     PersonStatus,
     ResidenceEvent,
     ResidenceEventPerson,
+    TransferAsk,
 )
 from apps.patients import codes
 from apps.patients.models import Person
@@ -55,3 +56,17 @@ def a_person_status(person: Person, kind: str = "merit", category: str = "4", **
 def a_survey(household: Household, **fields: Any) -> LivingSurvey:
     fields.setdefault("on", dt.date(2026, 3, 1))
     return LivingSurvey.unscoped.create(household=household, **fields)
+
+
+def an_ask(person: Person, station: Facility, **fields: Any) -> TransferAsk:
+    """A station asks the person's own for her, as a row alone."""
+    fields.setdefault("since", dt.date(2026, 3, 1))
+    fields.setdefault("reason", "Về ở với con")
+    return TransferAsk.unscoped.create(
+        person=person,
+        from_station_id=person.station_id,
+        station=station,
+        number_end="0001",
+        asked_by_name="Điều dưỡng xin",
+        **fields,
+    )

@@ -38,6 +38,7 @@ from apps.households.models import (
     PersonStatus,
     ResidenceEvent,
     Transfer,
+    TransferAsk,
 )
 from apps.outage.models import BackEntry, Pack, Slip
 from apps.patients.models import Allergy, Death, DuplicatePair, InsuranceCard, MergeRecord, Person, Surgery
@@ -49,7 +50,7 @@ from tests.factories.deaths import an_amended_death
 from tests.factories.encounters import a_finished_visit, an_examined_visit
 from tests.factories.facilities import a_hamlet, a_practitioner, a_station
 from tests.factories.field import a_proposal
-from tests.factories.households import a_household, a_person_status, a_survey, an_event
+from tests.factories.households import a_household, a_person_status, a_survey, an_ask, an_event
 from tests.factories.money import a_till
 from tests.factories.orders import Made, one_of_everything
 from tests.factories.patients import a_card, a_health_record, a_person, an_allergy
@@ -78,6 +79,7 @@ class Side:
     household: Household
     member: Membership
     newcomer: Transfer
+    ask: TransferAsk
     batch: ImportBatch
     proposal: Proposal
     visit: Visit
@@ -141,6 +143,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
     an_event(household, "absent", other)
     left = an_event(household, "departed", other).people(manager="unscoped").get()
     newcomer = Transfer.unscoped.create(part=left, from_station=station, station=station)
+    ask = an_ask(person, station)
     a_person_status(other)
     a_survey(household)
     finished = a_finished_visit(other, practitioner)
@@ -198,6 +201,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         household=household,
         member=member,
         newcomer=newcomer,
+        ask=ask,
         batch=ImportBatch.unscoped.create(
             station=station, file_name="dan.xlsx", sent_by=account.pk, state="checked"
         ),
@@ -378,6 +382,10 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     **{
         f"households:{name}": lambda side: {"pk": side.newcomer.part.event_id}
         for name in ("newcomer", "newcomer_decline")
+    },
+    **{
+        f"households:{name}": lambda side: {"pk": side.ask.pk}
+        for name in ("ask_give", "ask_refuse", "ask_stop")
     },
     **{
         f"households:{name}": lambda side: {"pk": side.household.pk, "member": side.member.pk}

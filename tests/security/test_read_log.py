@@ -17,7 +17,7 @@ from tests.factories.care import a_measurement, an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
 from tests.factories.encounters import a_practitioner, a_visit
-from tests.factories.households import a_person_status, an_event
+from tests.factories.households import a_person_status, an_ask, an_event
 from tests.factories.money import a_till, till
 from tests.factories.orders import one_of_everything
 from tests.factories.patients import a_person
@@ -202,6 +202,14 @@ def test_who_waits_to_be_taken_in_is_logged(own: Here, nurse: Attacker) -> None:
     for path in ("", f"{event.pk}/", f"{event.pk}/khong-ve/"):
         assert OWN in nurse.get(f"/ho/chuyen-den/{path}").content.decode()
     looks = ReadEntry.objects.filter(person_ids=[own.person.pk], screen="household.newcomers")
+    assert looks.count() == 3
+
+
+def test_who_is_asked_for_is_logged(own: Here, nurse: Attacker) -> None:
+    ask = an_ask(own.person, own.station)
+    for path in ("", f"{ask.pk}/", f"{ask.pk}/khong-cho/"):
+        assert OWN in nurse.get(f"/ho/xin-chuyen/{path}").content.decode()
+    looks = ReadEntry.objects.filter(person_ids=[own.person.pk], screen="household.asks")
     assert looks.count() == 3
 
 

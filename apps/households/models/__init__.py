@@ -27,12 +27,13 @@ from apps.households.models.residence import (
     ResidenceEvent,
     ResidenceEventPerson,
 )
-from apps.households.models.transfers import Transfer, TransferState
+from apps.households.models.transfers import AskState, Transfer, TransferAsk, TransferState
 
 __all__ = [
     "CATEGORIES",
     "HEAD",
     "MENTAL",
+    "AskState",
     "Closed",
     "EventKind",
     "EventState",
@@ -54,5 +55,6 @@ __all__ = [
     "RowState",
     "StatusKind",
     "Transfer",
+    "TransferAsk",
     "TransferState",
 ]
