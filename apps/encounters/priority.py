@@ -1,7 +1,8 @@
 """Who goes before others in the queue, and why. Pure: dates and rules are passed in.
 
-Source: Luật Khám bệnh, chữa bệnh 15/2023/QH15, Điều 3 (emergencies, children, pregnant women, the disabled
-and the old first). Ages, degrees and order are parameters `queue.*`, read with the day of the visit.
+Source: Luật Khám bệnh, chữa bệnh 15/2023/QH15, Điều 3 (emergencies, children, pregnant women, the disabled,
+the old and people of merit first). Ages, degrees, groups and order are parameters `queue.*`, read with the day
+of the visit.
 """
 
 import datetime as dt
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from apps.core.words import completed_months
 
 EMERGENCY, CHILD, ELDER, PREGNANT, DISABLED = "emergency", "child", "elder", "pregnant", "disabled"
+MERIT = "merit"
 PRIVATE = "private"  # goes first as a pregnant woman does; which reason it is only few may read
 ORDINARY = 9  # the rank of whoever has no reason to go first
 
@@ -20,18 +22,22 @@ WORDS = {
     ELDER: "từ {elder} tuổi",
     PREGNANT: "có thai",
     DISABLED: "khuyết tật nặng",
+    MERIT: "người có công",
     PRIVATE: "được ưu tiên",
 }
 
 
 @dataclass(frozen=True)
 class PriorityRules:
-    """What holds on a day: ages in years, degrees of disability (codes), rank of each reason (0 is first)."""
+    """What holds on a day: ages in years, degrees of disability and groups of merit (codes), rank of each
+    reason (0 is first).
+    """
 
     child_under: int
     elder_from: int
     disability_degrees: frozenset[str]
     ranks: Mapping[str, int]
+    merit_groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Known:
     minor: bool = False  # under age: that she is pregnant is not told
     degrees: Collection[str] = ()  # of disabilities in force
     emergency: bool = False
+    merits: Collection[str] = ()  # groups of merit in force
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,8 @@ def judge(known: Known, on: dt.date, rules: PriorityRules) -> Priority:
         found.append(PREGNANT)
     if rules.disability_degrees & set(known.degrees):
         found.append(DISABLED)
+    if rules.merit_groups & set(known.merits):
+        found.append(MERIT)
     counted = sorted(
         (reason for reason in found if reason in rules.ranks), key=lambda each: rules.ranks[each]
     )
@@ -95,6 +104,7 @@ SHORT = {
     ELDER: "cao tuổi",
     PREGNANT: "có thai",
     DISABLED: "khuyết tật",
+    MERIT: "có công",
     PRIVATE: "được ưu tiên",
 }
 

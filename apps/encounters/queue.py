@@ -191,7 +191,9 @@ def back(*, visit_id: UUID) -> Visit:
 
 @transaction.atomic
 def transfer(*, visit_id: UUID, room_id: UUID | None = None, point_id: UUID | None = None) -> Visit:
-    """Send her to another room under her number, or to another point of the station under a new one."""
+    """Send her to another room under her number, or to another point of the station under a new one. The
+    number of the visit stays that of the book where she was received.
+    """
     scope = _allowed()
     visit = _taken(scope, visit_id)
     if point_id is None:
@@ -204,10 +206,6 @@ def transfer(*, visit_id: UUID, room_id: UUID | None = None, point_id: UUID | No
     target = next((each for each in points(scope) if each.pk == point_id), None)
     if target is None:
         raise Refused("Điểm trạm này không thuộc trạm.", field="to", code="point")
-    if "." in visit.number:  # of the point's own book: voiding looks for it by the point
-        raise Refused(
-            "Điểm này có sổ số khám riêng: ghi bỏ về rồi tiếp nhận ở nơi đến.", field="to", code="book"
-        )
     visit.point_id = None if target.pk == scope.workplace_id else target.pk
     visit.room, visit.call = None, CallState.WAITING
     visit.queue_no = receiving.queue_number(visit.facility_id, visit.point_id, visit.on, visit.pk)

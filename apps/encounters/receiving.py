@@ -22,7 +22,13 @@ from apps.patients.models import InsuranceCard, Person
 
 KINDS, FREE = "visit_kind", "free_care"
 QUEUE = "queue"  # the book of core.numbering
-RULES = ["queue.child_under", "queue.elder_from", "queue.disability_degrees", "queue.ranks"]
+RULES = [
+    "queue.child_under",
+    "queue.elder_from",
+    "queue.disability_degrees",
+    "queue.merit_groups",
+    "queue.ranks",
+]
 CARDLESS = "Chọn BHYT nhưng chưa có thẻ nào dùng được. Ghi lý do để bổ sung thẻ sau."
 DAY_CLOSED = "{name} đã có lượt khám {number} hôm nay, {state}."
 
@@ -111,6 +117,7 @@ def rules_on(on: dt.date) -> PriorityRules:
         int(found["queue.elder_from"]),
         frozenset(found["queue.disability_degrees"]),
         {key: int(rank) for key, rank in found["queue.ranks"].items()},
+        frozenset(found["queue.merit_groups"]),
     )
 
 
@@ -122,16 +129,20 @@ def priorities(
     pregnancies = ports.get(ports.PregnancyStatus)
     pregnant = pregnancies.open_for(ids, on) if pregnancies else {}
     degrees: dict[UUID, list[str]] = {}
+    merits: dict[UUID, list[str]] = {}
     # unscoped: people whom the caller has seen; that she goes first is all that comes of it
-    disabled = PersonStatus.unscoped.filter(
+    entitled = PersonStatus.unscoped.filter(
         Q(valid_from__isnull=True) | Q(valid_from__lte=on),
         Q(valid_to__isnull=True) | Q(valid_to__gte=on),
         person_id__in=ids,
-        kind=StatusKind.DISABILITY,
+        kind__in=(StatusKind.DISABILITY, StatusKind.MERIT),
         state=EventState.FINAL,
     )
-    for person_id, degree in disabled.values_list("person_id", "degree"):
-        degrees.setdefault(person_id, []).append(degree)
+    for person_id, kind, degree, category in entitled.values_list("person_id", "kind", "degree", "category"):
+        if kind == StatusKind.MERIT:
+            merits.setdefault(person_id, []).append(category)
+        else:
+            degrees.setdefault(person_id, []).append(degree)
     urgent = set(emergencies)
     return {
         person.pk: priority.judge(
@@ -142,6 +153,7 @@ def priorities(
                 minor=person.pk in pregnant and _is_minor(person, on),
                 degrees=degrees.get(person.pk, ()),
                 emergency=person.pk in urgent,
+                merits=merits.get(person.pk, ()),
             ),
             on,
             rules,

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.core import parameters
 from apps.core.text import fold
 from apps.facilities.models import Facility, ReformStation
@@ -35,8 +37,14 @@ def book_at(facility_id: UUID, point_id: UUID | None) -> Book:
 
 
 def book_of(number: str, facility_id: UUID, point_id: UUID | None) -> UUID:
-    """The facility whose book gave a number: the point's, where the number carries a mark."""
-    return point_id if point_id is not None and "." in number else facility_id
+    """The facility whose book gave a number: where it carries a mark, the point of the station that writes
+    it, also for a record that is at another point now. No query without a mark, one with it.
+    """
+    mark, marked, _ = number.rpartition(".")
+    if not marked:
+        return facility_id
+    writers = Facility.objects.filter(Q(pk=point_id) | Q(part_of=facility_id), book_mark=mark)
+    return writers.values_list("pk", flat=True).first() or point_id or facility_id
 
 
 def kept_by_points(on: dt.date) -> bool:

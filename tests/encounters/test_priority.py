@@ -12,7 +12,11 @@ from tests.factories.households import a_person_status
 from tests.factories.patients import a_person, a_station
 
 RULES = PriorityRules(
-    6, 80, frozenset({"1", "2"}), {"emergency": 0, "child": 1, "pregnant": 1, "elder": 1, "disabled": 1}
+    6,
+    80,
+    frozenset({"1", "2"}),
+    {"emergency": 0, "child": 1, "pregnant": 1, "elder": 1, "disabled": 1, "merit": 1},
+    frozenset({"4", "5"}),
 )
 ON = dt.date(2026, 11, 29)
 
@@ -62,6 +66,11 @@ def test_degrees_of_disability():
     assert judge(degrees=["3", ""]) == (priority.ORDINARY, ())
 
 
+def test_groups_of_merit() -> None:
+    assert judge(merits=["4"]) == (1, ("merit",))
+    assert judge(merits=["9"]) == (priority.ORDINARY, ())  # whose kin they are, not they themselves
+
+
 def test_a_reason_without_a_rank_does_not_count():
     rules = PriorityRules(6, 80, frozenset(), {"emergency": 0})
     assert priority.judge(Known(pregnant=True), ON, rules).reasons == ()
@@ -87,16 +96,20 @@ class Pregnancies:
 
 def test_what_the_house_knows(db, system_scope, monkeypatch, django_assert_max_num_queries):
     station, today = a_station(), timezone.localdate()
-    pregnant, disabled, plain = (a_person(station, name) for name in ("Hồ Thị A", "Hồ Văn B", "Hồ Văn C"))
+    names = ("Hồ Thị A", "Hồ Văn B", "Hồ Văn C", "Hồ Văn D")
+    pregnant, disabled, plain, merited = (a_person(station, name) for name in names)
     a_person_status(disabled, kind="disability", category="1", degree="1")
+    a_person_status(merited, kind="merit", category="5")
+    a_person_status(plain, kind="merit", category="9")
     monkeypatch.setitem(ports._provided, ports.PregnancyStatus, Pregnancies(pregnant))
     rules = receiving.rules_on(today)
     receiving.priorities([pregnant], today, [], rules)  # fills the lists that a process keeps
     with django_assert_max_num_queries(1):
-        found = receiving.priorities([pregnant, disabled, plain], today, [], rules)
-    assert [found[each.pk].reasons for each in (pregnant, disabled, plain)] == [
+        found = receiving.priorities([pregnant, disabled, merited, plain], today, [], rules)
+    assert [found[each.pk].reasons for each in (pregnant, disabled, merited, plain)] == [
         ("pregnant",),
         ("disabled",),
+        ("merit",),
         (),
     ]
 

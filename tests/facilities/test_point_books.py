@@ -12,6 +12,7 @@ from apps.care.enrolling import enrol
 from apps.core import numbering, scope
 from apps.core.ids import uuid7
 from apps.core.models import GivenNumber, NumberBook, Parameter
+from apps.encounters import queue
 from apps.encounters.inputs import Opening
 from apps.encounters.models import Visit
 from apps.encounters.services import visit_entered_in_error, visit_open
@@ -134,6 +135,19 @@ def test_a_mistaken_visit_voids_the_number_in_the_points_book(world: World) -> N
     visit = received(world)
     with at_the_point(world):
         visit_entered_in_error(visit_id=visit.pk, expected_version=visit.version, reason="nhầm người")
+    book = NumberBook.unscoped.get(facility_id=world.thanh.pk, kind="visit")
+    voided = GivenNumber.unscoped.filter(book=book)
+    assert list(voided.values_list("number", "state")) == [(1, "void")]
+
+
+def test_who_is_sent_to_the_station_keeps_the_number_of_the_points_book(world: World) -> None:
+    """And when it was a mistake, that number is voided in the book that gave it."""
+    approve_and_run(world, decided(world, own=True))
+    visit = received(world)
+    with at_the_point(world):
+        sent = queue.transfer(visit_id=visit.pk, point_id=world.new.pk)
+        assert (sent.number, sent.point_id) == (visit.number, None)
+        visit_entered_in_error(visit_id=sent.pk, expected_version=sent.version, reason="nhầm người")
     book = NumberBook.unscoped.get(facility_id=world.thanh.pk, kind="visit")
     voided = GivenNumber.unscoped.filter(book=book)
     assert list(voided.values_list("number", "state")) == [(1, "void")]
