@@ -26,7 +26,7 @@ WORDS = {
     ("households", "list"): "Danh sách hộ gia đình, theo tên chủ hộ",
     ("households", "retrieve"): "Một hộ và các thành viên hiện nay",
     ("households", "create"): "Lập một hộ với chủ hộ đã có hồ sơ",
-    ("households", "partial_update"): "Sửa địa chỉ, diện hộ, theo phiên bản đã đọc",
+    ("households", "partial_update"): "Sửa địa chỉ, diện hộ, mã hộ BHXH, theo phiên bản đã đọc",
     (
         "measurements",
         "list",

@@ -1,8 +1,8 @@
 """Who goes before others in the queue, and why. Pure: dates and rules are passed in.
 
 Source: Luật Khám bệnh, chữa bệnh 15/2023/QH15, Điều 3 (emergencies, children, pregnant women, the disabled,
-the old and people of merit first). Ages, degrees, groups and order are parameters `queue.*`, read with the day
-of the visit.
+the old and people of merit first). Ages, degrees, groups and order are parameters `queue.*`, read with the
+day of the visit.
 """
 
 import datetime as dt

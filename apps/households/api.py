@@ -16,10 +16,12 @@ from rest_framework.routers import BaseRouter
 
 from apps.core.api import KEY_HEADER, ScopedViewSet, StrictSerializer, Unwilling, once
 from apps.households import services
-from apps.households.models import Household, Membership, Poverty
+from apps.households.models import Closed, Household, Membership, Poverty
 from apps.households.services import HouseholdData
 from apps.patients import queries as people
-from apps.patients.api import HamletSerializer, tried
+from apps.patients.api import HamletSerializer, MaskedSerializer, tried
+
+BHXH_HELP = "Mã hộ gia đình (BHXH): 10 chữ số, của một hộ đang mở."
 
 
 class MemberSerializer(serializers.ModelSerializer):
@@ -28,7 +30,9 @@ class MemberSerializer(serializers.ModelSerializer):
         fields = ["person", "relation", "is_head", "valid_from"]
 
 
-class HouseholdSerializer(serializers.ModelSerializer):
+class HouseholdSerializer(MaskedSerializer):
+    number_field = "bhxh_code"
+
     hamlet = HamletSerializer()
     members = MemberSerializer(many=True, source="open_members")
 
@@ -36,7 +40,7 @@ class HouseholdSerializer(serializers.ModelSerializer):
         model = Household
         fields = [
             "id", "version", "updated_at", "code", "former_codes", "hamlet", "address_text", "station",
-            "poverty", "closed", "closed_on", "members",
+            "poverty", "bhxh_code", "masked", "closed", "closed_on", "members",
         ]  # fmt: skip
 
 
@@ -47,6 +51,9 @@ class HouseholdWriteSerializer(StrictSerializer):
     hamlet_id = serializers.UUIDField(help_text="Thôn, tổ của hộ.")
     address_text = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     poverty = serializers.ChoiceField(choices=Poverty.choices, required=False, default="")
+    bhxh_code = serializers.CharField(
+        max_length=20, required=False, allow_blank=True, default="", help_text=BHXH_HELP
+    )
     since = serializers.DateField(required=False, allow_null=True, help_text="Từ ngày; trống là từ trước.")
 
 
@@ -56,6 +63,7 @@ class HouseholdChangeSerializer(StrictSerializer):
     version = serializers.IntegerField(min_value=1, help_text="Phiên bản đã đọc; đã có người sửa thì 409.")
     address_text = serializers.CharField(max_length=200, required=False, allow_blank=True)
     poverty = serializers.ChoiceField(choices=Poverty.choices, required=False)
+    bhxh_code = serializers.CharField(max_length=20, required=False, allow_blank=True, help_text=BHXH_HELP)
 
 
 class HouseholdFilter(django_filters.FilterSet):
@@ -65,12 +73,16 @@ class HouseholdFilter(django_filters.FilterSet):
     hamlet = django_filters.UUIDFilter(field_name="hamlet_id", label="Thôn, tổ (id)")
     member = django_filters.UUIDFilter(method="of_member", label="Hộ hiện nay của người này (id)")
     poverty = django_filters.ChoiceFilter(choices=Poverty.choices[1:], label="Diện hộ")
+    bhxh_code = django_filters.CharFilter(method="of_code", label="Mã hộ gia đình (BHXH) của hộ đang mở")
 
     def changed(self, rows: QuerySet[Household], name: str, value: dt.datetime) -> QuerySet[Household]:
         """Also one that somebody has joined or left since then."""
         # unscoped: of the households that the scope sees
         moved = Membership.unscoped.filter(household=OuterRef("pk"), updated_at__gte=value)
         return rows.filter(Q(updated_at__gte=value) | Exists(moved))
+
+    def of_code(self, rows: QuerySet[Household], name: str, value: str) -> QuerySet[Household]:
+        return rows.filter(bhxh_code=value, closed=Closed.OPEN)
 
     def of_member(self, rows: QuerySet[Household], name: str, value: UUID) -> QuerySet[Household]:
         return rows.filter(memberships__person_id=value, memberships__valid_to__isnull=True)
@@ -108,7 +120,9 @@ class HouseholdViewSet(ScopedViewSet):
         head = people.get_person(said["head"])
         if head is None:
             raise Unwilling({"head": ["Không thấy người này trên địa bàn."]})
-        data = HouseholdData(said["hamlet_id"], said["address_text"], said["poverty"])
+        data = HouseholdData(
+            said["hamlet_id"], said["address_text"], said["poverty"], bhxh_code=said["bhxh_code"]
+        )
         pk, now = tried(
             lambda: once(
                 request,
@@ -119,7 +133,9 @@ class HouseholdViewSet(ScopedViewSet):
 
     @extend_schema(request=HouseholdChangeSerializer, responses=HouseholdSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Corrects address and poverty. 409 with the stored version when somebody has saved since."""
+        """Corrects address, poverty, number of the social insurance. 409 with the stored version when
+        somebody has saved since.
+        """
         asked = HouseholdChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
@@ -131,6 +147,7 @@ class HouseholdViewSet(ScopedViewSet):
             address_text=said.get("address_text", household.address_text),
             poverty=said.get("poverty", household.poverty),
             note=household.note,
+            bhxh_code=said.get("bhxh_code", household.bhxh_code),
         )
         tried(
             lambda: services.household_update(

@@ -93,6 +93,7 @@ def _rows(people: Iterator[Person]) -> Iterator[tuple[Person, dict[str, str]]]:
             "hamlet": person.hamlet.name if person.hamlet else "",
             "address_text": person.address_text,
             "poverty": home.household.get_poverty_display() if home and home.household.poverty else "",
+            "bhxh_code": home.household.bhxh_code if home else "",
             "ethnicity": codes.label("ethnic_groups", person.ethnicity),
             "nationality": codes.label("nationalities", person.nationality),
             "occupation": codes.label("occupations", person.occupation),

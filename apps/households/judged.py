@@ -25,6 +25,7 @@ class Line:
     candidates: tuple[tuple[UUID, int, tuple[str, ...]], ...] = ()
     code: str = ""
     household: str = ""
+    bhxh_code: str = ""
     is_head: bool = False
     group: int = 0
     household_id: UUID | None = None

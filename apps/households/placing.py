@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from apps.households.judged import DOUBTFUL, REJECTED, Line
+from apps.households.judged import CHANGED, DOUBTFUL, REJECTED, UNCHANGED, Line
 from apps.households.said import PARENTS
 from apps.households.stored import Stored
 from apps.patients import plausibility
+
+BHXH_CODE = "mã hộ gia đình (BHXH)"
 
 
 def put_in_households(lines: Iterable[Line], stored: Stored) -> None:
@@ -47,6 +49,28 @@ def put_in_households(lines: Iterable[Line], stored: Stored) -> None:
             line.household_id = household_id
             home = stored.home_of.get(line.person_id) if line.person_id else None
             line.joins = home is None or home != household_id
+
+
+def give_bhxh_codes(lines: Iterable[Line], stored: Stored) -> None:
+    """The number of the social insurance: one a family, of one family. The first line that says a new one of
+    a family that is stored changes it.
+    """
+    families: dict[int, str] = {}
+    holders: dict[str, int] = {}
+    for line in lines:
+        code = line.bhxh_code
+        if not code or line.state == REJECTED:
+            continue
+        is_first = line.group not in families
+        if families.setdefault(line.group, code) != code:
+            line.reject(f"Hộ {line.household}: có hơn một {BHXH_CODE}.")
+        elif holders.setdefault(code, line.group) != line.group:
+            line.reject(f"Số {code}: {BHXH_CODE} của hai hộ trong tệp.")
+        elif stored.by_bhxh_code.get(code, line.household_id) != line.household_id:
+            line.reject(f"Số {code}: {BHXH_CODE} của một hộ khác trong trạm.")
+        elif is_first and line.household_id and code not in stored.by_bhxh_code:
+            line.changes += (BHXH_CODE,)
+            line.state = CHANGED if line.state == UNCHANGED else line.state
 
 
 def _household_of(key: str, members: Sequence[Line], homes: set[UUID], stored: Stored) -> UUID | None:

@@ -54,6 +54,7 @@ def judge(
             waiting = []
     _compare(waiting, stored, reader.today)
     placing.put_in_households(found, stored)
+    placing.give_bhxh_codes(found, stored)
     placing.give_parents(found, stored)
     for line in found:
         if line.state == UNCHANGED and (line.joins or line.parents):
@@ -75,6 +76,7 @@ def _line(said: Said) -> Line:
         notes=tuple(said.notes),
         code=said.code,
         household=said.household,
+        bhxh_code=said.bhxh_code,
         is_head=said.relation == HEAD,
         sex=str(said.fields.get("sex", "")),
         born=said.fields.get("birth_date"),

@@ -31,6 +31,7 @@ class Said:
     household: str = ""
     relation: str = ""
     poverty: str = ""
+    bhxh_code: str = ""
     parents: dict[str, str] = field(default_factory=dict)  # mother, father: codes of the file
     former_unit: UUID | None = None  # the commune as it was called in the file
 
@@ -61,6 +62,7 @@ class Reader:
         if said.household and said.fields.get("life_status") in GONE:
             said.household, said.relation = "", ""
             said.notes.append("Người đã mất hoặc đã chuyển đi: không ghi vào hộ.")
+        self._bhxh_code(said, str(values.get("bhxh_code", "")))
         if said.wrong:
             return said
         said.numbers = [
@@ -76,6 +78,18 @@ class Reader:
         if any(name.startswith("permanent_c") for name in values):
             self._commune(said, values)
         return said
+
+    def _bhxh_code(self, said: Said, text: str) -> None:
+        """The family's number of the social insurance: of the family that the line belongs to."""
+        if not text:
+            return
+        judged = check("ho_gia_dinh", text)
+        if judged.result == "invalid":
+            said.wrong.append(judged.sentence)
+        elif said.household:
+            said.bhxh_code = judged.value
+        else:
+            said.notes.append("Mã hộ gia đình (BHXH) bỏ qua: dòng này không thuộc hộ nào.")
 
     def _card(self, said: Said, values: Mapping[str, Any]) -> None:
         said.card = CardData(

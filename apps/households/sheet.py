@@ -35,6 +35,7 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("hamlet", "Thôn, tổ", ("Thôn", "Tổ", "Ấp", "Bản", "Khu phố", "Thôn/tổ", "Địa bàn")),
     ("address_text", "Số nhà, đường", ("Địa chỉ", "Số nhà", "Chỗ ở hiện nay", "Nơi ở")),
     ("poverty", "Diện hộ", ("Hộ nghèo", "Diện", "Loại hộ")),
+    ("bhxh_code", "Mã hộ gia đình (BHXH)", ("Mã hộ BHXH", "Mã số hộ gia đình BHXH", "Mã hộ GĐ BHXH")),
     ("ethnicity", "Dân tộc", ()),
     ("nationality", "Quốc tịch", ()),
     ("occupation", "Nghề nghiệp", ("Nghề",)),
@@ -246,6 +247,7 @@ _READERS: dict[str, Callable[[str, Words], dict[str, object]]] = {
     "phone": _phone,
     "cccd": partial(_digits, "cccd", 12),
     "cmnd": partial(_digits, "cmnd", 9),
+    "bhxh_code": partial(_digits, "bhxh_code", 10),
     "blood_group": _blood,
 }
 

@@ -62,9 +62,13 @@ class Stored:
             self.card_rows.add(row)
         homes = Membership.objects.filter(household__station_id=station_id, valid_to__isnull=True)
         self.home_of: dict[UUID, UUID] = dict(homes.values_list("person_id", "household_id"))
-        self.household_codes: dict[str, UUID] = dict(
-            Household.objects.filter(station_id=station_id).values_list("code", "pk")
-        )
+        self.household_codes: dict[str, UUID] = {}
+        self.by_bhxh_code: dict[str, UUID] = {}
+        households = Household.objects.filter(station_id=station_id)
+        for code, bhxh_code, closed, pk in households.values_list("code", "bhxh_code", "closed", "pk"):
+            self.household_codes[code] = pk
+            if bhxh_code and not closed:
+                self.by_bhxh_code[bhxh_code] = pk
         self.facts = lru_cache(maxsize=5_000)(self._facts)
 
     def like(self, asked: alike.Facts) -> Iterator[tuple[UUID, alike.Alike]]:

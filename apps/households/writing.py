@@ -253,13 +253,19 @@ def _home(family: Family, head: _Member, entered: Mapping[UUID, Person]) -> bulk
         for member in family
         if member is not head
     ]
-    return bulk.Family(_household_data(head.said, person), person, others)
+    return bulk.Family(_household_data(family, head.said, person), person, others)
 
 
-def _household_data(said: Said, head: Person) -> HouseholdData:
+def _household_data(family: Family, said: Said, head: Person) -> HouseholdData:
     if head.hamlet_id is None:
         raise Refused("Chủ hộ thiếu thôn, tổ.")
-    return HouseholdData(head.hamlet_id, head.address_text, said.poverty)
+    code = _bhxh_code(family)
+    return HouseholdData(head.hamlet_id, head.address_text, said.poverty, bhxh_code=code)
+
+
+def _bhxh_code(family: Family) -> str:
+    """Whichever line of the family says it."""
+    return next((member.said.bhxh_code for member in family if member.said.bhxh_code), "")
 
 
 # --- families somebody of whom is stored
@@ -276,7 +282,9 @@ def _write_family(family: Family) -> None:
                 person = _write_person(member)
                 written.append((member, person.pk))
                 if member.said.household and member.row.joins:
-                    household = _put_home(member, person, household)
+                    household = _put_home(family, member, person, household)
+            if household_id and household:
+                _put_bhxh_code(household, _bhxh_code(family))
     except (Refused, NeedsReason, StaleVersion) as wrong:
         if isinstance(wrong, Refused):
             people.note_taken(wrong)
@@ -289,11 +297,19 @@ def _write_family(family: Family) -> None:
         member.row.parents_left = bool(member.row.parents)
 
 
-def _put_home(member: _Member, person: Person, household: Household | None) -> Household:
+def _put_bhxh_code(household: Household, code: str) -> None:
+    if code and code != household.bhxh_code:
+        household.refresh_from_db()  # somebody of the list may have become its head just now
+        now = {name: getattr(household, name) for name in services.FIELDS}
+        data = HouseholdData(**now | {"bhxh_code": code})
+        services.household_update(household=household, data=data, expected_version=household.version)
+
+
+def _put_home(family: Family, member: _Member, person: Person, household: Household | None) -> Household:
     if household is None:
         if member.said.relation != HEAD:
             raise Refused(HEADLESS)
-        return services.household_create(data=_household_data(member.said, person), head=person)
+        return services.household_create(data=_household_data(family, member.said, person), head=person)
     relation = "" if member.said.relation == HEAD else member.said.relation
     if Membership.objects.filter(person=person, valid_to__isnull=True).exists():
         services.member_move(person=person, household=household, relation=relation, on=timezone.localdate())

@@ -21,6 +21,7 @@ from apps.patients.models import Person
 from tests.factories.accounts import a_member, client_of
 from tests.factories.households import a_household
 from tests.factories.patients import a_person, a_station, scope_at
+from tests.households.lists import as_csv, bring_in, check, exported
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +113,81 @@ def test_a_closed_household_gives_it_up(home: Household, other: Household) -> No
     event_withdraw(event=stored, reason="nhầm", expected_version=stored.version)
     home.refresh_from_db()
     assert (home.closed, home.bhxh_code) == ("", CODE)
+
+
+# --- lists and programs
+
+HEADS = ["Mã hộ", "Họ và tên", "Ngày sinh", "Giới tính", "Quan hệ với chủ hộ", "Thôn", "Mã hộ BHXH"]
+
+
+def line(home: str, name: str, code: str, relation: str = "Chủ hộ", born: str = "5/3/1980") -> list[str]:
+    return [home, name, born, "Nam", relation, "Thôn Làng Teng", code]
+
+
+def listed(*rows: list[str]) -> bytes:
+    return as_csv(*rows, heads=HEADS)
+
+
+@pytest.mark.usefixtures("code_lists")
+def test_it_comes_with_a_list_and_goes_out_with_one(at_station: Facility) -> None:
+    """Of a new family by whichever line says it; the same list again, or our own export, changes nothing."""
+    rows = listed(
+        line("1", "Phạm Văn Một", ""),
+        line("1", "Phạm Văn Con", CODE, "Con đẻ", "2010"),
+        line("2", "Phạm Văn Hai", "112345678"),
+    )
+    bring_in(rows)
+    codes_of = dict(Household.objects.values_list("code", "bhxh_code"))
+    assert sorted(codes_of.values()) == ["0112345678", CODE]
+    _, found = check(rows)
+    assert [row.state for row in found] == ["same"] * 3
+    _, found = check(exported(), "danh-sach.xlsx")
+    assert [row.state for row in found] == ["same"] * 3
+
+
+@pytest.mark.usefixtures("code_lists")
+def test_a_list_gives_a_stored_family_its_number(at_station: Facility) -> None:
+    bring_in(listed(line("1", "Phạm Văn Một", "")))
+    _, (row,) = check(listed(line("1", "Phạm Văn Một", CODE)))
+    assert (row.state, row.changes) == ("changed", ["mã hộ gia đình (BHXH)"])
+    bring_in(listed(line("1", "Phạm Văn Một", CODE)))
+    household = Household.objects.get()
+    assert household.bhxh_code == CODE
+    assert household.poverty == "" and household.hamlet.name == "Thôn Làng Teng"
+
+
+@pytest.mark.usefixtures("code_lists")
+@pytest.mark.parametrize(
+    ("rows", "match"),
+    [
+        ([line("1", "Phạm Văn Một", "12")], "10 chữ số"),
+        (
+            [line("1", "Phạm Văn Một", CODE), line("2", "Phạm Văn Hai", CODE)],
+            "của hai hộ trong tệp",
+        ),
+        (
+            [line("1", "Phạm Văn Một", CODE), line("1", "Phạm Con", "4812345679", "Con đẻ", "2010")],
+            "có hơn một mã hộ",
+        ),
+        ([line("5", "Phạm Văn Năm", "4899999999")], "một hộ khác trong trạm"),
+    ],
+    ids=["form", "two-families", "two-numbers", "stored"],
+)
+def test_a_list_that_says_it_wrongly(at_station: Facility, rows: list[list[str]], match: str) -> None:
+    a_household(at_station, a_person(at_station, "Lê Văn Có", sex="male"), bhxh_code="4899999999")
+    _, judged = check(listed(*rows))
+    last = judged[-1]
+    assert last.state == "rejected" and match in " ".join(last.reasons)
+
+
+@pytest.mark.usefixtures("code_lists")
+def test_a_number_of_a_family_far_away_is_refused_when_it_is_written(at_station: Facility) -> None:
+    far = a_station("23293", "Trạm Y tế xã Đăk Cấm")
+    a_household(far, a_person(far, "Người Xa", sex="male"), bhxh_code=CODE)
+    batch = bring_in(listed(line("1", "Phạm Văn Một", CODE), line("2", "Phạm Văn Hai", "")))
+    assert (batch.counts["added"], batch.counts["refused"]) == (1, 1)
+    (failed,) = batch.rows.all()
+    assert "đang thuộc một hộ khác" in " ".join(failed.reasons)
 
 
 def test_ten_other_figures_find_no_household(home: Household) -> None:

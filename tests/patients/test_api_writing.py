@@ -106,6 +106,29 @@ def test_it_works(program: Program, station: Facility) -> None:
 # --- filters
 
 
+def test_the_number_of_the_social_insurance(owner: User, station: Facility) -> None:
+    """Written, found by, kept by a change that does not speak of it; whole for who may take numbers away."""
+    program = Program(owner, station, *WRITES, "people.export")
+    home = a_household(station, a_person(station, "Phạm Văn Hrê", sex="male"))
+    path = f"households/{home.pk}/"
+    given = program.patch(path, {"version": 1, "bhxh_code": "48 1234 5678"}).json()
+    assert (given["bhxh_code"], given["masked"]) == ("4812345678", False)
+    kept = program.patch(path, {"version": given["version"], "address_text": "Xóm 2"}).json()
+    assert kept["bhxh_code"] == "4812345678"
+    assert [row["id"] for row in program.get("households/?bhxh_code=4812345678").json()["results"]] == [
+        str(home.pk)
+    ]
+    reader = Program(owner, station, "households.view")
+    assert reader.get(path).json()["bhxh_code"] == "******5678"
+    wrong = program.patch(path, {"version": kept["version"], "bhxh_code": "12"})
+    assert wrong.status_code == 422 and "10 chữ số" in wrong.json()["bhxh_code"][0]
+    head = a_person(station, "Phạm Văn Hai", sex="male")
+    said = {"head": str(head.pk), "hamlet_id": str(home.hamlet_id), "bhxh_code": "4812345678"}
+    taken = program.post("households/", said)
+    assert taken.status_code == 422 and "một hộ khác" in taken.json()["bhxh_code"][0]
+    assert program.post("households/", said | {"bhxh_code": "4812345679"}).status_code == 201
+
+
 def test_filters_of_people(program: Program, station: Facility) -> None:
     child = a_person(station, "Phạm Gia Bảo", sex="male", birth_date=dt.date(2020, 5, 6))
     other = a_hamlet(station.unit, "Thôn Xa")
