@@ -161,3 +161,49 @@ def test_a_death_by_keyboard_and_its_correction(head, live_server, station, phot
     assert DueItem.unscoped.get(person=mother).state == "open"
     mother.refresh_from_db()
     assert mother.life_status == "alive"
+
+
+def test_who_is_dead_on_a_list_alone_is_recorded_by_keyboard(
+    head, live_server, station, photograph, axe_clean
+):
+    # Given: a list of an earlier system said that two are dead, of one without the day.
+    page = head
+    man = a_person(
+        station,
+        "Phạm Văn Hrê",
+        sex="male",
+        birth_date=dt.date(1941, 2, 3),
+        life_status="dead",
+        died_on=dt.date(2026, 3, 4),
+    )
+    a_person(station, "Đinh Thị Rêu", birth_date=dt.date(1938, 1, 1), life_status="dead")
+
+    # When: register A6 says so, and the list leads to the form.
+    page.goto(f"{live_server.url}/tu-vong/")
+    page.get_by_text("2 người ghi trong hồ sơ là đã mất").wait_for()
+    photograph(page, "death-register-unrecorded")
+    page.get_by_role("link", name="Xem và ghi tử vong").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/tu-vong/chua-ghi/")
+    axe_clean(page)
+    photograph(page, "death-unrecorded")
+    page.goto(f"{live_server.url}/nguoi/{man.pk}/")
+    page.get_by_text("mà chưa có ghi nhận tử vong").wait_for()
+    photograph(page, "death-unrecorded-person")
+    page.go_back()
+    page.get_by_role("link", name="Ghi tử vong: Phạm Văn Hrê").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#death-form")
+    assert page.input_value("input[name=died_on]") == "04/03/2026", "the day of the list is kept"
+    photograph(page, "death-unrecorded-form")
+    page.locator("input[name=place]").first.focus()
+    page.keyboard.press("Space")
+    page.focus("[data-name=a_code] input")
+    pick(page, "a_code", "suy ho hap")
+    page.keyboard.press("Control+Enter")
+
+    # Then: he stands in the register and on the list no more.
+    page.wait_for_url("**/tu-vong/*-*/")
+    page.goto(f"{live_server.url}/tu-vong/chua-ghi/")
+    page.get_by_text("Đinh Thị Rêu").wait_for()
+    assert not page.get_by_text("Phạm Văn Hrê").count()

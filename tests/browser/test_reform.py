@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.encounters.models import Visit
 from apps.facilities.models import Facility, Hamlet, Reform
 from apps.patients.models import Person
 from tests import places
-from tests.factories.accounts import a_member, client_of
+from tests.factories.accounts import a_member
 from tests.factories.catalogues import an_icd10
 from tests.factories.encounters import a_finished_visit, a_practitioner
 from tests.factories.households import a_household
@@ -18,21 +20,6 @@ from tests.factories.patients import a_person
 from tests.factories.reform import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def as_user(page: Any, live_server: Any) -> Any:
-    """`as_user(user)`: the browser is hers from now on."""
-
-    def sign_in(user: Any) -> Any:
-        client = client_of(user)
-        page.context.clear_cookies()
-        cookie = {"name": "tramyte", "value": client.cookies["tramyte"].value, "url": live_server.url}
-        page.context.add_cookies([cookie])
-        page.goto(live_server.url)
-        return page
-
-    return sign_in
 
 
 def test_two_stations_become_one(
@@ -73,6 +60,7 @@ def test_two_stations_become_one(
     assert page.get_by_text("Chọn vị trí mới cho 1 người phụ trách trạm cũ").is_visible()
     assert page.get_by_role("button", name="Gửi người thứ hai duyệt").is_disabled()
     page.get_by_label("Vị trí mới của Bùi Văn Trưởng").select_option(label="Bác sĩ – Trạm Y tế xã Ba Vinh")
+    page.get_by_label("Sổ số của Trạm Y tế xã Ba Thành").select_option(label="Giữ sổ riêng của điểm trạm")
     page.keyboard.press("Control+Enter")
     page.get_by_text("Đã lưu phương án").wait_for()
     page.get_by_role("button", name="Gửi người thứ hai duyệt").click()
@@ -106,6 +94,24 @@ def test_two_stations_become_one(
     former = Person.unscoped.get(full_name="Phạm Văn Xa")
     page.goto(live_server.url + reverse("patients:person", args=[former.pk]))
     photograph(page, "reform-person-new-code")
+
+    # At the former station, which keeps its books as a point, her visit is numbered there.
+    page.goto(live_server.url + reverse("encounters:open", args=[hoa.pk]))
+    page.wait_for_selector("#id_reason:focus")
+    page.keyboard.type("Ho, sốt")
+    photograph(page, "reform-point-receive")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/so/")
+    made = Visit.unscoped.exclude(pk=visit.pk).get()
+    page.goto(live_server.url + reverse("encounters:visit", args=[made.pk]))
+    page.get_by_text(f"BT.{timezone.localdate().year}-").first.wait_for()
+    axe_clean(page)
+    photograph(page, "reform-point-visit")
+    as_user(a_member("station_head", world.new, "truong.vinh", "Phạm Thị Trưởng"))
+    page.goto(live_server.url + reverse("core:numbers"))
+    page.get_by_text(f"BT.{timezone.localdate().year}-").first.wait_for()
+    axe_clean(page)
+    photograph(page, "reform-point-books")
 
     # The paper of the visit before is printed under the name of its day.
     answer = page.request.get(live_server.url + reverse("encounters:exam_slip", args=[visit.pk]))
