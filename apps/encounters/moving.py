@@ -29,7 +29,7 @@ from apps.encounters.writing import SOURCE
 from apps.facilities import books
 from apps.patients import facts
 from apps.patients.models import InsuranceCard, Person
-from apps.patients.services import treating_access_put
+from apps.patients.treating import treating_access_put
 
 # What belongs to the record itself or to who she is: the new visit has its own.
 OWN = frozenset(

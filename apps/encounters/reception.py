@@ -31,7 +31,7 @@ from apps.facilities import books
 from apps.facilities.asof import working_place
 from apps.patients import facts
 from apps.patients.models import Person
-from apps.patients.services import treating_access_put
+from apps.patients.treating import treating_access_put
 
 TREATING_DAYS = "visits.treating_days"  # for so long a station still sees whom it has treated
 

@@ -32,7 +32,8 @@ from apps.households.newcomers import asked_count, waiting_count
 from apps.patients.births import may_bear
 from apps.patients.lines import due_line
 from apps.patients.models import Person
-from apps.patients.services import PossibleDuplicates, note_taken, person_create
+from apps.patients.numbers import note_taken
+from apps.patients.services import PossibleDuplicates, person_create
 
 LIST_PAGE = 50
 CHILD = 13  # years below which a wedding is not offered

@@ -43,6 +43,7 @@ from apps.patients import services as people
 from apps.patients.bulk import NewPerson, people_create
 from apps.patients.data import FIELDS, PersonData
 from apps.patients.models import Person
+from apps.patients.numbers import card_add, identifier_add, note_taken
 
 JOB = "households.import"
 FAMILIES = 150  # of one transaction: some 500 people, about a second
@@ -204,7 +205,7 @@ def _write_new(batch: ImportBatch, families: Sequence[Family], at_place: Mapping
     homes = []
     for place, family in enumerate(families):
         if wrong := refused.get(place):
-            people.note_taken(wrong)
+            note_taken(wrong)
             for member in family:
                 member.failed(wrong.message)
             continue
@@ -287,7 +288,7 @@ def _write_family(family: Family) -> None:
                 _put_bhxh_code(household, _bhxh_code(family))
     except (Refused, NeedsReason, StaleVersion) as wrong:
         if isinstance(wrong, Refused):
-            people.note_taken(wrong)
+            note_taken(wrong)
         sentence = wrong.message if isinstance(wrong, Refused) else "Hồ sơ vừa được người khác sửa."
         for member in family:
             member.failed(sentence)
@@ -332,9 +333,9 @@ def _write_person(member: _Member) -> Person:
     if planning.changes_of(data, now):
         people.person_update(person=person, data=data, expected_version=person.version, reason=REASON)
     for number in said.numbers:
-        people.identifier_add(person=person, number=number, reason=REASON)
+        identifier_add(person=person, number=number, reason=REASON)
     if said.card:
-        people.card_add(person=person, card=said.card, reason=REASON)
+        card_add(person=person, card=said.card, reason=REASON)
     return person
 
 

@@ -36,6 +36,7 @@ from apps.patients import kin, queries, services
 from apps.patients.data import FIELDS, NumberData, PersonData
 from apps.patients.health_record import reading
 from apps.patients.models import BirthPrecision, Identifier, InsuranceCard, LifeStatus, Person, Sex
+from apps.patients.numbers import note_taken
 
 FOUND = 20
 Done = TypeVar("Done")
@@ -308,7 +309,7 @@ def tried(act: Callable[[], Done]) -> Done:
     except StaleVersion as outrun:
         raise stale(outrun, "Hồ sơ vừa được người khác sửa; hãy đọc lại rồi gửi lại.") from outrun
     except Refused as refused:
-        services.note_taken(refused)
+        note_taken(refused)
         raise refusal(refused) from refused
     except NeedsReason as needed:
         raise warnings(needed) from needed

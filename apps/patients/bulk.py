@@ -14,11 +14,13 @@ from apps.core.errors import Refused
 from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
-from apps.patients import codes, services
+from apps.patients import codes
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.events import PersonCreated
 from apps.patients.identifiers import check
 from apps.patients.models import Identifier, InsuranceCard, Person
+from apps.patients.numbers import ONE_HOLDER, NumberTaken, card_row, codes_of
+from apps.patients.steps import check_fields
 
 AT_ONCE = 500  # rows of one statement
 RELATIONS = ("mother", "father", "permanent_unit")  # found by the caller, or made in the same breath
@@ -59,7 +61,7 @@ def people_create(
     for one, code in zip(new, codes.take(station_id, "person", len(new)), strict=True):
         person = people[one.id]
         person.code = code
-        person.set_keys(services.codes_of(one.numbers, one.card))
+        person.set_keys(codes_of(one.numbers, one.card))
     made = {one.id: people[one.id] for one in new}
     for person in made.values():
         for parent in ("mother_id", "father_id"):
@@ -68,7 +70,7 @@ def people_create(
     Person.objects.bulk_create(made.values(), batch_size=AT_ONCE)
     Identifier.objects.bulk_create([_number(one, n) for one in new for n in one.numbers], batch_size=AT_ONCE)
     InsuranceCard.objects.bulk_create(
-        [services.card_row(made[one.id], one.card, _card_number(one.card)) for one in new if one.card],
+        [card_row(made[one.id], one.card, _card_number(one.card)) for one in new if one.card],
         batch_size=AT_ONCE,
     )
     audit.record_many(
@@ -121,24 +123,24 @@ def _refused(families: Sequence[Sequence[NewPerson]], people: dict[UUID, Person]
     for place, family in enumerate(families):
         for one in family:
             try:
-                services.check_fields(people[one.id], known=RELATIONS)
+                check_fields(people[one.id], known=RELATIONS)
                 for number in one.numbers:
                     if holder := numbers.get((number.kind, _value(number))):
-                        raise services.NumberTaken(number.kind, holder)
+                        raise NumberTaken(number.kind, holder)
                 if one.card:
                     held = cards.get(_card_number(one.card), [])
                     if found := dated.overlaps(held, one.card.valid_from, one.card.valid_to):
-                        raise services.NumberTaken("number", found[0].person_id)
+                        raise NumberTaken("number", found[0].person_id)
             except Refused as wrong:
                 refused.setdefault(place, wrong)
     return refused
 
 
 def _numbers_taken(everybody: Iterable[NewPerson]) -> dict[tuple[str, str], UUID]:
-    wanted = [_value(n) for one in everybody for n in one.numbers if n.kind in services.ONE_HOLDER]
+    wanted = [_value(n) for one in everybody for n in one.numbers if n.kind in ONE_HOLDER]
     # unscoped: a number has one holder in the whole database; the sentence tells nothing about whom.
     rows = Identifier.unscoped.filter(
-        kind__in=services.ONE_HOLDER, value__in=wanted, valid_to__isnull=True
+        kind__in=ONE_HOLDER, value__in=wanted, valid_to__isnull=True
     ).values_list("kind", "value", "person_id")
     return {(kind, value): person_id for kind, value, person_id in rows} if wanted else {}
 

@@ -19,8 +19,9 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
-from apps.patients import births, life_forms, missing, naming, numbers, queries, services
+from apps.patients import births, life_forms, missing, naming, numbers, queries
 from apps.patients.models import Identifier, InsuranceCard, MissingReport, Person
+from apps.patients.numbers import note_taken
 
 METHODS = ["GET", "HEAD", "POST"]
 OUTRUN = "Người khác vừa sửa hồ sơ này. Hãy mở lại trang rồi ghi lại."
@@ -47,7 +48,7 @@ def _tried(form: Any, act: Callable[[], Any], fields: dict[str, str] | None = No
     except StaleVersion:
         form.add_error(None, OUTRUN)
     except Refused as refused:
-        services.note_taken(refused)
+        note_taken(refused)
         name = elsewhere.get(refused.field or "", refused.field)
         add_refusal(form, Refused(refused.message, field=name))
     except NeedsReason as needed:

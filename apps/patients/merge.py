@@ -27,7 +27,7 @@ from apps.patients.duplicates import pair_settled
 from apps.patients.events import PersonMerged
 from apps.patients.merge_rules import current_clashes
 from apps.patients.models import LifeStatus, MergeRecord, PairState, Person
-from apps.patients.services import data_of
+from apps.patients.steps import data_of
 
 EDIT, TWO_NUMBERS = "duplicates.edit", "duplicates.approve"
 STALE = "Một trong hai hồ sơ vừa được sửa ở máy khác. Hãy xem lại bảng so sánh rồi gộp."

@@ -12,7 +12,7 @@ from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.patients import life
 from apps.patients.models import LifeStatus, MissingReport, Person
-from apps.patients.services import refuse_elsewhere
+from apps.patients.steps import refuse_elsewhere
 
 
 @transaction.atomic

@@ -20,8 +20,8 @@ from apps.patients import codes
 from apps.patients.data import FIELDS, NumberData, PersonData
 from apps.patients.identifiers import check
 from apps.patients.models import Identifier, IdentifierKind, Identity, Person
-from apps.patients.numbers import end_temporary
-from apps.patients.services import identifier_add, person_create, person_update
+from apps.patients.numbers import end_temporary, identifier_add
+from apps.patients.services import person_create, person_update
 
 CHILD_MONTHS = 192  # whoever looks older than 16 is no abandoned child
 

@@ -16,6 +16,7 @@ from apps.core.words import partial_date_words
 from apps.patients import services
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.models import Identifier, InsuranceCard, Person, Sex
+from apps.patients.numbers import card_add, identifier_add
 from apps.patients.scan import Card, CitizenCard, InsuranceQr
 
 REASON = "Theo thẻ vừa quét"
@@ -121,9 +122,9 @@ def take(*, person: Person, card: Card, chosen: Collection[str], expected_versio
     for each in wanted:
         if each.key in ("cccd", "cmnd"):
             number = NumberData(each.key, each.scanned, issued_on=_issued(card, each.key), source="qr")
-            services.identifier_add(person=person, number=number, reason=REASON)
+            identifier_add(person=person, number=number, reason=REASON)
         elif each.key == "card" and isinstance(card, InsuranceQr):
-            services.card_add(person=person, card=_card_data(card), reason=REASON)
+            card_add(person=person, card=_card_data(card), reason=REASON)
     return [each.label for each in wanted]
 
 

@@ -14,7 +14,8 @@ from apps.core.errors import Refused
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
-from apps.patients import queries, scan_compare, search, services
+from apps.patients import queries, scan_compare, search
+from apps.patients.numbers import note_taken
 
 AGAIN = "Thẻ vừa quét không còn giữ lại. Hãy quét lại."
 
@@ -44,7 +45,7 @@ def compare(request: HttpRequest, pk: UUID) -> HttpResponse:
                 expected_version=int(version) if version.isascii() and version.isdecimal() else 0,
             )
         except Refused as refused:
-            services.note_taken(refused)
+            note_taken(refused)
             refusal = refused.message
             person.refresh_from_db()
         except StaleVersion:

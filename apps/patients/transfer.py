@@ -18,7 +18,7 @@ from apps.facilities.queries import station_of
 from apps.patients import closing, codes, keys, life
 from apps.patients.events import PersonChanged, PersonMoved
 from apps.patients.models import Identifier, IdentifierKind, LifeStatus, Person
-from apps.patients.services import treating_access_put
+from apps.patients.treating import treating_access_put
 
 SOURCE = "moved"  # of the former code
 KEPT_DAYS = "patients.sender_days"

@@ -21,6 +21,7 @@ from apps.core.idempotency import idempotent
 from apps.core.models import Draft
 from apps.core.scope import current
 from apps.patients import allergies, births, deaths, forms, kin, queries, search, services, views_duplicates
+from apps.patients import numbers as papers
 from apps.patients.data import CardData, NumberData
 from apps.patients.lines import due_line, household_link, timeline_line
 from apps.patients.models import Allergy, LifeStatus, Person
@@ -96,7 +97,7 @@ def _create(
             )
         except Refused as refused:
             add_refusal(form, refused)
-            services.note_taken(refused)
+            papers.note_taken(refused)
         except NeedsReason as needed:
             add_warnings(form, needed)
             return _create_page(request, form, ask_reason=True)
@@ -271,7 +272,7 @@ def identifier_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     def save(said: dict[str, Any]) -> None:
         number = NumberData(said["kind"], said["value"], said["issued_on"], said["issuer"])
-        services.identifier_add(person=found, number=number, reason=said["reason"])
+        papers.identifier_add(person=found, number=number, reason=said["reason"])
 
     return _small_form(
         request, found, forms.IdentifierForm(request.POST or None), save, "Thêm giấy tờ", "Đã thêm giấy tờ."
@@ -287,7 +288,7 @@ def card_add(request: HttpRequest, pk: UUID) -> HttpResponse:
     def save(said: dict[str, Any]) -> None:
         reason = said.pop("reason")
         said.pop("form_key")
-        services.card_add(person=found, card=CardData(**said), reason=reason)
+        papers.card_add(person=found, card=CardData(**said), reason=reason)
 
     return _small_form(
         request, found, forms.CardForm(request.POST or None), save, "Thêm thẻ BHYT", "Đã thêm thẻ BHYT."
@@ -352,7 +353,7 @@ def _small_form(
             save(dict(form.cleaned_data))
         except Refused as refused:
             add_refusal(form, refused)
-            services.note_taken(refused)
+            papers.note_taken(refused)
         except NeedsReason as needed:
             add_warnings(form, needed)
             ask_reason = True

@@ -19,6 +19,7 @@ from apps.households.services import HouseholdData
 from apps.patients import facts, projections
 from apps.patients import services as people
 from apps.patients.models import Person
+from apps.patients.steps import data_of
 from tests.factories.accounts import a_member as a_user_of
 from tests.factories.accounts import client_of
 from tests.factories.catalogues import a_code
@@ -133,7 +134,7 @@ def test_a_household_that_moves_takes_its_members_along(at_station):
 def test_the_order_follows_the_heads_corrected_name(at_station):
     head = a_person(at_station)
     household = a_household(at_station, head)
-    data = people.data_of(head)
+    data = data_of(head)
     people.person_update(person=head, data=replace(data, full_name="Nguyễn Thị Ánh"), expected_version=1)
     household.refresh_from_db()
     assert household.sort_key.startswith("anh5")

@@ -19,7 +19,8 @@ from apps.households.places import Elsewhere
 from apps.patients import births, deaths, services
 from apps.patients.births import Baby, BirthData
 from apps.patients.models import Death, Person
-from apps.patients.services import data_of, person_update
+from apps.patients.services import person_update
+from apps.patients.steps import data_of
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import DEATH_RIGHTS, death_data
 from tests.factories.households import a_household

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.core.ids import uuid7
 from apps.core.models import ReadEntry
 from apps.patients.models import Person
-from apps.patients.services import TAKEN
+from apps.patients.numbers import TAKEN
 from tests.factories.accounts import a_member as a_user_of
 from tests.factories.accounts import client_of
 from tests.factories.households import a_household, a_member

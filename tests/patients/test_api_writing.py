@@ -17,7 +17,7 @@ from apps.core.models import AuditEntry, ReadEntry
 from apps.facilities.models import Facility
 from apps.households.models import Household, Membership
 from apps.patients.models import Identifier, Person
-from apps.patients.services import card_add
+from apps.patients.numbers import card_add
 from tests.factories.accounts import a_member as a_user_of
 from tests.factories.accounts import client_of
 from tests.factories.facilities import a_hamlet

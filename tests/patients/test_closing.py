@@ -13,7 +13,8 @@ from apps.care.services import appointment_drop
 from apps.core.ids import uuid7
 from apps.patients import closing, projections
 from apps.patients.models import DueItem
-from apps.patients.services import data_of, person_update
+from apps.patients.services import person_update
+from apps.patients.steps import data_of
 from tests.factories import encounters as make
 from tests.factories.patients import a_person, a_station
 

@@ -25,8 +25,8 @@ from apps.patients.models import (
     Person,
     TimelineEntry,
 )
-from apps.patients.services import data_of as person_data
 from apps.patients.services import person_update
+from apps.patients.steps import data_of as person_data
 from tests.factories.catalogues import an_icd10
 from tests.factories.deaths import DEATH_RIGHTS, a_death, death_data, death_scope
 from tests.factories.patients import a_person, a_station, scope_at

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from apps.core import registry, scope
 from apps.core.ids import uuid7
 from apps.facilities.models import Facility
-from apps.patients import alike, duplicates, services
+from apps.patients import alike, duplicates
 from apps.patients.data import NumberData
 from apps.patients.models import DuplicatePair, Identifier, Person
+from apps.patients.numbers import identifier_add
 from tests.factories.merging import merge, merger_at
 from tests.factories.patients import a_person, a_station
 
@@ -172,7 +173,7 @@ def test_not_the_same_is_remembered_until_they_change(at_station: Facility) -> N
     assert found() == set()
     Person.unscoped.filter(pk=one.pk).update(phone="0912345678", address_text="Xóm 2")
     assert found() == set()  # where she lives and how she is called does not matter
-    services.identifier_add(person=two, number=NumberData("cmnd", "212345678"))
+    identifier_add(person=two, number=NumberData("cmnd", "212345678"))
     assert found() == {frozenset({one.code, two.code})}
     assert DuplicatePair.unscoped.get().decided_by_name == ""
 

@@ -23,6 +23,9 @@ from apps.patients.models import (
     Person,
     TreatingAccess,
 )
+from apps.patients.numbers import identifier_add
+from apps.patients.steps import data_of
+from apps.patients.treating import treating_access_put
 from tests.core.test_journal import a_task
 from tests.factories.merging import merge, merger_at
 from tests.factories.patients import a_card, a_person, a_station, an_allergy
@@ -101,8 +104,8 @@ def test_two_notes_too_long_together_are_refused(at_station: Facility, hoa: Pers
 
 
 def test_numbers_go_along_and_she_is_found_by_all(at_station: Facility, hoa: Person, again: Person) -> None:
-    services.identifier_add(person=hoa, number=NumberData("cccd", KEPT))
-    services.identifier_add(person=again, number=NumberData("cmnd", "212345678"))
+    identifier_add(person=hoa, number=NumberData("cccd", KEPT))
+    identifier_add(person=again, number=NumberData("cmnd", "212345678"))
     merge(hoa, again)
     here = scope.current()
     for typed in (KEPT, "212345678", again.code, hoa.code):
@@ -115,11 +118,11 @@ def test_she_is_found_by_the_old_numbers_after_further_changes(
 ) -> None:
     same = "212345678"
     for person in (hoa, again):
-        services.identifier_add(person=person, number=NumberData("cmnd", same))
+        identifier_add(person=person, number=NumberData("cmnd", same))
     a_card(again, "DN4515100000009")
     merge(hoa, again)
     hoa.refresh_from_db()
-    data = services.data_of(hoa)
+    data = data_of(hoa)
     services.person_update(
         person=hoa, data=PersonData(**{**vars(data), "phone": "0977777777"}), expected_version=hoa.version
     )
@@ -232,9 +235,9 @@ def test_who_treats_her_sees_who_stays_until_the_later_day(
 ) -> None:
     first, second = a_station("21490", "Trạm Y tế xã Ba Vì"), a_station("21493", "Trạm Y tế xã Ba Xa")
     early, late = dt.date(2026, 12, 1), dt.date(2027, 1, 1)
-    services.treating_access_put(person_id=hoa.pk, facility_id=first.pk, until=early)
-    services.treating_access_put(person_id=again.pk, facility_id=first.pk, until=late)
-    services.treating_access_put(person_id=again.pk, facility_id=second.pk, until=early)
+    treating_access_put(person_id=hoa.pk, facility_id=first.pk, until=early)
+    treating_access_put(person_id=again.pk, facility_id=first.pk, until=late)
+    treating_access_put(person_id=again.pk, facility_id=second.pk, until=early)
     merge(hoa, again)
     rows = TreatingAccess.objects.filter(person=hoa).values_list("facility_id", "until")
     assert dict(rows) == {first.pk: late, second.pk: early}
@@ -273,7 +276,7 @@ def test_nobody_merges_a_stranger(at_station: Facility, hoa: Person) -> None:
 
 def test_nobody_merges_whom_she_only_treats(at_station: Facility, hoa: Person) -> None:
     foreign = a_person(a_station("21490", "Trạm Y tế xã Ba Vì"))
-    services.treating_access_put(person_id=foreign.pk, facility_id=at_station.pk, until=dt.date(2099, 1, 1))
+    treating_access_put(person_id=foreign.pk, facility_id=at_station.pk, until=dt.date(2099, 1, 1))
     with pytest.raises(Refused) as refused:
         merge(hoa, foreign)
     assert refused.value.code == "elsewhere"
@@ -376,12 +379,10 @@ def test_nothing_is_begun_under_a_pointer(at_station: Facility, hoa: Person, aga
     stale = Person.unscoped.get(pk=again.pk)
     stale.merged_into_id = None  # as another screen has loaded it before the merge
     writes = [
-        lambda: services.identifier_add(person=stale, number=NumberData("cmnd", "212345678")),
+        lambda: identifier_add(person=stale, number=NumberData("cmnd", "212345678")),
         lambda: allergies.allergy_add(person=stale, substance="Tôm"),
         lambda: allergies.allergy_none(person=stale),
-        lambda: services.person_update(
-            person=stale, data=services.data_of(stale), expected_version=stale.version
-        ),
+        lambda: services.person_update(person=stale, data=data_of(stale), expected_version=stale.version),
     ]
     for write in writes:
         with pytest.raises(Refused) as refused:

@@ -11,7 +11,7 @@ from apps.core.versions import StaleVersion
 from apps.patients import numbers, queries
 from apps.patients.data import NumberData
 from apps.patients.models import Identifier, InsuranceCard
-from apps.patients.services import identifier_add
+from apps.patients.numbers import identifier_add
 from tests.factories.accounts import a_member, client_of
 from tests.factories.patients import a_card, a_person, a_station, scope_at
 

@@ -11,11 +11,14 @@ from apps.core.versions import StaleVersion
 from apps.facilities.models import Hamlet
 from apps.facilities.posts import scope_for
 from apps.facilities.services import catchment_open
-from apps.patients import allergies, services
+from apps.patients import allergies, numbers, services
 from apps.patients.data import CardData, NumberData, PersonData
 from apps.patients.events import IdentifierChanged, PersonChanged, PersonCreated, PersonMoved
 from apps.patients.models import Identifier, InsuranceCard, Person, TreatingAccess
+from apps.patients.numbers import TAKEN, card_add, identifier_add
 from apps.patients.services import PossibleDuplicates, person_create, person_update
+from apps.patients.steps import data_of
+from apps.patients.treating import treating_access_put
 from tests.factories.accounts import a_member
 from tests.factories.facilities import a_point
 from tests.factories.patients import RIGHTS, a_card, a_hamlet, a_person, a_station, scope_at
@@ -28,7 +31,8 @@ CCCD = NumberData("cccd", "051190000111")
 def heard(monkeypatch):
     """The events that the test's services publish."""
     found = []
-    monkeypatch.setattr(services, "publish", lambda event: (found.append(event), events.publish(event)))
+    for module in (services, numbers):
+        monkeypatch.setattr(module, "publish", lambda event: (found.append(event), events.publish(event)))
     return found
 
 
@@ -166,7 +170,7 @@ def test_of_unknown_sex_she_is_asked_about_by_name_though_a_number_is_given(at_s
 
 def test_who_is_treated_here_is_asked_about_too(at_station):
     stored = a_person(a_station("21490", "Trạm Y tế xã Ba Vì"), "Nguyễn Thị Hòa")
-    services.treating_access_put(
+    treating_access_put(
         person_id=stored.pk, facility_id=at_station.pk, until=timezone.localdate() + dt.timedelta(days=1)
     )
     with pytest.raises(services.PossibleDuplicates) as alike:
@@ -178,7 +182,7 @@ def test_a_number_held_elsewhere_is_refused_without_a_word_about_whom(at_station
     a_person(a_station("21490", "Trạm Y tế xã Ba Vì"), "Trần Văn Ba", sex="male", cccd="051190000111")
     with pytest.raises(Refused) as refused:
         person_create(data=HOA, numbers=[CCCD])
-    assert refused.value.message == services.TAKEN
+    assert refused.value.message == TAKEN
 
 
 def test_nobody_enters_a_person_into_a_foreign_hamlet(at_station):
@@ -200,7 +204,7 @@ def test_an_update_writes_what_differs(at_station, heard):
     hamlet = a_hamlet(at_station.unit, "Thôn Mới")
     hamlet.catchments.create(facility=at_station)
     data = dataclasses.replace(
-        services.data_of(person), full_name="Nguyễn Thị Hoa", phone="0987654321", hamlet_id=hamlet.pk
+        data_of(person), full_name="Nguyễn Thị Hoa", phone="0987654321", hamlet_id=hamlet.pk
     )
     came_from = person.hamlet_id
     updated = person_update(person=person, data=data, expected_version=1)
@@ -221,7 +225,7 @@ def test_an_update_writes_what_differs(at_station, heard):
 def test_the_second_of_two_editors_is_told(at_station):
     person = a_person(at_station)
     again = Person.objects.get(pk=person.pk)
-    data = services.data_of(person)
+    data = data_of(person)
     person_update(person=person, data=dataclasses.replace(data, phone="0987654321"), expected_version=1)
     with pytest.raises(StaleVersion):
         person_update(person=again, data=dataclasses.replace(data, email="a@b.vn"), expected_version=1)
@@ -229,7 +233,7 @@ def test_the_second_of_two_editors_is_told(at_station):
 
 def test_an_old_oddity_is_not_asked_about_again(at_station):
     person = a_person(at_station, cccd="051090000111")  # the sex digit disagrees
-    data = services.data_of(person)
+    data = data_of(person)
     person_update(person=person, data=dataclasses.replace(data, phone="0987654321"), expected_version=1)
     with pytest.raises(NeedsReason):
         changed = dataclasses.replace(data, birth_date=dt.date(1991, 3, 5))
@@ -238,7 +242,7 @@ def test_an_old_oddity_is_not_asked_about_again(at_station):
 
 def test_a_new_citizen_number_ends_the_old_one_and_both_are_found(at_station, heard):
     person = a_person(at_station, cccd="051190000111")
-    services.identifier_add(person=person, number=NumberData("cccd", "051190000222"))
+    identifier_add(person=person, number=NumberData("cccd", "051190000222"))
     old, new = Identifier.objects.order_by("value")
     assert old.valid_to == timezone.localdate() - dt.timedelta(days=1)
     assert new.valid_to is None
@@ -249,16 +253,14 @@ def test_a_new_citizen_number_ends_the_old_one_and_both_are_found(at_station, he
 
 def test_the_same_number_again_changes_nothing(at_station):
     person = a_person(at_station, cccd="051190000111")
-    services.identifier_add(person=person, number=NumberData("cccd", "051190000111"))
+    identifier_add(person=person, number=NumberData("cccd", "051190000111"))
     assert Identifier.objects.count() == 1
 
 
 def test_a_new_card_ends_the_earlier_one(at_station):
     person = a_person(at_station)
     a_card(person)
-    services.card_add(
-        person=person, card=CardData("HN2515112345678", dt.date(2026, 7, 1), dt.date(2027, 6, 30))
-    )
+    card_add(person=person, card=CardData("HN2515112345678", dt.date(2026, 7, 1), dt.date(2027, 6, 30)))
     old, new = InsuranceCard.objects.order_by("valid_from")
     assert old.valid_to == dt.date(2026, 6, 30)
     assert new.level == 2
@@ -276,14 +278,14 @@ def test_a_card_that_cannot_be_is_refused(at_station, card, field):
     person = a_person(at_station)
     a_card(person)
     with pytest.raises(Refused) as refused:
-        services.card_add(person=person, card=card)
+        card_add(person=person, card=card)
     assert refused.value.field == field
 
 
 def test_a_card_of_somebody_else_is_refused(at_station):
     a_card(a_person(at_station))
     with pytest.raises(Refused, match="người khác"):
-        services.card_add(
+        card_add(
             person=a_person(at_station, "Trần Thị Lan"), card=CardData("DN4515112345678", dt.date(2026, 6, 1))
         )
 
@@ -319,7 +321,7 @@ def test_treating_access_is_only_lengthened(at_station):
     other = a_station("21490", "Trạm Y tế xã Ba Vì")
     person = a_person(other)
     for until in (dt.date(2027, 1, 1), dt.date(2026, 12, 1)):
-        services.treating_access_put(person_id=person.pk, facility_id=at_station.pk, until=until)
+        treating_access_put(person_id=person.pk, facility_id=at_station.pk, until=until)
     assert TreatingAccess.objects.get().until == dt.date(2027, 1, 1)
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from apps.core import scope
+from apps.patients.steps import data_of
 from apps.patients.unmerge import person_unmerge
 from apps.sync import worker
 from apps.sync.models import Delivery, OutboxRow
@@ -142,7 +143,7 @@ def test_changes_of_who_stays_reach_the_receiver_of_the_old_visits(
     merge(hoa, again)
     sent(clock)
     hoa.refresh_from_db()
-    data = services.data_of(hoa)
+    data = data_of(hoa)
     services.person_update(
         person=hoa,
         data=type(data)(**{**vars(data), "phone": "0988888888"}),
