@@ -31,6 +31,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8170)
     parser.add_argument("--load", action="store_true", help="load the people and stop")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8], help="how many at once")
+    parser.add_argument(
+        "--morning", type=float, metavar="MINUTES", help="only a morning of 40 nurses, this long"
+    )
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
     wanted = parser.parse_args()
 
@@ -49,7 +52,7 @@ def main() -> int:
     django.setup()
     from django.core.management import call_command
 
-    from tests.benchmarks import playing, report, scenarios, serving, store
+    from tests.benchmarks import morning, playing, report, scenarios, serving, store
 
     def say(line: str) -> None:
         print(line, flush=True)
@@ -66,7 +69,9 @@ def main() -> int:
         before = os.getloadavg()[0]
         log = embedded.var_dir() / "gunicorn.log"
         with serving.served({}, port=wanted.port, log=log) as address:
-            for clients in wanted.clients:
+            if wanted.morning:
+                lines += morning.run(address, stations, minutes=wanted.morning)
+            for clients in wanted.clients if not wanted.morning else ():
                 requests = wanted.requests * (1 if clients == 1 else 2)
                 for scenario in scenarios.ALL:
                     if wanted.only in scenario.name:

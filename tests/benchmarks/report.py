@@ -26,6 +26,7 @@ class Line:
     seconds: float
     bare_ms: float | None
     limit: Limit
+    judged: bool = False  # at several clients too: they ask at the pace of people
 
     @property
     def p50(self) -> float:
@@ -49,7 +50,7 @@ class Line:
 
     def shortfalls(self) -> list[str]:
         found = []
-        if self.limit.p95 is not None and self.clients == 1 and self.p95 > self.limit.p95:
+        if self.limit.p95 is not None and (self.clients == 1 or self.judged) and self.p95 > self.limit.p95:
             found.append(f"p95 {self.p95:.0f} ms, at most {self.limit.p95:.0f}")
         if self.limit.queries is not None and self.queries > self.limit.queries:
             found.append(f"{self.queries} queries, at most {self.limit.queries}")
@@ -94,7 +95,7 @@ def _line(line: Line) -> str:
     ]
     cells.append("" if line.bare_ms is None else f"{line.bare_ms:.1f}")
     limits = []
-    if line.limit.p95 and line.clients == 1:
+    if line.limit.p95 and (line.clients == 1 or line.judged):
         limits.append(f"p95 <= {line.limit.p95:.0f} ms")
     if line.limit.queries:
         limits.append(f"queries <= {line.limit.queries}")

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from apps.core.text import fold
-from tests.benchmarks import bare
+from tests.benchmarks import bare, morning
 from tests.benchmarks.client import Client, Shot
 from tests.benchmarks.pageform import files_of, form_with
 from tests.benchmarks.playing import Scenario
@@ -18,9 +18,9 @@ DISEASES = (
     *("cam cum", "cao huyet ap", "roi loan tien dinh", "dau da day", "viem duong ho hap tren", "ghe"),
 )
 
-PIN = "204816"
+SOUGHT = ("para", "amox", "vitamin c", "oresol", "TD0", "amlodipin", "thuoc ho", "metformin")
 
-MEDICINES = ("TD001.1", "TD028.2")
+PIN = "204816"
 
 
 def _get(client: Client, path: str) -> Shot:
@@ -134,34 +134,30 @@ def visit_page(client: Client, station: Station, rng: random.Random) -> Shot:
 def save_visit(client: Client, station: Station, rng: random.Random) -> Shot:
     """Post the form of an open visit with other figures; the page that follows is not part of the save."""
     path = f"/kham/{_open_visit(client, station)}/"
-    data: dict[str, Any] = form_with(client.get(path).text, "pressure")
-    data |= {
-        "temperature": f"{rng.uniform(36.5, 38.5):.1f}".replace(".", ","),
-        "pulse": str(rng.randint(70, 95)),
-        "pressure": f"{rng.randint(105, 135)}/{rng.randint(65, 85)}",
-        "weight": str(rng.randint(45, 65)),
-        "reason": f"Ho, sốt ngày thứ {rng.randint(1, 5)}",
-        "examination": "Họng đỏ, phổi không ran",
-        "advice": "Uống nhiều nước ấm",
-        "main": "J02.9",
-        "line": ["0", "1"],
-        **{
-            f"line-{n}-{name}": value
-            for n, code in enumerate(MEDICINES)
-            for name, value in (
-                ("drug", code),
-                ("dose", "1"),
-                ("times", "2"),
-                ("days", str(rng.randint(3, 7))),
-            )
-        },
-    }
+    data = morning.filled(client.get(path).text, rng)
     began = time.perf_counter()
     answer = client.post(path, data)
     shot = client.shot(answer, began)
     if answer.status_code != 302:
         raise AssertionError(f"the visit was not saved: {answer.status_code}")
     return shot
+
+
+def prescription(client: Client, station: Station, rng: random.Random) -> Shot:
+    """The printed prescription of a visit that this client has ended."""
+    while "ended" not in client.memory:
+        pk = rng.choice(station.people)[0]
+        path, _ = morning.received(client, pk, client.get(f"/kham/tiep-nhan/{pk}/").text)
+        if path:
+            client.post(path, morning.filled(client.get(path).text, rng) | morning.ENDING)
+            client.memory["ended"] = path
+    return _get(client, f"{client.memory['ended']}don-thuoc.pdf")
+
+
+def medicines(client: Client, station: Station, rng: random.Random) -> Shot:
+    began = time.perf_counter()
+    answer = client.post("/danh-muc/chon/drug/", {"q": rng.choice(SOUGHT)}, part=True)
+    return client.shot(answer, began)
 
 
 ORDER = r"/kham/chi-dinh/([0-9a-f-]{36})/"
@@ -253,10 +249,12 @@ ALL = (
     Scenario("reception", reception, Limit(p95=120, queries=25), share=0.5),
     Scenario("queue", queue, Limit(p95=100, queries=12)),
     Scenario("visit page", visit_page, Limit(p95=100, queries=25), share=0.5),
-    Scenario("saving a visit", save_visit, Limit(p95=120), bare.save, share=0.5),
+    Scenario("saving a visit", save_visit, Limit(p95=120, queries=25), bare.save, share=0.5),
     Scenario("saving a result", save_result, Limit(p95=120, queries=25), share=0.5),
     Scenario("signing in", sign_in, Limit(p95=400), share=0.5),
     Scenario("change of user by PIN", change_by_pin, Limit(p95=300), share=0.5),
     Scenario("ICD-10 picker", diseases, Limit(p95=40), bare.icd),
+    Scenario("medicine picker", medicines, Limit(p95=40)),
+    Scenario("prescription (PDF)", prescription, Limit(p95=400), share=0.3),
     Scenario("first page load", first_load, Limit(size=150_000), share=0.2),
 )

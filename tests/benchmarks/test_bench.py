@@ -12,7 +12,7 @@ from django.db import connection
 from apps.accounts.loading import load_roles
 from apps.core.registry import LoadReport
 from config.embedded import BASE_DIR
-from tests.benchmarks import playing, report, scenarios, serving, store
+from tests.benchmarks import morning, playing, report, scenarios, serving, store
 from tests.benchmarks.__main__ import busy
 from tests.benchmarks.client import Client, Shot, WrongAnswer
 from tests.benchmarks.pageform import files_of, form_with
@@ -56,6 +56,10 @@ def test_it_works(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert all(0 < shot.queries < 60 for shot in line.shots), scenario.name
         over = [each for each in line.shortfalls() if "queries" in each or "KB" in each]
         assert not over
+    monkeypatch.setattr(morning, "PACE", 0.1)
+    whole, *kinds = morning.run(served, stations, nurses=2, minutes=0.03)
+    assert sum(len(line.shots) for line in kinds) == len(whole.shots) > 20
+    assert {"saving a visit", "ending a visit", "prescription (PDF)"} <= {line.name.strip() for line in kinds}
     with pytest.raises(WrongAnswer, match="could not sign in"), Client(served, "nobody", "wrong"):
         pass
 
@@ -78,6 +82,12 @@ def test_what_is_over_a_limit_is_named() -> None:
         "page, 1 clients: 1 KB, at most 1",
     ]
     assert "p95 <= 80 ms" in report.table([line])
+
+
+def test_forty_who_ask_at_the_pace_of_people_are_held_to_it() -> None:
+    whole = Line("a morning", 40, shots(500), 1.0, None, Limit(p95=300), judged=True)
+    assert whole.shortfalls() == ["a morning, 40 clients: p95 500 ms, at most 300"]
+    assert "p95 <= 300 ms" in report.table([whole])
 
 
 def test_eight_clients_are_not_held_to_the_time_of_one() -> None:
