@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.core.scope import current
+from apps.core.words import date_words
 from apps.stock.models import StockBalance, StockItem, StockLocation, StockMovement
+
+
+Key = tuple[UUID, UUID]  # lot and place
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,14 @@ def check_day(on: dt.date) -> None:
 def write(moves: Sequence[Move], *, source: Source, on: dt.date) -> list[StockMovement]:
     """Write the rows and what they make of the balances. The caller holds the items' locks.
 
-    Refused, with what is missing and where, when a balance would fall below nothing. Four statements.
+    Refused, with what is missing and where, when a balance would fall below nothing: today's, or that of any
+    day since `on`. Four statements, five for a day that has gone by.
     """
     check_day(on)
-    changes: dict[tuple[UUID, UUID], int] = defaultdict(int)
+    changes: dict[Key, int] = defaultdict(int)
     for move in moves:
         changes[move.lot_id, move.location_id] += move.quantity
-    _balance(changes)
+    _balance(changes, on)
     scope = current()
     return StockMovement.unscoped.bulk_create(  # unscoped: lots and places were read through the scope
         StockMovement(
@@ -95,7 +101,37 @@ def write(moves: Sequence[Move], *, source: Source, on: dt.date) -> list[StockMo
     )
 
 
-def _balance(changes: dict[tuple[UUID, UUID], int]) -> None:
+def spare(balances: Sequence[StockBalance], on: dt.date) -> dict[Key, int]:
+    """How much of each balance may leave on that day so that no day since then ends below nothing.
+
+    That is the least that lay there at the end of any day from `on` to today. One query for a day that has
+    gone by, none for today.
+    """
+    least = {(row.lot_id, row.location_id): row.quantity for row in balances}
+    if on >= timezone.localdate() or not least:
+        return least
+    there = dict(least)
+    # unscoped: of balances that were read through the scope
+    moved = StockMovement.unscoped.filter(
+        lot_id__in={lot for lot, _ in least}, location_id__in={place for _, place in least}, on__gt=on
+    )
+    days = moved.order_by("-on").values_list("lot_id", "location_id", "on").annotate(all=Sum("quantity"))
+    for lot_id, place_id, _, quantity in days:
+        key = (lot_id, place_id)
+        if key in there:
+            there[key] -= quantity  # what lay there at the end of the day before
+            least[key] = min(least[key], there[key])
+    return least
+
+
+def as_of(balances: Sequence[StockBalance], on: dt.date) -> None:
+    """Let each balance say how much of it may leave on that day (not to be saved)."""
+    found = spare(balances, on)
+    for row in balances:
+        row.quantity = max(found[row.lot_id, row.location_id], 0)
+
+
+def _balance(changes: dict[Key, int], on: dt.date) -> None:
     lots = {lot for lot, _ in changes}
     # unscoped: lots and places were read through the scope by the caller
     rows = (
@@ -105,6 +141,8 @@ def _balance(changes: dict[tuple[UUID, UUID], int]) -> None:
         .order_by("pk")
     )
     found = {(row.lot_id, row.location_id): row for row in rows}
+    leaving = [row for key, row in found.items() if changes.get(key, 0) < 0]
+    free = spare(leaving, on)
     changed, new = [], []
     now = timezone.now()
     for key, quantity in changes.items():
@@ -116,6 +154,8 @@ def _balance(changes: dict[tuple[UUID, UUID], int]) -> None:
             continue
         if row.quantity + quantity < 0:
             raise Refused(short_words(row), code="short")
+        if quantity < 0 and free[key] + quantity < 0:
+            raise Refused(short_then_words(row, max(free[key], 0), on), code="short")
         row.quantity += quantity
         row.updated_at = now
         changed.append(row)
@@ -127,6 +167,16 @@ def short_words(row: StockBalance) -> str:
     """Why a balance cannot give what was asked of it."""
     item = row.lot.item
     return f"{item.name}, lô {row.lot}: {row.location.name} chỉ còn {item.words(row.quantity)}."
+
+
+def short_then_words(row: StockBalance, free: int, on: dt.date) -> str:
+    """Why a balance that would do today cannot give so much on a day that has gone by."""
+    item = row.lot.item
+    left = f"chỉ xuất được {item.words(free)}" if free else "không xuất được nữa"
+    return (
+        f"{item.name}, lô {row.lot}: ghi ngày {date_words(on)} thì {row.location.name} {left}, "
+        "nếu hơn thì sổ kho của một ngày từ đó đến nay sẽ âm."
+    )
 
 
 def opposite(rows: Iterable[StockMovement], reason: str) -> list[Move]:

@@ -267,6 +267,7 @@ def _new_lot(line: DocumentLine, on: dt.date) -> Lot:
 def _going(document: StockDocument, lines: Sequence[DocumentLine]) -> list[Move]:
     """Lines without a lot are parted by lots, so that the paper tells which were taken."""
     there = _there(document, lines)
+    ledger.as_of([row for rows in there.values() for row in rows], document.on)
     left = {row.lot_id: row.quantity for rows in there.values() for row in rows}
     moves: list[Move] = []
     final: list[DocumentLine] = []

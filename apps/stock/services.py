@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.events import publish
 from apps.core.text import clean
+from apps.core.words import date_words
 from apps.stock import fefo, ledger
 from apps.stock.events import StockMoved
 from apps.stock.ledger import Move, Source
@@ -84,7 +86,7 @@ def take_all(
         lots = {str(row.lot_id): row.lot for row in rows[item_id]}
         found = fefo.allocate(quantity, map(facts_of, rows[item_id]), on)
         if not found.whole:
-            raise Refused(_short(items[item_id], place, quantity, found), field="quantity", code="short")
+            raise Refused(_short(items[item_id], place, quantity, found, on), field="quantity", code="short")
         for part in found.parts:
             lot = lots[part.key]
             planned.append((item_id, lot, part))
@@ -139,8 +141,10 @@ def _lots_at(
     place: StockLocation, items: Mapping[UUID, StockItem], on: dt.date
 ) -> dict[UUID, list[StockBalance]]:
     found: dict[UUID, list[StockBalance]] = {item_id: [] for item_id in items}
-    rows = StockBalance.objects.filter(location=place, lot__item_id__in=list(items), quantity__gt=0)
-    for row in rows.select_related("lot"):
+    held = StockBalance.objects.filter(location=place, lot__item_id__in=list(items), quantity__gt=0)
+    rows = list(held.select_related("lot"))
+    ledger.as_of(rows, on)
+    for row in rows:
         found[row.lot.item_id].append(row)
     return found
 
@@ -160,9 +164,12 @@ def facts_of(row: StockBalance) -> fefo.LotFacts:
     )
 
 
-def _short(item: StockItem, place: StockLocation, quantity: int, found: fefo.Allocation) -> str:
+def _short(
+    item: StockItem, place: StockLocation, quantity: int, found: fefo.Allocation, on: dt.date
+) -> str:
     there = quantity - found.short
-    said = f"{item.name}: {place.name} "
+    then = f"theo sổ từ ngày {date_words(on)}, " if on < timezone.localdate() else ""
+    said = f"{item.name}: {then}{place.name} "
     said += f"chỉ còn {item.words(there)}" if there else "không còn"
     said += f", cần {item.words(quantity)}."
     if found.passed:
