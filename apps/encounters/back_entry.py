@@ -3,34 +3,53 @@ that were filled in, entered row by row afterwards (apps/outage).
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.care import queries as care
 from apps.care import vitals
 from apps.care.forms.figures import apart, both
+from apps.care.services import DUE_KIND
 from apps.catalogues import codes
 from apps.catalogues.models import Drug
+from apps.core import registry
 from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import Scope
 from apps.core.words import date_words, partial_date_words, sex_word
-from apps.encounters import queries, services, states
-from apps.encounters.inputs import DiagnosisInput, Opening, VisitInput
+from apps.encounters import dosing, queries, queue, services, states
+from apps.encounters.bedside import not_prescriber
+from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import Visit
 from apps.encounters.writing import Problems
 from apps.outage.kinds import BackEntryKind, Column, Entered, Expected, Row, RowProblems, Sheet, Told
+from apps.patients import queries as people_queries
 from apps.patients.facts import EntryMode
 from apps.patients.models import Allergy, AllergyState, InsuranceCard, Person
-from apps.patients.queries import person_by_code
 
 DRUGS = 40  # of the paper list: both columns of a page
 WRONG = ", nhập nhầm"
+MEDICINES = 4  # lines of the slip
 FIGURES = ("pulse", "temperature", "weight")
+
+
+def _medicine_columns(number: int) -> tuple[Column, Column]:
+    right = "prescriptions.enter"
+    return (
+        Column(
+            f"drug{number}", f"Thuốc {number}", "pick", picker="drug", placeholder="Tên thuốc", right=right
+        ),
+        Column(f"use{number}", f"Lần × ngày × số ngày {number}", placeholder="1 x 2 x 5", right=right),
+    )
+
+
 COLUMNS = (
     Column("person", "Người bệnh", "pick", picker="person", placeholder="Mã, tên, năm sinh"),
     Column("visit_reason", "Lý do đến khám", wide=True),
@@ -40,6 +59,7 @@ COLUMNS = (
     Column("weight", "Cân nặng", "number", "kg"),
     Column("main", "Bệnh chính", "pick", picker="icd10", placeholder="Tên hoặc mã"),
     Column("treatment", "Xử trí", wide=True),
+    *(column for number in range(1, MEDICINES + 1) for column in _medicine_columns(number)),
     Column(
         "after", "Sau khi lưu", "select", choices=(("end", "Hoàn tất"), ("open", "Còn kê thuốc")), wide=True
     ),
@@ -61,31 +81,67 @@ PLACES = {
 
 
 def expected(scope: Scope, since: dt.date, until: dt.date) -> list[Expected]:
-    """Who is to come back between two days, by hamlet and day. Three queries; no diagnosis stands on it."""
-    rows = list(care.expected_between(scope, since, until).select_related("person__hamlet"))
-    ids = {row.person_id for row in rows}
+    """Who is to come between two days, by hamlet and day: appointments and what else is due, a line a person.
+
+    Four queries. Neither a diagnosis nor what a restricted record is about stands on it.
+    """
+    why: dict[UUID, list[str]] = {}
+    people: dict[UUID, Person] = {}
+    for row in care.expected_between(scope, since, until).select_related("person__hamlet"):
+        people[row.person_id] = row.person
+        why.setdefault(row.person_id, []).append(f"hẹn {date_words(row.on)}")
+    for item in people_queries.due_between(scope, since, until):
+        kind = registry.due_kinds.get(item.kind)
+        if item.kind == DUE_KIND or kind is None or not kind.comes:
+            continue
+        told = (
+            kind.title.lower() if not item.restricted and (not kind.right or scope.can(kind.right)) else "hẹn"
+        )
+        people[item.person_id] = item.person
+        words = f"{told} {date_words(item.due_on)}"
+        if words not in why.setdefault(item.person_id, []):
+            why[item.person_id].append(words)
+    lines = _lines(scope, [(people[pk], "; ".join(words)) for pk, words in why.items()])
+    return sorted(lines, key=lambda line: line.hamlet)  # within a hamlet by day and name, as they came
+
+
+def waiting(scope: Scope, on: dt.date) -> list[Expected]:
+    """Who waits here at this moment, in the order in which they are called. Five queries."""
+    if on != timezone.localdate():
+        return []
+    now = queue.queue(scope, on, now=timezone.now())
+    standing = [(each.visit, "đã gọi") for each in now.called] + [
+        (each.visit, ", ".join(each.reasons)) for each in (*now.waiting, *now.skipped)
+    ]
+    return _lines(
+        scope,
+        [(visit.person, f"số {visit.queue_no}{f', {words}' if words else ''}") for visit, words in standing],
+    )
+
+
+def _lines(scope: Scope, rows: Sequence[tuple[Person, str]]) -> list[Expected]:
+    """People as lines of paper: what must be known of each without a computer. Two queries."""
+    ids = {person.pk for person, _ in rows}
     allergies: dict[UUID, list[str]] = {}
     # unscoped: an allergy noted anywhere must be known wherever she is treated
-    for allergy in Allergy.unscoped.filter(person_id__in=ids, state=AllergyState.ACTIVE).order_by(
-        "substance"
-    ):
+    known = Allergy.unscoped.filter(person_id__in=ids, state=AllergyState.ACTIVE)
+    for allergy in known.order_by("substance"):
         allergies.setdefault(allergy.person_id, []).append(allergy.substance)
     figures = care.last_figures(scope, ids, ("weight", "systolic", "diastolic"))
-    lines = [
+    return [
         Expected(
-            hamlet=row.person.hamlet.name if row.person.hamlet else "Ngoài địa bàn",
-            name=row.person.full_name,
-            born=partial_date_words(row.person.birth_date, row.person.birth_precision),
-            sex=sex_word(row.person.sex),
-            code=row.person.code,
-            why=f"hẹn {date_words(row.on)}",
-            allergies=", ".join(allergies.get(row.person_id, [])),
-            last=_figures_words(figures.get(row.person_id, {})),
-            person_id=row.person_id,
+            hamlet=person.hamlet.name if person.hamlet else "Ngoài địa bàn",
+            name=person.full_name,
+            born=partial_date_words(person.birth_date, person.birth_precision),
+            sex=sex_word(person.sex),
+            code=person.code,
+            why=why,
+            allergies=", ".join(allergies.get(person.pk, [])),
+            last=_figures_words(figures.get(person.pk, {})),
+            person_id=person.pk,
         )
-        for row in rows
+        for person, why in rows
     ]
-    return sorted(lines, key=lambda line: line.hamlet)  # within a hamlet by day and name, as they came
 
 
 def _figures_words(figures: Mapping[str, tuple[Decimal, dt.date]]) -> str:
@@ -128,13 +184,17 @@ def enter(row: Row) -> Entered:
     figures = _figures(row.cells, errors)
     if not row.cells.get("visit_reason"):
         errors["visit_reason"] = "Ghi lý do đến khám."
+    medicines = _medicines(row, errors)
     if errors or person is None:
         raise RowProblems(errors)
     ends = row.cells.get("after", "end") != "open"
     try:
-        visit = _visit(row, person, figures, ends=ends)
+        visit = _visit(row, person, figures, medicines, ends=ends)
     except Problems as problems:
-        raise RowProblems({_place(each.field): each.sentence for each in problems.problems}) from problems
+        numbers = [line.number for line in medicines]
+        raise RowProblems(
+            {_place(each.field, numbers): each.sentence for each in problems.problems}
+        ) from problems
     except NeedsReason as asked:
         sentences = " ".join(warning.sentence for warning in asked.warnings)
         raise RowProblems({"keep": f"{sentences} Nếu đúng, ghi lý do vào đây."}) from asked
@@ -145,13 +205,16 @@ def enter(row: Row) -> Entered:
     return Entered(visit.pk, person.pk, f"Đã lưu {visit.number}, {word}")
 
 
-def _place(field: str) -> str:
+def _place(field: str, numbers: Sequence[int] = ()) -> str:
+    """The cell of a rule's field; `numbers` are the slip's lines that hold a medicine, in their order."""
+    if found := re.fullmatch(r"line-([0-9]+)-(.*)", field):
+        return f"{'drug' if found[2] == 'drug' else 'use'}{numbers[int(found[1]) - 1]}"
     return PLACES.get(field, field if any(column.name == field for column in COLUMNS) else "")
 
 
 def _person(row: Row, errors: dict[str, str]) -> Person | None:
     code = row.cells.get("person", "")
-    person = person_by_code(code) if code else None
+    person = people_queries.person_by_code(code) if code else None
     if person is None:
         errors["person"] = (
             f"Không có người mang mã “{code[:12]}”." if code else "Chọn người bệnh trong danh sách hiện ra."
@@ -178,7 +241,50 @@ def _figures(cells: Mapping[str, str], errors: dict[str, str]) -> dict[str, Deci
     return found
 
 
-def _visit(row: Row, person: Person, figures: dict[str, Decimal | None], *, ends: bool) -> Visit:
+@dataclass(frozen=True)
+class Medicine:
+    """What stands in one line of the slip."""
+
+    number: int
+    line: LineInput
+
+
+def _medicines(row: Row, errors: dict[str, str]) -> list[Medicine]:
+    """The medicines of the slip. Whoever wrote it must be free to prescribe. One query."""
+    typed = [
+        (number, row.cells.get(f"drug{number}", ""), row.cells.get(f"use{number}", ""))
+        for number in range(1, MEDICINES + 1)
+    ]
+    typed = [each for each in typed if each[1] or each[2]]
+    if not typed:
+        return []
+    if no := not_prescriber(row.practitioner, row.at.date()):
+        errors["who"] = no
+    drugs = Drug.objects.in_bulk({code for _, code, _ in typed}, field_name="code")
+    found = []
+    for number, code, words in typed:
+        drug = drugs.get(code)
+        if drug is None:
+            errors[f"drug{number}"] = "Chọn thuốc trong danh sách hiện ra."
+            continue
+        try:
+            use = dosing.read_use(words, drug.unit)
+        except ValueError as error:
+            errors[f"use{number}"] = str(error) if words else f"Ghi cách dùng. {dosing.USE_SENTENCE}"
+            continue
+        line = LineInput(code, use.dose, use.times_per_day, use.days, use.dose_unit, quantity=use.quantity)
+        found.append(Medicine(number, line))
+    return found
+
+
+def _visit(
+    row: Row,
+    person: Person,
+    figures: dict[str, Decimal | None],
+    medicines: list[Medicine],
+    *,
+    ends: bool,
+) -> Visit:
     on = row.at.date()
     card = InsuranceCard.objects.filter(person=person).on(on).order_by("-valid_from").first()
     opening = Opening(
@@ -200,6 +306,7 @@ def _visit(row: Row, person: Person, figures: dict[str, Decimal | None], *, ends
             vitals=figures,
             readings=apart(vitals.read_readings(row.cells["pressure"])) if row.cells.get("pressure") else {},
             diagnoses=[DiagnosisInput(main, "main")] if main else [],
+            lines=[each.line for each in medicines] or None,
         ),
     )
     if ends:
@@ -229,6 +336,7 @@ KIND = BackEntryKind(
     about=about,
     slip="print/outage_visit_slip.html",
     expected=expected,
+    waiting=waiting,
     sheets=sheets,
     hints=(
         "Mỗi lượt khám một phiếu. Ghi mã người (cột Mã trong danh sách) hoặc số thẻ BHYT, số căn cước.",

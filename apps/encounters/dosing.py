@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 
@@ -40,6 +41,42 @@ def read_dose(text: str, unit: str) -> tuple[Decimal, str]:
     dose = (Decimal(amount.numerator) / Decimal(amount.denominator)).quantize(Decimal("0.001")).normalize()
     said = found["unit"].strip().lower() or unit.strip().lower()
     return dose, SHORT.get(said, said)
+
+
+@dataclass(frozen=True)
+class Use:
+    """How a medicine was written on paper: what is taken at once, how often, how long, how much in all."""
+
+    dose: Decimal
+    dose_unit: str
+    times_per_day: int
+    days: int
+    quantity: Decimal | None  # None: to be computed
+
+
+USE_SENTENCE = "Ghi như 1 x 2 x 5: mỗi lần 1, ngày 2 lần, 5 ngày; số lượng khác thì thêm = 8."
+
+
+def read_use(text: str, unit: str) -> Use:
+    """`1 x 2 x 5`, `1/2 viên x 3 lần x 5 ngày`, `5 ml x 3 x 5 = 1`: ValueError with a sentence else.
+
+    `unit` is the drug's own, of a dose that names none.
+    """
+    left, equals, total = text.partition("=")
+    parts = [part.strip() for part in re.split(r"[x×*]", left.strip().lower())]
+    if len(parts) != 3:
+        raise ValueError(USE_SENTENCE)
+    dose, dose_unit = read_dose(parts[0], unit)
+    found = [
+        re.fullmatch(rf"([0-9]{{1,3}})\s*(?:{word})?", part)
+        for part, word in zip(parts[1:], ("lần", "ngày"), strict=True)
+    ]
+    amount = re.fullmatch(r"([0-9]{1,4}(?:[.,][0-9]{1,2})?)\s*[^0-9]{0,20}", total.strip())
+    if None in found or (equals and amount is None):
+        raise ValueError(USE_SENTENCE)
+    times, days = (int(each[1]) for each in found if each)
+    said = Decimal(amount[1].replace(",", ".")) if amount else None
+    return Use(dose, dose_unit, times, days, said)
 
 
 def quantity(

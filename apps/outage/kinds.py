@@ -52,6 +52,8 @@ class Column:
     placeholder: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     wide: bool = False
+    listed: Callable[[Scope], Sequence[tuple[str, str]]] | None = None  # choices that are the station's own
+    right: str = ""  # who lacks it has no such cell
 
 
 class RowProblems(Refused):
@@ -97,7 +99,8 @@ class BackEntryKind:
     until)` leave out what the scope does not see; each costs a fixed number of queries.
 
     `key` stands in the address; `act`, of facilities.practice, is what the performer must be
-    free to do.
+    free to do ('': anybody who worked here). `waiting(scope, on)` is who stands in the queue now, in its
+    order. `usual_slips`: the parameter of how many blank slips a pack has where that is not the usual number.
     """
 
     key: str
@@ -109,21 +112,38 @@ class BackEntryKind:
     about: Callable[[Scope, Collection[UUID]], Mapping[UUID, Told]]
     slip: str  # the template of a blank slip under templates/print/
     expected: Callable[[Scope, dt.date, dt.date], Sequence[Expected]] | None = None
+    waiting: Callable[[Scope, dt.date], Sequence[Expected]] | None = None
     sheets: Callable[[Scope, dt.date], Sequence[Sheet]] | None = None
+    sheets_right: str = ""  # who may see the tables on paper, where that is not `right`
     hints: tuple[str, ...] = field(default_factory=tuple)  # lines for the page of instructions
+    usual_slips: str = "outage.slips"
     order: int = 100
 
 
 kinds: Registry[BackEntryKind] = Registry("back-entry kinds")
 
 
-def columns_of(kind: BackEntryKind, staff: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+def columns_of(kind: BackEntryKind, staff: Sequence[tuple[str, str]], scope: Scope) -> list[dict[str, Any]]:
     """All columns of a kind's grid: what all kinds share around the kind's own."""
-    shared = [
-        Column("slip", "Mã phiếu", placeholder="Quét hoặc gõ", wide=True),
-        Column("day", "Ngày", "date"),
-        Column("time", "Giờ", placeholder="7h30"),
-        Column("who", "Người làm", "select", choices=(("", ""), *staff), wide=True),
+    who = Column("who", "Người làm", "select", choices=(("", ""), *staff), wide=True)
+    return [
+        vars(column) | ({"choices": tuple(column.listed(scope))} if column.listed else {})
+        for column in (*SHARED, who, *_own(kind, scope), LAST)
     ]
-    last = [Column("reason", "Lý do muộn, không phiếu", wide=True)]
-    return [vars(column) for column in (*shared, *kind.columns, *last)]
+
+
+def names_of(kind: BackEntryKind, scope: Scope) -> list[str]:
+    """The names of the cells that a row of this scope has."""
+    return [*(column.name for column in (*SHARED, *_own(kind, scope), LAST)), "who"]
+
+
+def _own(kind: BackEntryKind, scope: Scope) -> list[Column]:
+    return [column for column in kind.columns if not column.right or scope.can(column.right)]
+
+
+SHARED = (
+    Column("slip", "Mã phiếu", placeholder="Quét hoặc gõ", wide=True),
+    Column("day", "Ngày", "date"),
+    Column("time", "Giờ", placeholder="7h30"),
+)
+LAST = Column("reason", "Lý do muộn, không phiếu", wide=True)

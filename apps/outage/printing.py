@@ -22,8 +22,8 @@ def pack_context(scope: Scope, pack: Pack, address: Callable[[Slip], str]) -> di
     `address(slip)` is what its QR says.
     """
     until = pack.on + dt.timedelta(days=int(parameters.value(DAYS_AHEAD, on=pack.on)) - 1)
-    parts = [_part(scope, kind, pack.on, until) for kind in kinds if scope.can(kind.right)]
-    people = {line.person_id for part in parts for _, lines in part["hamlets"] for line in lines}
+    parts = [_part(scope, kind, pack.on, until) for kind in kinds]
+    people = {line.person_id for part in parts for line in (*part["lines"], *part["waiting"])}
     if people:
         readlog.record("outage.pack", sorted(people))
     slips = Slip.unscoped.filter(pack=pack).order_by("number")  # of a pack found within the scope
@@ -46,11 +46,13 @@ def pack_context(scope: Scope, pack: Pack, address: Callable[[Slip], str]) -> di
 
 
 def _part(scope: Scope, kind: BackEntryKind, on: dt.date, until: dt.date) -> dict[str, Any]:
-    lines = list(kind.expected(scope, on, until)) if kind.expected else []
+    may, looks = scope.can(kind.right), scope.can(kind.sheets_right or kind.right)
+    lines = list(kind.expected(scope, on, until)) if kind.expected and may else []
     return {
         "title": kind.title,
-        "lists": kind.expected is not None,
-        "count": len(lines),
+        "lists": kind.expected is not None and may,
+        "lines": lines,
+        "waiting": list(kind.waiting(scope, on)) if kind.waiting and may else [],
         "hamlets": [(name, list(group)) for name, group in groupby(lines, key=lambda line: line.hamlet)],
-        "sheets": list(kind.sheets(scope, on)) if kind.sheets else [],
+        "sheets": list(kind.sheets(scope, on)) if kind.sheets and looks else [],
     }

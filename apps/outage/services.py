@@ -26,11 +26,17 @@ from apps.outage.kinds import BackEntryKind, Row, RowProblems, kinds
 from apps.outage.models import BackEntry, Pack, Slip
 from apps.outage.queries import held_a_post
 
-SLIPS, MOST_SLIPS = "outage.slips", "outage.most_slips"
+MOST_SLIPS = "outage.most_slips"
 REASON_AFTER = "outage.reason_after_days"
 
 
 # --- packs
+
+
+def slip_numbers(on: dt.date) -> tuple[dict[str, int], int]:
+    """How many blank slips of each kind a pack usually has, and how many it may have at most. One query."""
+    found = parameters.values([MOST_SLIPS, *{kind.usual_slips for kind in kinds}], on=on)
+    return {kind.key: int(found[kind.usual_slips]) for kind in kinds}, int(found[MOST_SLIPS])
 
 
 @transaction.atomic
@@ -40,9 +46,8 @@ def pack_make(*, facility_id: UUID, on: dt.date, slips: Mapping[str, int] | None
     scope.require("outage.enter")
     if not scope.reaches(facility_id):
         raise PermissionDenied("outage.enter")
-    found = parameters.values([SLIPS, MOST_SLIPS], on=on)
-    wanted = slips if slips is not None else {kind.key: int(found[SLIPS]) for kind in kinds}
-    most = int(found[MOST_SLIPS])
+    usual, most = slip_numbers(on)
+    wanted = slips if slips is not None else usual
     if any(count < 0 for count in wanted.values()) or sum(wanted.values()) > most:
         raise Refused(f"Một gói in từ 0 đến {most} phiếu trắng.", field="slips")
     pack = Pack.unscoped.create(  # unscoped: the facility is within reach
@@ -256,7 +261,7 @@ def _performer(
         errors["who"] = f"{found.full_name} không hành nghề tại trạm ngày {date_words(on)}."
     elif not found.licence_no and not held_a_post(found, on):
         errors["who"] = f"{found.full_name} không có giấy phép hay vị trí công tác ngày {date_words(on)}."
-    else:
+    elif kind.act:
         holder = practice.Holder(
             found.grade, found.get_grade_display(), bool(found.licence_no), found.can_sign
         )

@@ -1,6 +1,7 @@
 """Gói dự phòng, nhập bù, and what was back-entered. Thin: services and queries do the work."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.core import fields, guarded, paper, parameters
+from apps.core import fields, guarded, paper
 from apps.core.access import needs
 from apps.core.dates import parse_date
 from apps.core.errors import Refused
@@ -24,7 +25,7 @@ from apps.core.ids import uuid7
 from apps.core.rates import limited
 from apps.core.scope import Scope, current
 from apps.outage import exports, printing, queries, rules, services
-from apps.outage.kinds import BackEntryKind, RowProblems, columns_of, kinds
+from apps.outage.kinds import BackEntryKind, RowProblems, columns_of, kinds, names_of
 from apps.outage.models import BackEntry, Slip
 from apps.outage.queries import Asked
 
@@ -41,12 +42,16 @@ class PackForm(FormKeyMixin):
 
     on = fields.DateField(label="Cho ngày")
 
-    def __init__(self, *args: Any, usual: int, most: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, usual: Mapping[str, int], most: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["on"].initial = timezone.localdate()
         for kind in kinds:
             self.fields[f"slips_{kind.key}"] = forms.IntegerField(
-                label=f"Phiếu trắng: {kind.title.lower()}", min_value=0, max_value=most, initial=usual
+                label=f"Phiếu trắng: {kind.title.lower()}",
+                min_value=0,
+                max_value=most,
+                initial=usual[kind.key],
+                required=False,
             )
 
     def clean_on(self) -> dt.date:
@@ -57,7 +62,7 @@ class PackForm(FormKeyMixin):
         return on
 
     def counts(self) -> dict[str, int]:
-        return {kind.key: self.cleaned_data[f"slips_{kind.key}"] for kind in kinds}
+        return {kind.key: self.cleaned_data[f"slips_{kind.key}"] or 0 for kind in kinds}
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,10 +71,8 @@ class PackForm(FormKeyMixin):
 def index(request: HttpRequest) -> HttpResponse:
     """The station's packs, and making one now."""
     scope = current()
-    found = parameters.values([services.SLIPS, services.MOST_SLIPS], on=timezone.localdate())
-    form = PackForm(
-        request.POST or None, usual=int(found[services.SLIPS]), most=int(found[services.MOST_SLIPS])
-    )
+    usual, most = services.slip_numbers(timezone.localdate())
+    form = PackForm(request.POST or None, usual=usual, most=most)
     at_station = queries.at_station(scope)
     if request.method == "POST":
         scope.require("outage.enter")
@@ -209,7 +212,7 @@ def enter(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     code = rules.read_code(request.GET.get("phieu", ""))
     today = f"{timezone.localdate():%d/%m/%Y}"
-    columns = columns_of(found, queries.staff(scope))
+    columns = columns_of(found, queries.staff(scope), scope)
     rows = [_empty_row(columns, today) for _ in range(ROWS)]
     if code:
         rows[0]["cells"] = {"day": today, "slip": rules.shown_code(code)}
@@ -249,8 +252,7 @@ def row(request: HttpRequest, kind: str) -> HttpResponse:
         key = UUID(request.POST.get("row", ""))
     except ValueError:
         return JsonResponse({"errors": {"": "Dòng không đọc được. Hãy tải lại trang."}}, status=422)
-    names = [column["name"] for column in columns_of(found, [])]
-    cells = {name: request.POST.get(name, "")[:1000] for name in names}
+    cells = {name: request.POST.get(name, "")[:1000] for name in names_of(found, current())}
     try:
         with transaction.atomic():
             claim(key, request)  # the same row at the same moment waits here, and is then told what it became

@@ -292,6 +292,12 @@ def timeline(
     return keyset(rows, order=("-at", "-id"), cursor=cursor, size=TIMELINE_PAGE)
 
 
+def due_between(scope: Scope, since: dt.date, until: dt.date) -> list[DueItem]:
+    """What people who live here are due for between two days, by day and name, with them. One query."""
+    rows = DueItem.visible(scope).filter(due_on__gte=since, due_on__lte=until, state=DueState.OPEN)
+    return list(rows.select_related("person__hamlet").order_by("due_on", "person__sort_key", "pk"))
+
+
 def due_items(person_ids: Sequence[UUID]) -> list[DueItem]:
     """What these people are due for and may still be given, soonest first. One query whatever the family."""
     today = timezone.localdate()

@@ -19,7 +19,6 @@ from apps.core.scope import current
 from apps.core.words import date_words
 from apps.stock.models import StockBalance, StockItem, StockLocation, StockMovement
 
-
 Key = tuple[UUID, UUID]  # lot and place
 
 

@@ -18,11 +18,13 @@ from apps.core.registry import (
     Section,
     SuccessionStep,
 )
-from apps.stock import picking, printing, rules, second, succeeding, warnings
+from apps.outage.kinds import kinds as back_entry_kinds
+from apps.stock import back_entry, picking, printing, rules, second, succeeding, warnings
 
 registry.sections.add(Section("stock", "Kho thuốc, vật tư", 45))
 registry.menu.add(MenuItem("stock", "Kho", "stock:home", "stock.view", 45, "stock"))
 picks.kinds.add(picking.STOCK_ITEM)
+back_entry_kinds.add(back_entry.KIND)
 registry.numbers.add(
     NumberKind("stock.in", "Phiếu nhập kho", "PN{number:04d}/{on.year}", kept=False, order=300),
     NumberKind("stock.out", "Phiếu xuất kho", "PX{number:04d}/{on.year}", kept=False, order=310),

@@ -164,9 +164,7 @@ def facts_of(row: StockBalance) -> fefo.LotFacts:
     )
 
 
-def _short(
-    item: StockItem, place: StockLocation, quantity: int, found: fefo.Allocation, on: dt.date
-) -> str:
+def _short(item: StockItem, place: StockLocation, quantity: int, found: fefo.Allocation, on: dt.date) -> str:
     there = quantity - found.short
     then = f"theo sổ từ ngày {date_words(on)}, " if on < timezone.localdate() else ""
     said = f"{item.name}: {then}{place.name} "

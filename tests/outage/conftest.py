@@ -49,7 +49,9 @@ def a_pack(station: Facility, slips: int = 3, on: dt.date | None = None) -> Pack
     from apps.core.scope import system
 
     with system("test"):
-        pack = pack_make(facility_id=station.pk, on=on or timezone.localdate(), slips={"kham": slips})
+        pack = pack_make(
+            facility_id=station.pk, on=on or timezone.localdate(), slips={"kham": slips, "kho": 0}
+        )
         pack_printed(pack)
     return pack
 

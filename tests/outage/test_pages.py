@@ -113,7 +113,7 @@ def test_the_list_of_paper_costs_the_same_for_2_and_for_20(doctor: Practitioner)
         with enter(make.scope_of(doctor)) as scope, CaptureQueriesContext(connection) as asked:
             back_entry.expected(scope, timezone.localdate(), timezone.localdate())
         costs.append(len(asked))
-    assert costs[0] == costs[1] == 3
+    assert costs[0] == costs[1] == 4
 
 
 def test_the_night_makes_one_pack_a_station_and_sweeps_what_nobody_printed(station: Facility) -> None:
@@ -126,7 +126,7 @@ def test_the_night_makes_one_pack_a_station_and_sweeps_what_nobody_printed(stati
         packs_of_the_night(today + dt.timedelta(days=1))
     left = Pack.unscoped.order_by("on")
     assert [pack.on for pack in left] == [printed.on, today + dt.timedelta(days=1)]
-    assert Slip.unscoped.filter(pack=left[1]).count() == 20
+    assert Slip.unscoped.filter(pack=left[1]).count() == 24
 
 
 def test_a_foreign_pack_and_slip_are_not_there(nurse: Client) -> None:

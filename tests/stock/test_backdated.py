@@ -74,7 +74,7 @@ def test_so_much_may_leave_as_the_least_of_the_days_since(shelf: Any, ago: int, 
 
 def test_the_ledger_refuses_too(shelf: Any) -> None:
     _, place, lot = shelf
-    with pytest.raises(Refused, match="chỉ xuất được 10 viên|chỉ xuất được 1 vỉ"):
+    with pytest.raises(Refused, match=r"chỉ xuất được 10 viên|chỉ xuất được 1 vỉ"):
         moved(lot, place, -11, 7)
     assert StockBalance.unscoped.get().quantity == 40
 

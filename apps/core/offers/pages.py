@@ -151,7 +151,8 @@ class TimelineKind:
 class DueKind:
     """How a kind of due item is called, and the one click that acts on it (`link(person_id, object_id)`).
 
-    Without `right` a reader is told `title` alone, as for TimelineKind.
+    Without `right` a reader is told `title` alone, as for TimelineKind. `comes`: the person is expected at
+    the station, so she stands on its list on paper.
     """
 
     key: str
@@ -159,6 +160,7 @@ class DueKind:
     action: str = ""
     link: Callable[[UUID, UUID | None], str] | None = None
     right: str | None = None
+    comes: bool = True
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,9 @@ registry.record_panels.add(
         order=30,
     )
 )
-registry.due_kinds.add(DueKind(due.DUE_KIND, "Rà soát hồ sơ sức khỏe", "Mở hồ sơ", _review, "records.view"))
+registry.due_kinds.add(
+    DueKind(due.DUE_KIND, "Rà soát hồ sơ sức khỏe", "Mở hồ sơ", _review, "records.view", comes=False)
+)
 registry.nightly.add(
     NightlyWork("record.due", "Báo hồ sơ sức khỏe đến hạn rà soát", due.due_tonight, order=40)
 )

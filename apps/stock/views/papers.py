@@ -17,6 +17,7 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
+from apps.outage import queries as back_entries
 from apps.stock import counting, drafting, grids, keeping, lines, posting, reading, second
 from apps.stock.forms import CountForm, HeadForm, ReasonForm, head_of
 from apps.stock.models import DocumentKind, DocumentState, StockDocument, StockLocation
@@ -163,6 +164,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
             "waiting": approvals.waiting_on(second.CHANGE, document.pk) if document.is_draft else [],
             "may_edit": scope.can("stock.edit"),
             "may_enter": scope.can("stock.enter"),
+            "back_entry": back_entries.of_object(scope, document.pk),
         },
     )
 
