@@ -77,6 +77,7 @@ ROOMS = [
     "apps.facilities",
     "apps.catalogues",
     "apps.outage",
+    "apps.shifts",
     "apps.patients",
     "apps.care",
     "apps.households",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("co-so/", include("apps.facilities.urls")),
     path("", include("apps.catalogues.urls")),
     path("", include("apps.outage.urls")),
+    path("cuoi-ngay/", include("apps.shifts.urls")),
     path("", include("apps.patients.urls")),
     path("", include("apps.care.urls")),
     path("", include("apps.households.urls")),

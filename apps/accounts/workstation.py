@@ -254,6 +254,32 @@ def pin_enter(*, request: HttpRequest, user_id: UUID, pin: str) -> User:
     return user
 
 
+def pin_of(request: HttpRequest, user: User) -> bool:
+    """Whether `user` has a PIN that may be tried at this computer now."""
+    station = of(request)
+    if not is_open(station):
+        return False
+    rows = WorkstationUser.objects.filter(workstation=station, user=user, tries__lt=TRIES)
+    return rows.exclude(pin="").exists()
+
+
+def pin_confirm(*, request: HttpRequest, user: User, pin: str) -> None:
+    """Whether somebody beside whoever is signed in here knows her PIN; no session is opened. Raises Refused.
+
+    A wrong one counts like at the lock page.
+    """
+    station = of(request)
+    if station is None or not is_open(station):
+        raise Refused(SIGN_IN_FULLY)
+    answer, row = _pin_check(station, user.pk, pin)
+    if row is None or answer is Answer.FULL_SIGN_IN:
+        services.event_log(request, SignInKind.PIN_WRONG, user)
+        raise Refused(SIGN_IN_FULLY)
+    if answer is Answer.WRONG:
+        services.event_log(request, SignInKind.PIN_WRONG, user)
+        raise Refused(WRONG_PIN.format(left=TRIES - row.tries))
+
+
 def here(request: HttpRequest) -> bool:
     """For the door: whether a PIN may be tried at this computer."""
     station = of(request)

@@ -11,9 +11,16 @@ from uuid import UUID
 
 from apps.core.offers.merging import MergeQuestion, MergeRule, MergeStep
 from apps.core.offers.pages import (
+    DAY_END_GROUPS,
     LAST,
+    MONEY,
+    PAPERS,
+    PATIENTS,
     PEOPLE,
     RUNNING,
+    STORE,
+    DayEndFigure,
+    DayEndLine,
     DueKind,
     Flag,
     GuideChapter,
@@ -66,12 +73,19 @@ if TYPE_CHECKING:
 
 # Rooms import what they register from here.
 __all__ = [
+    "DAY_END_GROUPS",
     "LAST",
+    "MONEY",
+    "PAPERS",
+    "PATIENTS",
     "PEOPLE",
     "RUNNING",
+    "STORE",
     "AppointmentKind",
     "AuditSentence",
     "ChangeKind",
+    "DayEndFigure",
+    "DayEndLine",
     "DoctorCheck",
     "DraftKind",
     "DraftSubject",
@@ -179,6 +193,7 @@ numbers: Registry[NumberKind] = Registry("numbers")
 appointment_kinds: Registry[AppointmentKind] = Registry("appointment_kinds")
 target_groups: Registry[TargetGroup] = Registry("target_groups")
 task_kinds: Registry[TaskKind] = Registry("task_kinds")
+day_end: Registry[DayEndLine] = Registry("day end lines")
 changes: Registry[ChangeKind] = Registry("changes")
 # How each field that points to a person follows a merge; a test of the house fails for one in no rule.
 merge_rules: Registry[MergeRule] = Registry("merge_rules")

@@ -40,6 +40,8 @@ from apps.encounters.models import (
 
 PAGE = "orders.page_size"
 
+EARLIER_DAYS = 30  # what was left of the last weeks stands behind one link
+
 
 def of_visit(scope: Scope, visit: Visit) -> list[Order]:
     """The orders of a visit that the scope sees, in the order they were placed. One query."""

@@ -34,6 +34,7 @@ from apps.core.registry import (
 from apps.core.scope import Scope
 from apps.encounters import (
     back_entry,
+    day_end,
     handing_over,
     health_record,
     merging,
@@ -155,6 +156,7 @@ registry.audit_sentences.add(
     AuditSentence("visit.handed_over", "đã bàn giao lượt khám {number} cho đồng nghiệp"),
 )
 
+registry.day_end.add(*day_end.LINES)
 registry.exports.add(export_kind(A1))
 registry.readlog_screens.add(
     ReadScreen("visits.a1.page", "Sổ khám bệnh A1"),
@@ -163,6 +165,7 @@ registry.readlog_screens.add(
     ReadScreen("visit.page", "Trang lượt khám"),
     ReadScreen("visit.day", "Danh sách khám trong ngày"),
     ReadScreen("visit.unsigned", "Danh sách chờ ký"),
+    ReadScreen("visit.left", "Lượt khám còn dở"),
     ReadScreen("visit.versions", "Các bản của lượt khám"),
     ReadScreen("visit.paper", "In giấy của lượt khám"),
     ReadScreen("visit.open", "Tiếp nhận"),

@@ -115,6 +115,11 @@ def _mark(rows: list[Visit], now: dt.datetime) -> str:
     return receiving.digest(told)
 
 
+def waiting_count(scope: Scope, on: dt.date) -> int:
+    """How many have not been seen yet here on that day, called or not. One query."""
+    return _waiting(scope, on).count()
+
+
 # ---- calling
 
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.encounters.money import urls as money
 from apps.encounters.order_urls import orders
-from apps.encounters.views import after, mending, papers, queue, reception, register, templates, visit
+from apps.encounters.views import after, left, mending, papers, queue, reception, register, templates, visit
 
 app_name = "encounters"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("mau/", templates.index, name="templates"),
     path("mau/<uuid:pk>/bo/", templates.retire, name="template_retire"),
     path("<uuid:pk>/mau/", templates.make, name="template_make"),
+    path("con-do/", left.left, name="left"),
     path("cho-ky/", after.unsigned, name="unsigned"),
     path("tiep-nhan/<uuid:person_id>/", reception.open_visit, name="open"),
     path("tiep-nhan/<uuid:person_id>/tra-the/", reception.look_up, name="look_up"),

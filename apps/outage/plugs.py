@@ -3,9 +3,13 @@
 import datetime as dt
 from typing import Any
 
+from django.urls import reverse
+
 from apps.core import registry
 from apps.core.registry import (
     AuditSentence,
+    DayEndFigure,
+    DayEndLine,
     MenuItem,
     MergeRule,
     NightlyWork,
@@ -53,6 +57,13 @@ def _packs(day: dt.date) -> str:
     return packs_of_the_night(day)
 
 
+def _slips_left(scope: Scope) -> DayEndFigure:
+    return DayEndFigure(queries.slips_left(scope), reverse("outage:index"))
+
+
+registry.day_end.add(
+    DayEndLine("slips", "Phiếu dự phòng chưa nhập bù", registry.PAPERS, "outage.view", _slips_left, 350)
+)
 registry.nightly.add(NightlyWork("outage.packs", "Lập gói dự phòng trong ngày", _packs, order=60))
 registry.guide.add(
     registry.GuideChapter(

@@ -54,6 +54,7 @@ registry.papers.add(PaperKind(printing.SHEET, "Phiếu kho", printing.link_of))
 registry.home_panels.add(
     HomePanel("stock", "Kho cần xem", "stock.enter", "stock/panel_home.html", warnings.home, 30)
 )
+registry.day_end.add(*warnings.DAY_END)
 registry.golive.add(
     GoLiveItem(
         "stock_opening",

@@ -17,6 +17,8 @@ from apps.stock import balance, expiry, fefo
 from apps.stock.balance import Shortage
 from apps.stock.expiry import ExpiryClass
 from apps.stock.models import (
+    DocumentKind,
+    DocumentLine,
     DocumentState,
     Lot,
     StockBalance,
@@ -115,6 +117,7 @@ SHOWS = {
     "short": "Dưới mức tối thiểu",
     "soon": "Sắp hết hạn",
     "expired": "Đã hết hạn",
+    "uncounted": "Kiểm soát đặc biệt chưa đếm hôm nay",
     "all": "Cả mặt hàng đã hết",
 }
 
@@ -147,6 +150,15 @@ def shown(
         return (
             rows.filter(minimum__gt=0).annotate(may=Coalesce(Subquery(sums), 0)).filter(may__lt=F("minimum"))
         )
+    if asked.show == "uncounted":
+        # unscoped: of items that were read through the scope
+        counted = DocumentLine.unscoped.filter(
+            item=OuterRef("pk"),
+            document__kind=DocumentKind.COUNT,
+            document__state=DocumentState.POSTED,
+            document__on=on,
+        )
+        return rows.filter(~Q(controlled=""), Exists(there), ~Exists(counted))
     if asked.show == "expired":
         return rows.filter(Exists(there.filter(lot__expiry__lt=on)))
     if asked.show == "soon":
@@ -157,6 +169,20 @@ def shown(
     if asked.show == "all" or (asked.text and asked.location_id is None):
         return rows
     return rows.filter(Exists(there))
+
+
+@dataclass(frozen=True)
+class ControlledCounts:
+    """Of the controlled drugs that lie there: how many, how many nobody has counted today."""
+
+    kept: int
+    uncounted: int
+
+
+def controlled_counts(scope: Scope, on: dt.date) -> ControlledCounts:
+    """Two queries."""
+    there = shown(scope, Asked(), on).exclude(controlled="").count()
+    return ControlledCounts(there, shown(scope, Asked(show="uncounted"), on).count() if there else 0)
 
 
 def item_lines(

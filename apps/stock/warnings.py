@@ -1,11 +1,12 @@
 """What the keeper of the store should see in the morning: what is short, what runs out, what has expired."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.core.registry import HandoverItem, Holder, Progress
+from apps.core.registry import STORE, DayEndFigure, DayEndLine, HandoverItem, Holder, Progress
 from apps.core.scope import Scope
 from apps.core.words import date_words
 from apps.stock import reading
@@ -41,6 +42,51 @@ def home(scope: Scope) -> dict[str, Any] | None:
             if rows
         ]
     }
+
+
+# --- the day's end
+
+
+def _left(show: str, state: Literal["danger", "warning"]) -> Callable[[Scope], DayEndFigure | None]:
+    def provide(scope: Scope) -> DayEndFigure | None:
+        if scope.workplace_id is None:
+            return None
+        count = reading.shown(scope, Asked(show=show), timezone.localdate()).count()
+        return DayEndFigure(count, f"{reverse('stock:home')}?xem={show}", state=state)
+
+    return provide
+
+
+def _controlled(scope: Scope) -> DayEndFigure | None:
+    """Controlled drugs that lie there and nobody has counted today; nothing where there are none."""
+    if scope.workplace_id is None:
+        return None
+    found = reading.controlled_counts(scope, timezone.localdate())
+    if not found.kept:
+        return None
+    return DayEndFigure(
+        found.uncounted,
+        f"{reverse('stock:home')}?xem=uncounted",
+        state="danger",
+        asks=f"{found.uncounted} thuốc kiểm soát đặc biệt hôm nay chưa kiểm đếm.",
+    )
+
+
+def _drafts(scope: Scope) -> DayEndFigure | None:
+    if scope.workplace_id is None:
+        return None
+    return DayEndFigure(reading.drafts(scope), f"{reverse('stock:papers')}?tt=draft")
+
+
+DAY_END = (
+    DayEndLine("controlled", "Thuốc kiểm soát đặc biệt chưa đếm", STORE, "stock.view", _controlled, 200),
+    DayEndLine("stock_papers", "Phiếu kho còn nháp", STORE, "stock.view", _drafts, 210),
+    DayEndLine("stock_short", "Dưới mức tối thiểu", STORE, "stock.view", _left("short", "warning"), 220),
+    DayEndLine("stock_soon", "Sắp hết hạn", STORE, "stock.view", _left("soon", "warning"), 230),
+    DayEndLine(
+        "stock_expired", "Đã hết hạn còn trong kho", STORE, "stock.view", _left("expired", "danger"), 240
+    ),
+)
 
 
 def opening_progress(scope: Scope) -> Progress:

@@ -1,13 +1,18 @@
 """What the sync room offers to the house."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 from uuid import UUID
+
+from django.urls import reverse
 
 from apps.core import ports, registry
 from apps.core.events import subscribe
 from apps.core.registry import (
     AuditSentence,
     ChangeKind,
+    DayEndFigure,
+    DayEndLine,
     DoctorCheck,
     HomePanel,
     JobKind,
@@ -55,6 +60,34 @@ def _home(scope: Scope) -> dict[str, Any] | None:
     counts = queries.station_counts(scope)
     counts["receivers"] = queries.receivers_in_trouble() if scope.can("sync.edit") else []
     return counts if counts["stuck"] or counts["waiting"] or counts["receivers"] else None
+
+
+def _day_end(key: str, tab: str, state: Literal["danger", "info"]) -> Callable[[Scope], DayEndFigure]:
+    def provide(scope: Scope) -> DayEndFigure:
+        count = queries.station_counts(scope)[key]
+        return DayEndFigure(count, f"{reverse('sync:station')}?muc={tab}", state=state)
+
+    return provide
+
+
+registry.day_end.add(
+    DayEndLine(
+        "sync_stuck",
+        "Bản ghi bị từ chối",
+        registry.PAPERS,
+        "sync.view",
+        _day_end("stuck", "tu-choi", "danger"),
+        330,
+    ),
+    DayEndLine(
+        "sync_waiting",
+        "Bản ghi chờ gửi",
+        registry.PAPERS,
+        "sync.view",
+        _day_end("waiting", "cho", "info"),
+        340,
+    ),
+)
 
 
 def _visit(scope: Scope, visit: Any) -> dict[str, Any] | None:

@@ -193,6 +193,41 @@ class PersonAction:
 
 
 @dataclass(frozen=True)
+class DayEndFigure:
+    """What is left of one kind at the day's end: how many, and the page that shows exactly these.
+
+    `words` stand in the place of the number where one says too little ('chưa khóa, theo sổ 1.250.000 đ').
+    `asks` is put to whoever hands over while something is left; it never keeps her from it.
+    """
+
+    count: int
+    url: str
+    words: str = ""
+    state: Literal["danger", "warning", "info"] = "warning"
+    asks: str = ""
+
+
+@dataclass(frozen=True)
+class DayEndLine:
+    """A line of the day's end and of the hand-over between shifts, for holders of `right`.
+
+    `provide(scope)` costs one query, two at most; None hides the line: the workplace has no such thing.
+    A count of nought is told as done. Nothing about a person stands in it: it is kept with the hand-over.
+    """
+
+    key: str
+    title: str
+    group: str  # one of DAY_END_GROUPS
+    right: str | None
+    provide: Callable[["Scope"], DayEndFigure | None]
+    order: int = 100
+
+
+PATIENTS, MONEY, STORE, PAPERS = "Người bệnh", "Tiền", "Kho thuốc, vật tư", "Giấy tờ, gửi đi"
+DAY_END_GROUPS = (PATIENTS, MONEY, STORE, PAPERS)
+
+
+@dataclass(frozen=True)
 class GuideChapter:
     """A chapter of the handbook at /huong-dan/. `views`: from which page (its URL name) F1 opens which part
     (the `id` of a section in `template`); '' is the chapter's beginning. `levels`: whom it is written for.

@@ -24,8 +24,6 @@ from apps.encounters.models import Order, OrderKind, OrderSet, Visit
 from apps.encounters.order_forms import AttachForm, PlaceForm, SetForm
 from apps.encounters.views.visit import visit_or_404
 
-EARLIER_DAYS = 30  # what was left of the last weeks stands behind one link
-
 
 def order_or_404(pk: UUID) -> Order:
     """The order when this scope sees it; else a 404 that tells nothing."""
@@ -174,7 +172,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("loai", "")
     kind = kind if kind in OrderKind.values else ""
     all_days = request.GET.get("ngay") == "tat-ca"
-    since = today - dt.timedelta(days=EARLIER_DAYS) if all_days else today
+    since = today - dt.timedelta(days=order_queries.EARLIER_DAYS) if all_days else today
     found = order_queries.waiting(scope, kind=kind, since=since, cursor=request.GET.get("c", ""))
     readlog.record("order.waiting", [order.person_id for order in found.items])
     counts = order_queries.waiting_counts(scope, since)
@@ -182,7 +180,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "page": found,
         "kind": kind,
         "all_days": all_days,
-        "days": EARLIER_DAYS,
+        "days": order_queries.EARLIER_DAYS,
         "today": today,
         "total": sum(counts.values()),
         "tabs": [{"key": key, "title": title, "count": counts[key]} for key, title in OrderKind.choices],
