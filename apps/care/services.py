@@ -148,8 +148,8 @@ def appointment_drop(*, source_kind: str, source_id: UUID, kind: str = "follow_u
             _set_state(appointment, AppointmentState.CANCELLED)
 
 
-def appointments_met(*, person_id: UUID, facility_id: UUID, on: dt.date) -> None:
-    """The person has come: what she was expected for about now is kept."""
+def appointments_met(*, person_id: UUID, facility_id: UUID, on: dt.date, met_by: UUID | None = None) -> None:
+    """The person has come, with the record `met_by`: what she was expected for about now is kept."""
     days = kept_days(on)
     with transaction.atomic(savepoint=False):
         for appointment in Appointment.unscoped.filter(
@@ -159,7 +159,20 @@ def appointments_met(*, person_id: UUID, facility_id: UUID, on: dt.date) -> None
             on__lte=on + dt.timedelta(days=days.early),
             on__gte=on - dt.timedelta(days=days.late),
         ):
+            appointment.met_by = met_by
             _set_state(appointment, AppointmentState.CAME)
+
+
+@transaction.atomic
+def appointments_unmet(*, met_by: UUID, today: dt.date) -> None:
+    """That record was none: she left unseen, or it was written by mistake. What it has kept is planned again;
+    what may not be kept any more today, she has missed.
+    """
+    rows = Appointment.unscoped.select_for_update().filter(met_by=met_by, state=AppointmentState.CAME)
+    for appointment in rows.order_by("pk"):
+        appointment.met_by = None
+        late = appointment.on + dt.timedelta(days=kept_days(today).late) < today
+        _set_state(appointment, AppointmentState.MISSED if late else AppointmentState.PLANNED)
 
 
 def appointments_missed(*, on: dt.date) -> int:
@@ -202,7 +215,7 @@ def reopen_by_event(event: FollowUpReopened) -> None:
 
 def _set_state(appointment: Appointment, state: str, *, closed_by: UUID | None = None) -> None:
     appointment.state, appointment.closed_by = state, closed_by
-    appointment.save(update_fields=["state", "closed_by", "updated_at"])
+    appointment.save(update_fields=["state", "closed_by", "met_by", "updated_at"])
     tell(appointment)
 
 

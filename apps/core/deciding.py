@@ -39,7 +39,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     context = {
         # A form key each: two that are decided one after the other are two posts.
         "waiting": [(change, _title(change)) for change in approvals.waiting_for(scope)],
-        "own": [(change, *_state(change)) for change in own],
+        "own": [(change, *_state(change), _here(change)) for change in own],
     }
     return render(request, "core/changes.html", context)
 
@@ -47,6 +47,12 @@ def changes(request: HttpRequest) -> HttpResponse:
 def _title(change: PendingChange) -> str:
     kind = registry.changes.get(change.kind)
     return kind.title if kind else ""
+
+
+def _here(change: PendingChange) -> bool:
+    """Whether the second person may agree at this very computer."""
+    kind = registry.changes.get(change.kind)
+    return kind is not None and kind.here and not approvals.is_over(change)
 
 
 def _state(change: PendingChange) -> tuple[str, str]:

@@ -1,12 +1,15 @@
 """Files that belong to a visit: kept, and said to be a mistake. Nothing is deleted."""
 
+import datetime as dt
 import errno
 import hashlib
+from collections.abc import Iterator
 from typing import Protocol
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,12 +17,15 @@ from apps.core import audit, parameters
 from apps.core.errors import Refused
 from apps.core.scope import current
 from apps.core.text import clean
+from apps.core.words import quantity_words
 from apps.encounters import filetypes, states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.models import Attachment, Order, Visit
 from apps.encounters.orders import tell_changed
+from apps.encounters.models.attachments import ATTACHMENTS, attachment_storage
 
 MEGABYTES, PIXELS = "attachments.most_mb", "attachments.most_pixels"
+ORPHAN_DAYS = "attachments.orphan_days"
 DISK_FULL = "Máy chủ hết chỗ lưu tệp. Tệp chưa được lưu; hãy báo người quản trị."
 NOT_WRITTEN = "Máy chủ không ghi được tệp. Tệp chưa được lưu; hãy báo người quản trị."
 
@@ -109,6 +115,34 @@ def _write(row: Attachment, content: bytes) -> None:
     except Exception:
         row.file.storage.delete(str(row.file.name))
         raise
+
+
+def sweep(day: dt.date) -> str:
+    """Take away files that no row names: their save was rolled back after they had been written. Only after
+    some days, so that a save under way and a database that is being restored keep theirs.
+    """
+    storage = attachment_storage()
+    days = int(parameters.value(ORPHAN_DAYS, on=day))
+    before = timezone.now() - dt.timedelta(days=days)
+    swept = 0
+    for folder in _folders(storage, ATTACHMENTS):
+        names = [f"{folder}/{name}" for name in storage.listdir(folder)[1]]
+        # unscoped: the system's own work, by names alone
+        known = set(Attachment.unscoped.filter(file__in=names).values_list("file", flat=True))
+        for name in sorted(set(names) - known):
+            if storage.get_modified_time(name) < before:
+                storage.delete(name)
+                swept += 1
+    return f"Đã xóa {quantity_words(swept)} tệp đính kèm không thuộc lượt khám nào."
+
+
+def _folders(storage: Storage, top: str) -> Iterator[str]:
+    """`top` and every folder under it: a year's, a month's. Nothing where nobody has attached anything."""
+    if not storage.exists(top):
+        return
+    yield top
+    for name in storage.listdir(top)[0]:
+        yield from _folders(storage, f"{top}/{name}")
 
 
 def _audit(action: str, row: Attachment, visit: Visit, **data: object) -> None:

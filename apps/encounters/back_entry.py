@@ -46,7 +46,7 @@ def _medicine_columns(number: int) -> tuple[Column, Column]:
         Column(
             f"drug{number}", f"Thuốc {number}", "pick", picker="drug", placeholder="Tên thuốc", right=right
         ),
-        Column(f"use{number}", f"Lần × ngày × số ngày {number}", placeholder="1 x 2 x 5", right=right),
+        Column(f"use{number}", f"Cách dùng {number}", placeholder="1 x 2 x 5", wide=True, right=right),
     )
 
 

@@ -72,6 +72,7 @@ def visit_move(
     )
     new = _written(old, person, ended=ended)
     steps.keep_overrides(new, warnings, override)
+    care_services.appointments_met(person_id=person.pk, facility_id=new.facility_id, on=new.on, met_by=new.pk)
     if figures:
         care_services.measurements_put(fact=new, source_kind=SOURCE, source_id=new.pk, values=figures)
     _copy_parts(old, new)

@@ -1,5 +1,6 @@
 """What orders, results and files offer to the house; loaded by plugs."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from apps.core.registry import (
     DraftKind,
     HomePanel,
     MergeRule,
+    NightlyWork,
     PaperKind,
     ReadScreen,
     RecordPanel,
@@ -62,6 +64,12 @@ def _waiting(scope: Scope) -> dict[str, Any] | None:
         return None
     readlog.record("order.waiting", [row.person_id for row in rows[:HOME_ROWS]])
     return {"orders": rows[:HOME_ROWS], "more": len(rows) > HOME_ROWS}
+
+
+def _sweep(day: dt.date) -> str:
+    from apps.encounters.attachments import sweep
+
+    return sweep(day)
 
 
 registry.sections.add(Section("results", "Chỉ định, kết quả", 35))
@@ -117,6 +125,9 @@ registry.audit_sentences.add(
     AuditSentence("attachment.added", "đã đính kèm tệp"),
     AuditSentence("attachment.taken", "đã tải tệp đính kèm"),
     AuditSentence("attachment.entered_in_error", "đã ghi tệp đính kèm là nhập nhầm"),
+)
+registry.nightly.add(
+    NightlyWork("attachments.sweep", "Xóa tệp đính kèm không thuộc lượt khám nào", _sweep, order=70)
 )
 registry.drafts.add(
     DraftKind(orders.DRAFT, "Kết quả, phiếu thủ thuật", "results.enter", order_queries.draft_subjects, 25)

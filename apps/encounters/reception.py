@@ -94,7 +94,7 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
     if person.station_id != visit.facility_id:
         until = on + dt.timedelta(days=int(parameters.value(TREATING_DAYS, on=on)))
         treating_access_put(person_id=person.id, facility_id=visit.facility_id, until=until)
-    care.appointments_met(person_id=person.id, facility_id=visit.facility_id, on=on)
+    care.appointments_met(person_id=person.id, facility_id=visit.facility_id, on=on, met_by=visit.id)
     put_timeline(visit)
     audited("visit.opened", visit, number=visit.number)
     publish(VisitOpened(visit.id, visit.person_id, visit.facility_id, visit.on, visit.version))
@@ -109,6 +109,7 @@ def visit_left(*, visit_id: UUID, expected_version: int, reason: str = "") -> Vi
     visit.left_at, visit.left_reason = timezone.now(), clean(reason)[:300]
     save_versioned(visit, expected=expected_version)
     drafts.drop(DRAFT, visit.pk)
+    care.appointments_unmet(met_by=visit.id, today=timezone.localdate())
     put_timeline(visit)
     audited("visit.left", visit, number=visit.number)
     return visit
@@ -123,6 +124,9 @@ def visit_return(*, visit_id: UUID, expected_version: int) -> Visit:
     visit.state, visit.call = states.WAITING, CallState.WAITING
     visit.left_at, visit.left_reason = None, ""
     save_versioned(visit, expected=expected_version)
+    care.appointments_met(
+        person_id=visit.person_id, facility_id=visit.facility_id, on=visit.on, met_by=visit.id
+    )
     put_timeline(visit)
     audited("visit.returned", visit, number=visit.number)
     return visit

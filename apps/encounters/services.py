@@ -147,6 +147,7 @@ def visit_entered_in_error(*, visit_id: UUID, expected_version: int, reason: str
     notifying.forget(visit)
     care.measurements_in_error(source_kind=SOURCE, source_id=visit.id)
     care.appointment_drop(source_kind=SOURCE, source_id=visit.id)
+    care.appointments_unmet(met_by=visit.id, today=timezone.localdate())
     _timeline(visit)
     _audit("visit.entered_in_error", visit, number=visit.number)
     publish(

@@ -40,8 +40,8 @@ def _places(scope: Scope) -> list[tuple[str, str]]:
 def _line_columns(number: int) -> tuple[Column, ...]:
     return (
         Column(f"item{number}", f"Hàng {number}", "pick", picker="stock_item", placeholder="Tên, mã"),
-        Column(f"count{number}", f"Số lượng {number}", placeholder="20 hoặc 2 hộp"),
-        Column(f"lot{number}", f"Số lô, hạn {number}", placeholder="A12 06/2027"),
+        Column(f"count{number}", f"Số lượng {number}", placeholder="20 hoặc 2 hộp", wide=True),
+        Column(f"lot{number}", f"Số lô, hạn {number}", placeholder="A12 06/2027", wide=True),
     )
 
 

@@ -99,7 +99,7 @@ registry.guide.add(
     )
 )
 registry.changes.add(
-    ChangeKind(second.CHANGE, "Phiếu kho cần hai người", "stock.approve", second.approved, days=7)
+    ChangeKind(second.CHANGE, "Phiếu kho cần hai người", "stock.approve", second.approved, days=7, here=True)
 )
 registry.succession_steps.add(
     SuccessionStep(

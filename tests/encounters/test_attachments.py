@@ -1,17 +1,26 @@
 """Files: judged by their content, encoded anew, served as a download, kept when they were a mistake."""
 
+import datetime as dt
 import errno
 import hashlib
 import io
+import os
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
+from apps.core import registry
 from apps.core.errors import Refused
 from apps.core.ids import uuid7
+from apps.core.loading import load_parameters
 from apps.core.models import AuditEntry, ReadEntry
+from apps.core.registry import LoadReport
 from apps.core.scope import enter
 from apps.encounters import attachments, filetypes, orders, services
 from apps.encounters.models import Attachment, Order
@@ -196,3 +205,33 @@ def test_the_file_of_a_restricted_order_is_hidden_with_it(visit, doctor, nurse):
         assert not Attachment.objects.filter(pk=row.pk).exists()
         with pytest.raises(Order.DoesNotExist):
             attach(visit, "phieu.pdf", PDF, order_id=order.pk)
+
+
+# --- what a rolled back save leaves
+
+
+def age(row, days):
+    """Let a file have been written so many days ago."""
+    written = (timezone.now() - dt.timedelta(days=days)).timestamp()
+    os.utime(row.file.path, (written, written))
+
+
+def test_the_night_takes_files_that_no_row_names(visit, as_doctor):
+    load_parameters(Path(settings.BASE_DIR) / "fixtures", LoadReport())
+    kept = attach(visit, "a.jpg", a_picture())
+    age(kept, 30)
+    orphans = []
+    for days in (30, 1):
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            orphans.append(attach(visit, "a.jpg", a_picture()))
+            age(orphans[-1], days)
+            _ = 1 / 0
+    assert Attachment.unscoped.count() == 1 and all(Path(row.file.path).exists() for row in orphans)
+    assert attachments.sweep(timezone.localdate()) == "Đã xóa 1 tệp đính kèm không thuộc lượt khám nào."
+    assert [Path(row.file.path).exists() for row in (kept, *orphans)] == [True, False, True]
+    assert registry.nightly.get("attachments.sweep")
+
+
+def test_the_night_finds_nothing_where_nobody_attached_anything(db):
+    load_parameters(Path(settings.BASE_DIR) / "fixtures", LoadReport())
+    assert "0 tệp" in attachments.sweep(timezone.localdate())

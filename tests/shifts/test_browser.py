@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from apps.catalogues.models import Drug
 from apps.encounters.models import PrescriptionLine, Visit
 from apps.facilities.models import Facility
 from apps.outage.models import Pack, Slip
@@ -16,6 +17,7 @@ from apps.stock.models import StockBalance, StockDocument
 from tests.accounts.test_browser import open_door
 from tests.factories import encounters as make
 from tests.factories.accounts import PASSWORD, a_member, a_post, a_user
+from tests.factories.catalogues import a_drug
 from tests.factories.money import a_receipt, till
 from tests.factories.patients import a_person, a_station
 from tests.factories.stock import a_lot, a_place, an_item
@@ -27,6 +29,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def station() -> Facility:
     make.catalogues()
+    Drug.objects.all().delete()
+    a_drug("TD001.1", "Paracetamol")  # as the catalogue has them: found by what is typed
+    a_drug("TD028.1", "Amoxicilin")
     till()
     station = a_station()
     user = a_user("binh.tv", "Trần Văn Bình")
@@ -74,7 +79,8 @@ def test_an_hour_on_paper_and_the_end_of_the_day(
 
     # When the slip of the visit is scanned and entered, with its two medicines
     page.goto(f"{live_server.url}/nhap-bu/phieu/{visit_slip.code}/")
-    page.locator('input[name="day"]:focus').wait_for()
+    page.locator('input[name="time"]:focus').wait_for()  # slip and day stand there already
+    keys.press("Shift+Enter")
     write(f"{earlier:%d%m%Y}", f"{earlier:%Hh%M}")
     keys.type("T")
     keys.press("Enter")
@@ -94,7 +100,8 @@ def test_an_hour_on_paper_and_the_end_of_the_day(
 
     # and the slip of the stock
     page.goto(f"{live_server.url}/nhap-bu/phieu/{stock_slip.code}/")
-    page.locator('input[name="day"]:focus').wait_for()
+    page.locator('input[name="time"]:focus').wait_for()  # slip and day stand there already
+    keys.press("Shift+Enter")
     write(f"{earlier:%d%m%Y}", f"{earlier:%Hh%M}")
     keys.type("T")
     keys.press("Enter")

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.core import approvals
 from apps.core.ids import uuid7
+from apps.core.scope import enter
 from apps.stock.models import (
     DocumentLine,
     Lot,
@@ -17,7 +19,7 @@ from apps.stock.models import (
     StockLocation,
     StockMovement,
 )
-from tests.factories.accounts import a_member, client_of
+from tests.factories.accounts import PASSWORD, a_member, client_of
 from tests.factories.facilities import a_station
 from tests.factories.stock import a_lot, a_paper, a_place, an_item
 from tests.stock.conftest import Store, post
@@ -183,6 +185,34 @@ def test_controlled_drugs_wait_for_the_second_name(store: Store, desk: Client) -
     answer = post(desk, f"/kho/phieu/{paper.pk}/ghi-so/", version=paper.version)
     assert answer.status_code == 302 and not StockMovement.unscoped.filter(kind="adjust").exists()
     assert "Chờ người thứ hai" in desk.get(f"/kho/phieu/{paper.pk}/").content.decode()
+    # and whoever is beside her agrees at the same computer, by her own password
+    here = answer.url
+    assert "Diazepam" in desk.get(here).content.decode()
+    secret = {"second_name": "hoa.nt", "second_secret": PASSWORD}
+    assert "không có quyền" in post(desk, here, **secret).content.decode(), "a nurse may not be the second"
+    a_member("doctor", store.station, "binh.tv", "Trần Văn Bình")
+    wrong = post(desk, here, second_name="binh.tv", second_secret="sai-mat-khau")
+    assert wrong.status_code == 422 and "sai-mat-khau" not in wrong.content.decode()
+    own = post(desk, here, second_name="duoc.lt", second_secret=PASSWORD)
+    assert "phải khác người" in own.content.decode()
+    assert post(desk, here, **(secret | {"second_name": "binh.tv"})).status_code == 302
+    paper.refresh_from_db()
+    assert (paper.state, paper.posted_by_name, paper.second_by_name) == (
+        "posted",
+        "Lê Thị Dược",
+        "Trần Văn Bình",
+    )
+    assert desk.get(here).url == "/cho-duyet/", "it is decided"
+
+
+def test_a_strangers_wish_opens_nothing_here(store: Store, desk: Client) -> None:
+    asked = approvals.ask
+    with enter(store.scope(store.pharmacist)):
+        change = asked("stock.second", object_id=uuid7(), facility_id=store.station.pk, title="Phiếu")
+        other = asked("money.bank_account", object_id=uuid7(), facility_id=store.station.pk, title="Khác")
+    assert client_of(store.nurse).get(f"/cho-duyet/{change.pk}/tai-day/").status_code == 404
+    assert desk.get(f"/cho-duyet/{other.pk}/tai-day/").status_code == 404, "only kinds that say so"
+    assert desk.get(f"/cho-duyet/{change.pk}/tai-day/").status_code == 200
 
 
 def test_items_and_lots_are_changed(store: Store, desk: Client) -> None:

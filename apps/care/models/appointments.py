@@ -34,6 +34,8 @@ class Appointment(ClinicalFact, BaseModel):
     hand_reason = models.CharField("lý do dời, hủy", max_length=300, blank=True)
     # The death or departure that cancelled it (closing.py); empty when it was cancelled for its own reason.
     closed_by = models.UUIDField(null=True, blank=True, editable=False)
+    # The record with which she came; empty where nobody said which.
+    met_by = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "lịch hẹn"
@@ -53,6 +55,8 @@ class Appointment(ClinicalFact, BaseModel):
                 name="appointment_closed",
                 condition=Q(closed_by__isnull=False),
             ),
+            # What is planned again when that record turns out to be none.
+            models.Index(fields=["met_by"], name="appointment_met", condition=Q(met_by__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -47,6 +47,7 @@ class ChangeKind:
 
     The second holds `right` at one of `levels`, reaches the change's facility (when it has one), is not who
     asked nor, by `may`, who gains. `apply(change)` does it in the approval's transaction, as the second.
+    `here`: she may agree at the asker's computer, by her password or PIN (facilities.second_name).
     """
 
     key: str
@@ -56,6 +57,7 @@ class ChangeKind:
     may: Callable[["Scope", "PendingChange"], bool] = lambda scope, change: True
     levels: frozenset["Level"] = frozenset({"station", "region", "province", "system"})
     days: int = 7
+    here: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from apps.core.scope import Scope
 from apps.encounters.models.orders import Order
 from apps.encounters.models.visit import Visit, VisitPart
 
+ATTACHMENTS = "dinh-kem"  # the folder of the storage
+
 
 def attachment_storage() -> Storage:
     """The storage that backups and exports read (MEDIA_ROOT); no address of its own leads there."""
@@ -18,7 +20,7 @@ def attachment_storage() -> Storage:
 
 def attachment_place(attachment: "Attachment", filename: str) -> str:
     """Where a file is kept: by month, under a random name; the name it came with is not used."""
-    return f"dinh-kem/{timezone.now():%Y/%m}/{uuid7().hex}"
+    return f"{ATTACHMENTS}/{timezone.now():%Y/%m}/{uuid7().hex}"
 
 
 class Attachment(VisitPart):

@@ -12,6 +12,7 @@ from apps.core.registry import (
     ChangeKind,
     GoLiveItem,
     GuideChapter,
+    Handover,
     HomePanel,
     MenuItem,
     MergeRule,
@@ -29,7 +30,7 @@ from apps.core.scope import Scope
 from apps.encounters import states
 from apps.encounters.events import VisitEnteredInError
 from apps.encounters.models import ReceiptState, Visit
-from apps.encounters.money import accounts, bench, exports, queries, receipts, succeeding
+from apps.encounters.money import accounts, bench, exports, handing_over, queries, receipts, succeeding
 from apps.encounters.money import ordered as _ordered  # noqa: F401 - registers what was ordered
 
 BANK = {
@@ -110,6 +111,16 @@ def _account_page(scope: Scope) -> str:
     return reverse("encounters:bank_account")
 
 
+registry.handovers.add(
+    Handover(
+        "cash",
+        "Tiền mặt, quỹ đang giữ",
+        "users.edit",
+        handing_over.cash,
+        note="Kiểm đếm và bàn giao trong sổ quỹ: khóa sổ, rồi người nhận quỹ xác nhận số tiền.",
+        order=50,
+    )
+)
 registry.sections.add(Section("money", "Thu tiền", 45))
 registry.menu.add(
     MenuItem("money", "Thu tiền", "encounters:cash", "money.view", 790, "paper", registry.RUNNING)

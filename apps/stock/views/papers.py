@@ -245,9 +245,11 @@ def _posted(request: HttpRequest, document: StockDocument, by_two: bool) -> Http
     version = int(typed) if typed.isascii() and typed.isdigit() else 0
     confirmed = request.POST.get("confirmed") == "on"
     if by_two:
-        second.second_ask(document_id=document.pk, expected_version=version, confirmed=confirmed)
-        messages.success(request, "Đã gửi người thứ hai xác nhận. Phiếu ghi sổ khi người đó đồng ý.")
-        return redirect("stock:paper", pk=document.pk)
+        asked = second.second_ask(document_id=document.pk, expected_version=version, confirmed=confirmed)
+        messages.success(
+            request, "Đã gửi người thứ hai. Người đó xác nhận ngay tại đây, hoặc ở trang Chờ duyệt của mình."
+        )
+        return redirect("accounts:decide_here", pk=asked.pk)
     more = {"confirmed": confirmed} if document.kind == DocumentKind.COUNT else {}
     done = posting.POST[document.kind](document_id=document.pk, expected_version=version, **more)
     messages.success(request, f"Đã ghi sổ {done.get_kind_display().lower()} số {done.number}.")
