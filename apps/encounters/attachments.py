@@ -21,8 +21,8 @@ from apps.core.words import quantity_words
 from apps.encounters import filetypes, states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.models import Attachment, Order, Visit
-from apps.encounters.orders import tell_changed
 from apps.encounters.models.attachments import ATTACHMENTS, attachment_storage
+from apps.encounters.orders import tell_changed
 
 MEGABYTES, PIXELS = "attachments.most_mb", "attachments.most_pixels"
 ORPHAN_DAYS = "attachments.orphan_days"

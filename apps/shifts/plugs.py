@@ -53,7 +53,7 @@ def _home(scope: Scope) -> dict[str, Any] | None:
 
 
 registry.home_panels.add(
-    HomePanel("shifts", "Cuối ngày, bàn giao ca", "shifts.view", "shifts/panel_home.html", _home, 95)
+    HomePanel("shifts", "Cuối ngày, bàn giao ca", "shifts.view", "shifts/panel_home.html", _home, 32)
 )
 registry.guide.add(
     GuideChapter(

@@ -86,7 +86,7 @@ def sheets(scope: Scope, on: dt.date) -> list[Sheet]:
         if item.programme != ORDINARY:
             name = f"{name} ({codes.label('stock_programme', item.programme)})"
         why = fefo.why_not(facts_of(row), on)
-        until = f"{lot.expiry_words}, {why}" if why else lot.expiry_words
+        until = why if lot.is_expired(on) and why else ", ".join(filter(None, (lot.expiry_words, why)))
         by_place[row.location_id].append((name, str(lot), until, item.words(row.quantity), ""))
     at = datetime_words(timezone.localtime())
     headings = ("Thuốc, vật tư", "Số lô", "Hạn dùng", "Còn lúc in", "Đã dùng trên giấy")

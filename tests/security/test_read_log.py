@@ -16,7 +16,7 @@ from tests.factories.accounts import a_member, client_of
 from tests.factories.care import a_measurement, an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
-from tests.factories.encounters import a_practitioner, a_visit
+from tests.factories.encounters import a_practitioner, a_visit, an_examined_visit
 from tests.factories.households import a_person_status, an_ask, an_event
 from tests.factories.money import a_till, till
 from tests.factories.orders import one_of_everything
@@ -49,6 +49,13 @@ def waiting(own: Here) -> Visit:
     doctor = own.visit.performer
     assert doctor is not None
     return a_visit(own.person, doctor)
+
+
+def begun(own: Here) -> Visit:
+    """Her visit is begun and not ended."""
+    doctor = own.visit.performer
+    assert doctor is not None
+    return an_examined_visit(own.person, doctor)
 
 
 def unpaid(own: Here) -> UUID:
@@ -108,6 +115,7 @@ WAYS: dict[str, Look] = {
     "reception changed": lambda who, own: who.get(f"/kham/{own.visit.pk}/tiep-nhan/"),
     "queue": lambda who, own: waiting(own) and who.get("/kham/hang-cho/"),
     "leaving unseen": lambda who, own: who.get(f"/kham/{waiting(own).pk}/bo-ve/"),
+    "visits that are not over": lambda who, own: begun(own) and who.get("/kham/con-do/"),
     "visit": lambda who, own: who.get(f"/kham/{own.visit.pk}/"),
     "bill": lambda who, own: who.get(f"/kham/{own.visit.pk}/thu-tien/"),
     "refused payment": lambda who, own: who.post(f"/kham/{own.visit.pk}/thu-tien/thu/"),
