@@ -1,6 +1,8 @@
 """What the pages of something that happened to a family share; its history, and what was withdrawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +29,6 @@ from apps.households import (
 from apps.households.models import (
     EventState,
     Household,
-    Membership,
     ResidenceEvent,
 )
 
@@ -72,53 +73,62 @@ def initial_of(request: HttpRequest, rows: list[Any] | None = None) -> dict[str,
     return said
 
 
-def page_of(
-    request: HttpRequest,
-    household: Household,
-    form: Any,
-    act: Act,
-    *,
-    title: str,
-    done: str,
-    shown: list[UUID],
-    lead: str = "",
-    danger: bool = False,
-    button: str = "Lưu",
-) -> HttpResponse:
-    """Asks, acts, and says what happened; a refusal comes back beside its field."""
-    context: dict[str, Any] = {}
-    if form.is_bound and form.is_valid():
-        try:
-            event = act(form)
-        except Refused as refused:
-            add_refusal(form, refused)
-        except NeedsReason as needed:
-            add_warnings(form, needed)
-            context["ask_reason"] = True
-        else:
-            messages.success(request, done)
-            target = event.household_id or household.pk
-            return redirect("households:household", target)
-    readlog.record("household.page", shown)
-    return render(
-        request,
-        "households/event.html",
-        {
+def happened(form: Any) -> dict[str, Any]:
+    """What every event takes from its form: the day, the note, the mistaken event that it replaces."""
+    said = form.cleaned_data
+    return {"on": said["on"], "note": said["note"], "replaces": replaced(form)}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the page of an event asks, and what an answer does. `rows` are members or parts of an event:
+    whoever is shown.
+    """
+
+    form: Any
+    act: Act
+    title: str
+    done: str
+    lead: str = ""
+    rows: Sequence[Any] = ()
+    button: str = "Lưu"
+
+
+def family_event(ask: Callable[..., Asked]) -> Callable[..., HttpResponse]:
+    """The page of something that happens to the family of its address: `ask` gets the request and the family.
+    An answer is recorded once and said; a refusal comes back beside its field.
+    """
+
+    @require_http_methods(METHODS)
+    @idempotent
+    @wraps(ask)
+    def page(request: HttpRequest, pk: UUID, **of: UUID) -> HttpResponse:
+        household = household_of(pk)
+        asked = ask(request, household, **of)
+        form, ask_reason = asked.form, False
+        if form.is_bound and form.is_valid():
+            try:
+                event = asked.act(form)
+            except Refused as refused:
+                add_refusal(form, refused)
+            except NeedsReason as needed:
+                add_warnings(form, needed)
+                ask_reason = True
+            else:
+                messages.success(request, asked.done)
+                return redirect("households:household", event.household_id or household.pk)
+        readlog.record("household.page", [row.person_id for row in asked.rows])
+        context = {
             "household": household,
             "form": form,
-            "title": title,
-            "lead": lead,
-            "danger": danger,
-            "button": button,
+            "asked": asked,
             "people_form": form if hasattr(form, "lines") else None,
-            **context,
-        },
-        status=422 if form.errors or context else 200,
-    )
+            "ask_reason": ask_reason,
+        }
+        status = 422 if form.errors or ask_reason else 200
+        return render(request, "households/event.html", context, status=status)
 
-
-def people_of(rows: list[Membership]) -> list[UUID]:
-    return [row.person_id for row in rows]
+    return page
 
 
 # --- read back and withdrawn

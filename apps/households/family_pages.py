@@ -3,21 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods
+from django.http import Http404, HttpRequest
 
 from apps.core.access import needs
 from apps.core.errors import Refused
-from apps.core.idempotency import idempotent
 from apps.households import event_forms, families, marriages, queries, services, splitting
 from apps.households.event_forms import AWAY, AWAY_OTHER, COMES, GOES, TO, TO_OTHER
 from apps.households.event_pages import (
-    METHODS,
-    household_of,
+    Asked,
+    family_event,
+    happened,
     initial_of,
-    page_of,
-    people_of,
-    replaced,
 )
 from apps.households.marriages import Move
 from apps.households.models import Household, Membership, ResidenceEvent
@@ -26,11 +22,9 @@ from apps.patients.models import Person
 # --- two families, or one
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def split(request: HttpRequest, pk: UUID) -> HttpResponse:
-    household = household_of(pk)
+@family_event
+def split(request: HttpRequest, household: Household) -> Asked:
     rows = families.open_rows(household)
     initial = initial_of(request, rows) | {
         "hamlet": str(household.hamlet_id),
@@ -49,30 +43,24 @@ def split(request: HttpRequest, pk: UUID) -> HttpResponse:
             head=head,
             hamlet_id=form.cleaned_data["hamlet"],
             address_text=form.cleaned_data["address_text"],
-            on=form.cleaned_data["on"],
             new_head=form.successor(),
-            note=form.cleaned_data["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Tách hộ {household.code}",
         lead="Chọn những người ra ở riêng và quan hệ của họ với chủ hộ mới. Một người là “Chủ hộ”.",
         done="Đã tách hộ. Đây là hộ mới.",
-        shown=people_of(rows),
+        rows=rows,
         button="Tách hộ",
     )
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def merge(request: HttpRequest, pk: UUID) -> HttpResponse:
-    household = household_of(pk)
+@family_event
+def merge(request: HttpRequest, household: Household) -> Asked:
     rows = families.open_rows(household)
     form = event_forms.MergeForm(request.POST or None, rows=rows, initial=initial_of(request))
 
@@ -81,30 +69,24 @@ def merge(request: HttpRequest, pk: UUID) -> HttpResponse:
             household=household,
             into=form.cleaned_data["into"],
             joining=form.joining(),
-            on=form.cleaned_data["on"],
-            note=form.cleaned_data["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Nhập hộ {household.code} vào hộ khác",
         lead="Cả hộ về ở một hộ khác. Mã hộ này thôi dùng và chỉ sang hộ kia.",
         done="Đã nhập hộ.",
-        shown=people_of(rows),
+        rows=rows,
         button="Nhập hộ",
     )
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def head(request: HttpRequest, pk: UUID) -> HttpResponse:
+@family_event
+def head(request: HttpRequest, household: Household) -> Asked:
     """Another head from a day."""
-    household = household_of(pk)
     rows = families.open_rows(household)
     form = event_forms.HeadForm(request.POST or None, rows=rows, initial=initial_of(request))
 
@@ -114,45 +96,38 @@ def head(request: HttpRequest, pk: UUID) -> HttpResponse:
             household=household,
             person=form.chosen(),
             old_head_relation=said["relation"] or services.OTHER,
-            on=said["on"],
-            note=said["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
         if event is None:
             raise Refused("Người này đang là chủ hộ.", field="becomes_head")
         return event
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Đổi chủ hộ {household.code}",
         lead="Quan hệ của những người khác giữ nguyên; hãy xem lại sau khi đổi.",
         done="Đã đổi chủ hộ. Hãy xem lại quan hệ của các thành viên.",
-        shown=people_of(rows),
+        rows=rows,
     )
 
 
 # --- marriage and divorce
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def marry(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
-    return _couple(request, pk, member, wedding=True)
+@family_event
+def marry(request: HttpRequest, household: Household, member: UUID) -> Asked:
+    return _couple(request, household, member, wedding=True)
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def divorce(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
-    return _couple(request, pk, member, wedding=False)
+@family_event
+def divorce(request: HttpRequest, household: Household, member: UUID) -> Asked:
+    return _couple(request, household, member, wedding=False)
 
 
-def _couple(request: HttpRequest, pk: UUID, member: UUID, *, wedding: bool) -> HttpResponse:
-    household = household_of(pk)
+def _couple(request: HttpRequest, household: Household, member: UUID, *, wedding: bool) -> Asked:
     rows = families.open_rows(household)
     row = next((each for each in rows if each.pk == member), None)
     if row is None:
@@ -173,22 +148,18 @@ def _couple(request: HttpRequest, pk: UUID, member: UUID, *, wedding: bool) -> H
             person=person,
             spouse=said["spouse"],
             spouse_text=said["spouse_text"],
-            on=said["on"],
             move=_move(form, person, household),
-            note=said["note"],
             reason=said["reason"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"{'Kết hôn' if wedding else 'Ly hôn'}: {person.full_name}",
         lead="Tình trạng hôn nhân trong hồ sơ của hai người đổi theo.",
         done="Đã ghi kết hôn." if wedding else "Đã ghi ly hôn.",
-        shown=people_of(rows),
+        rows=rows,
     )
 
 

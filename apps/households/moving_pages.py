@@ -3,32 +3,26 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods
+from django.http import HttpRequest
 
 from apps.core.access import needs
-from apps.core.idempotency import idempotent
 from apps.households import absences, event_forms, families, moving
 from apps.households.event_pages import (
-    METHODS,
+    Asked,
     event_of,
-    household_of,
+    family_event,
+    happened,
     initial_of,
-    page_of,
-    people_of,
-    replaced,
 )
-from apps.households.models import EventKind, ResidenceEvent
+from apps.households.models import EventKind, Household, ResidenceEvent
 from apps.patients.models import Person
 
 # --- moves
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def relocate(request: HttpRequest, pk: UUID) -> HttpResponse:
-    household = household_of(pk)
+@family_event
+def relocate(request: HttpRequest, household: Household) -> Asked:
     form = event_forms.RelocateForm(request.POST or None, initial=initial_of(request))
 
     def act(form: Any) -> ResidenceEvent:
@@ -36,29 +30,22 @@ def relocate(request: HttpRequest, pk: UUID) -> HttpResponse:
             household=household,
             hamlet_id=form.cleaned_data["hamlet"],
             address_text=form.cleaned_data["address_text"],
-            on=form.cleaned_data["on"],
-            note=form.cleaned_data["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Hộ {household.code} đổi chỗ ở trong xã",
         lead="Cả hộ cùng chuyển; nơi ở trong hồ sơ mỗi người đổi theo.",
         done="Đã ghi cả hộ đổi chỗ ở.",
-        shown=[],
     )
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def move(request: HttpRequest, pk: UUID) -> HttpResponse:
+@family_event
+def move(request: HttpRequest, household: Household) -> Asked:
     """Several members at once to another family of the station."""
-    household = household_of(pk)
     rows = families.open_rows(household)
     form = event_forms.MoveForm(request.POST or None, rows=rows, initial=initial_of(request, rows))
     form.offer(rows)
@@ -67,31 +54,25 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
         return moving.members_move(
             joining=form.joining(),
             household=form.cleaned_data["into"],
-            on=form.cleaned_data["on"],
             head=form.head(),
             new_head=form.successor(),
-            note=form.cleaned_data["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Chuyển sang hộ khác, hộ {household.code}",
         lead="Chọn những người chuyển và quan hệ với chủ hộ bên kia. Cả hộ thì dùng “Nhập vào hộ khác”.",
         done="Đã chuyển hộ. Đây là hộ chuyển sang.",
-        shown=people_of(rows),
+        rows=rows,
         button="Chuyển hộ",
     )
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def depart(request: HttpRequest, pk: UUID) -> HttpResponse:
-    household = household_of(pk)
+@family_event
+def depart(request: HttpRequest, household: Household) -> Asked:
     rows = families.open_rows(household)
     form = event_forms.DepartForm(request.POST or None, rows=rows, initial=initial_of(request, rows))
     form.offer(rows)
@@ -101,31 +82,25 @@ def depart(request: HttpRequest, pk: UUID) -> HttpResponse:
             household=household,
             people=form.chosen_people(),
             place=form.place(),
-            on=form.cleaned_data["on"],
             new_head=form.successor(),
-            note=form.cleaned_data["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Chuyển đi khỏi xã, hộ {household.code}",
         lead="Hồ sơ vẫn còn ở trạm; việc đến hạn và lịch hẹn tạm khép, chuyển về thì mở lại đúng như cũ.",
         done="Đã ghi chuyển đi.",
-        shown=people_of(rows),
+        rows=rows,
         button="Ghi chuyển đi",
     )
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def come_back(request: HttpRequest, pk: UUID, event: UUID) -> HttpResponse:
-    household = household_of(pk)
-    departure = event_of(event, household=pk, kind=EventKind.DEPARTED)
+@family_event
+def come_back(request: HttpRequest, household: Household, event: UUID) -> Asked:
+    departure = event_of(event, household=household.pk, kind=EventKind.DEPARTED)
     away = moving.still_away(departure)
     rows = _with_people(away)
     initial = initial_of(request) | {"people": [str(row.pk) for row in rows]}
@@ -136,21 +111,17 @@ def come_back(request: HttpRequest, pk: UUID, event: UUID) -> HttpResponse:
             departure=departure,
             household=household,
             joining=form.joining(),
-            on=form.cleaned_data["on"],
             head=form.head(),
-            note=form.cleaned_data["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Chuyển về hộ {household.code}",
         lead="Những gì đã khép khi chuyển đi được mở lại.",
         done="Đã ghi chuyển về.",
-        shown=[row.person_id for row in rows],
+        rows=rows,
         button="Ghi chuyển về",
     )
 
@@ -158,11 +129,9 @@ def come_back(request: HttpRequest, pk: UUID, event: UUID) -> HttpResponse:
 # --- away for a time
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def absence(request: HttpRequest, pk: UUID) -> HttpResponse:
-    household = household_of(pk)
+@family_event
+def absence(request: HttpRequest, household: Household) -> Asked:
     rows = families.open_rows(household)
     form = event_forms.AbsenceForm(request.POST or None, rows=rows, initial=initial_of(request, rows))
 
@@ -171,30 +140,24 @@ def absence(request: HttpRequest, pk: UUID) -> HttpResponse:
             household=household,
             people=form.chosen_people(),
             place=form.place(),
-            on=form.cleaned_data["on"],
             until=form.cleaned_data["until"],
-            note=form.cleaned_data["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Tạm vắng, hộ {household.code}",
         lead="Người tạm vắng vẫn thuộc hộ và vẫn được nhắc việc đến hạn.",
         done="Đã ghi tạm vắng.",
-        shown=people_of(rows),
+        rows=rows,
     )
 
 
-@require_http_methods(METHODS)
 @needs("households.edit")
-@idempotent
-def back(request: HttpRequest, pk: UUID, event: UUID) -> HttpResponse:
-    household = household_of(pk)
-    away = event_of(event, household=pk, kind=EventKind.ABSENT)
+@family_event
+def back(request: HttpRequest, household: Household, event: UUID) -> Asked:
+    away = event_of(event, household=household.pk, kind=EventKind.ABSENT)
     parts = list(away.people(manager="objects").all())
     rows = _with_people(
         [row for row in absences.open_absences([p.person_id for p in parts]) if row.event == away]
@@ -206,19 +169,15 @@ def back(request: HttpRequest, pk: UUID, event: UUID) -> HttpResponse:
         return absences.absence_close(
             absence=away,
             people=form.chosen_people(),
-            on=form.cleaned_data["on"],
-            note=form.cleaned_data["note"],
-            replaces=replaced(form),
+            **happened(form),
         )
 
-    return page_of(
-        request,
-        household,
+    return Asked(
         form,
         act,
         title=f"Hết tạm vắng, hộ {household.code}",
         done="Đã ghi hết tạm vắng.",
-        shown=[row.person_id for row in rows],
+        rows=rows,
     )
 
 
