@@ -5,8 +5,9 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from . import history, names, people
+from . import happenings, history, names, people
 from .chance import Weighted, day_ms, made_id, source
+from .happenings import Happening
 from .history import Visit
 from .numbers import Numbers
 from .people import Household, Person
@@ -52,6 +53,7 @@ class Commune:
     households: list[Household]
     people: list[Person]
     visits: list[Visit]
+    happenings: list[Happening]
 
 
 def profile_of(plan: Plan) -> names.Profile:
@@ -87,7 +89,9 @@ def make(plan: Plan) -> Commune:
         visits += _today(source(plan.seed, plan.slot, "today"), plan.on, residents)
     visits.sort(key=lambda visit: (visit.on, visit.minute, visit.id))
     _number(visits)
-    return Commune(plan, profile, start, hamlets, homes, residents, visits)
+    lately = source(plan.seed, plan.slot, "happenings")
+    happened = happenings.happenings(lately, plan.on, residents, visits)
+    return Commune(plan, profile, start, hamlets, homes, residents, visits, happened)
 
 
 def _hamlets(rng: random.Random, plan: Plan, profile: names.Profile, start: date) -> list[Hamlet]:

@@ -1,5 +1,6 @@
-"""What has lately happened in the demo's families, and records that are there twice: through the services
-that everybody uses, so that every page and list of the register has something on it.
+"""What else has lately happened in the demo's families (happenings.py makes deaths and departures of every
+commune), and records that are there twice: through the services that everybody uses, so that every page and
+list of the register has something on it.
 """
 
 import datetime as dt
@@ -11,37 +12,27 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.catalogues import icd
 from apps.core.scope import enter, system
 from apps.core.text import fold
 from apps.facilities.models import Facility
 from apps.facilities.posts import scope_for
-from apps.households import absences, marriages, moving, splitting
+from apps.households import marriages, splitting
 from apps.households.families import Joining
 from apps.households.marriages import Move
 from apps.households.models import Household, Membership
 from apps.households.places import Elsewhere
-from apps.patients import births, deaths, duplicates, merge
+from apps.patients import births, duplicates, merge
 from apps.patients.births import Baby, BirthData
 from apps.patients.data import FIELDS, PersonData
-from apps.patients.death_data import DeathData
-from apps.patients.death_rules import Cause
-from apps.patients.models import Death, Person
+from apps.patients.models import Birth, Person
 from apps.patients.services import person_create
+from apps.population.happenings import TOWNS
 
 HEAD = "truongtram"
 SAMPLE = "Dữ liệu mẫu"
 YEAR = 365.25
 # A year in a commune, for each thousand of its people.
-DEATHS, DEPARTURES, ABSENCES, SPLITS, WEDDINGS, BIRTHS, DOUBLES = 4, 2, 3, 1, 1, 2, 1
-CAUSES: tuple[tuple[Cause, ...], ...] = (
-    (Cause("a", "I50.9", "Suy tim", 3, "day"), Cause("b", "I11.9", "Bệnh tim do tăng huyết áp", 8, "year")),
-    (Cause("a", "J18.9", "Viêm phổi", 6, "day"), Cause("b", "J44.9", "Bệnh phổi tắc nghẽn", 5, "year")),
-    (Cause("a", "I61.9", "Xuất huyết não", 2, "day"), Cause("b", "I10", "Tăng huyết áp", 10, "year")),
-    (Cause("a", "C22.9", "Ung thư gan", 7, "month"),),
-    (Cause("a", "", "Tuổi già", None, ""),),
-)
-TOWNS = ("Bình Dương", "Đà Nẵng", "Thành phố Hồ Chí Minh", "Đắk Lắk")
+SPLITS, WEDDINGS, BIRTHS, DOUBLES = 1, 1, 2, 1
 
 
 @dataclass
@@ -62,23 +53,20 @@ class Family:
 
 @transaction.atomic
 def lives(station: Facility) -> None:
-    """Deaths, departures, absences, new families, weddings, births and double records of the last months, in
-    the proportion of the commune's people. Nothing where somebody has died already.
+    """New families, weddings, births and double records of the last months, in the proportion of the
+    commune's people. Nothing where somebody was born already.
     """
     with system("find the demo's head of the station"):
         user = User.objects.filter(username=HEAD).first()
         scope = scope_for(user, station.pk) if user else None
-        if scope is None or Death.objects.exists():
+        if scope is None or Birth.objects.exists():
             return
     with enter(scope):
         families = _families()
         thousands = max(1, round(sum(len(family.rows) for family in families) / 1000))
         chance = random.Random(f"lives {len(families)}")  # invented people  # nosec B311
         chance.shuffle(families)
-        for act, many in (
-            (_death, DEATHS), (_departure, DEPARTURES), (_absence, ABSENCES), (_split, SPLITS),
-            (_wedding, WEDDINGS), (_birth, BIRTHS),
-        ):  # fmt: skip
+        for act, many in ((_split, SPLITS), (_wedding, WEDDINGS), (_birth, BIRTHS)):
             _some(families, act, many * thousands, chance)
         _doubles(families, max(3, DOUBLES * thousands))
 
@@ -115,49 +103,8 @@ def _aged(people: Sequence[Person], on: dt.date, least: float, most: float) -> l
     ]
 
 
-def _death(family: Family, on: dt.date, chance: random.Random) -> bool:
-    """Somebody old, whom no visit has seen since."""
-    old = _aged([row.person for row in family.rows if not row.is_head], on, 62, 101)
-    if not old or len(family.rows) < 2:
-        return False
-    data = DeathData(
-        died_on=on,
-        entered_on=on + dt.timedelta(days=min(3, (timezone.localdate() - on).days)),
-        place=chance.choice(("home", "home", "home", "facility")),
-        causes=_coded(chance.choice(CAUSES), on),
-        informant=family.head.full_name if family.head else "",
-    )
-    deaths.death_record(person=old[0], data=data, reason=SAMPLE)
-    return True
-
-
-def _coded(causes: tuple[Cause, ...], on: dt.date) -> tuple[Cause, ...]:
-    """With the codes that the catalogue of the day knows."""
-    known = icd.names([cause.code for cause in causes if cause.code], on=on)
-    return tuple(cause if cause.code in known else replace(cause, code="") for cause in causes)
-
-
 def _town(chance: random.Random) -> Elsewhere:
     return Elsewhere("country", text=chance.choice(TOWNS))
-
-
-def _departure(family: Family, on: dt.date, chance: random.Random) -> bool:
-    young = _aged([row.person for row in family.rows if not row.is_head], on, 18, 32)
-    if not young:
-        return False
-    moving.members_depart(household=family.household, people=young[:1], place=_town(chance), on=on)
-    return True
-
-
-def _absence(family: Family, on: dt.date, chance: random.Random) -> bool:
-    away = _aged([row.person for row in family.rows if not row.is_head], on, 17, 45)
-    if not away:
-        return False
-    until = on + dt.timedelta(days=400)
-    absences.absence_open(
-        household=family.household, people=away[:1], place=_town(chance), on=on, until=until, note="Đi làm"
-    )
-    return True
 
 
 def _split(family: Family, on: dt.date, chance: random.Random) -> bool:

@@ -20,6 +20,7 @@ from apps.population import (
     stores,
     write_care,
     write_conditions,
+    write_happenings,
     write_money,
     write_people,
     write_records,
@@ -174,6 +175,7 @@ def _rows(plan: Plan, ground: Ground, books: Shelf) -> Iterator[tuple[Sheet, lis
         *write_people.write(made, ground),
         *write_records.write(made, ground),
         *write_conditions.write(made),
+        *write_happenings.write(made, ground),
     ):
         yield sheet, sheet.cut()
     for sheets in Writer(made, ground, books).write():

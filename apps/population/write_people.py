@@ -11,6 +11,7 @@ from apps.population.bulk import Sheet
 from apps.population.chance import day_ms, made_id, moment, source
 from apps.population.commune import Commune
 from apps.population.ground import Ground
+from apps.population.happenings import MARRIED, WED, last_day, status_of
 from apps.population.people import Person as MadePerson
 
 STAMPS = ("created_at", "updated_at")
@@ -50,10 +51,11 @@ def _people(commune: Commune, ground: Ground) -> list[Sheet]:
         Person,
         ["id", "code", "full_name", "sort_key", "tokens", "sex", "birth_date", "birth_precision", "ethnicity",
          "occupation", "education", "marital_status", "phone", "hamlet_id", "address_text", "permanent_text",
-         "station_id", "mother_id", "father_id", "blood_group", *STAMPS],
+         "station_id", "mother_id", "father_id", "blood_group", "life_status", "died_on", *STAMPS],
     )  # fmt: skip
     memberships = Sheet(
-        Membership, ["id", "household_id", "person_id", "relation", "is_head", "valid_from", *STAMPS]
+        Membership,
+        ["id", "household_id", "person_id", "relation", "is_head", "valid_from", "valid_to", *STAMPS],
     )
     identifiers = Sheet(
         Identifier, ["id", "person_id", "kind", "value", "issuer", "issued_on", "valid_from", *STAMPS]
@@ -67,20 +69,24 @@ def _people(commune: Commune, ground: Ground) -> list[Sheet]:
         Allergy, ["id", "person_id", "kind", "substance", "reaction", "certainty", "noted_on", *STAMPS]
     )
     keys = Person()  # one instance makes the keys of all: the same code as the service's
+    happened = {made.person.id: made for made in commune.happenings}
     for person in commune.people:
+        made = happened.get(person.id)
+        marital = WED if made and made.kind == MARRIED else person.marital
         home = commune.households[person.household]
         hamlet = commune.hamlets[person.hamlet]
         at, ms = moment(person.recorded, 481), day_ms(person.recorded, 482)
         _keys(keys, person)
         people.add(
             person.id, keys.code, person.full_name, keys.sort_key, keys.tokens, person.sex, person.birth,
-            person.precision, person.ethnicity, person.occupation, person.education, person.marital,
+            person.precision, person.ethnicity, person.occupation, person.education, marital,
             person.phone, hamlet.id, home.address, "", ground.station_id, person.mother, person.father,
-            person.blood, at, at,
+            person.blood, *status_of(made), at, at,
         )  # fmt: skip
+        row_id = made_id(rng, ms)
         memberships.add(
-            made_id(rng, ms), home.id, person.id, person.relation, person.relation == HEAD, person.recorded,
-            at, at,
+            made.membership if made else row_id, home.id, person.id, person.relation,
+            person.relation == HEAD, person.recorded, last_day(made), at, at,
         )  # fmt: skip
         if person.cccd:
             issuer = "Bộ Công an" if person.cccd_on else ""

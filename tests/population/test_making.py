@@ -20,12 +20,14 @@ from apps.catalogues.models import CommunicableDisease
 from apps.core import scope
 from apps.core.errors import Refused
 from apps.core.models import Task
+from apps.core.scope import enter
 from apps.encounters import checking, services
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
 from apps.facilities.models import Facility, Post, Practitioner
 from apps.field.models import ContraceptionMark, Proposal
-from apps.households import statuses
+from apps.households import history, statuses
+from apps.households.correcting import event_withdraw
 from apps.households.models import (
     Household,
     HouseholdStatus,
@@ -35,7 +37,7 @@ from apps.households.models import (
     ResidenceEvent,
 )
 from apps.households.models.conditions import CATEGORIES, MENTAL, StatusKind
-from apps.patients import plausibility
+from apps.patients import closing, death_data, deaths, plausibility, unrecorded
 from apps.patients import services as patients
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
 from apps.patients.health_record.parts import PARTS
@@ -61,6 +63,7 @@ from tests.factories.accounts import a_role
 from tests.factories.catalogues import a_code, an_icd10
 from tests.factories.encounters import scope_of
 from tests.factories.facilities import a_centre, a_department
+from tests.factories.patients import scope_at
 from tests.factories.population import ground
 
 pytestmark = pytest.mark.django_db
@@ -392,24 +395,59 @@ def test_families_are_surveyed_and_entitled_as_the_services_would_say(made: Made
     assert not PersonStatus.objects.filter(kind="disability", category=MENTAL).exists()
 
 
+def test_people_have_died_left_gone_away_and_married_in_every_commune(made: Made) -> None:
+    """As the services would have written it: each can be read back, and taken back."""
+    kinds = set(ResidenceEvent.unscoped.values_list("kind", flat=True))
+    assert kinds >= {"died", "departed", "absent", "married"}
+    for station in made.stations:
+        with enter(scope_at(station)):
+            events = list(ResidenceEvent.objects.filter(kind__in=["died", "departed", "absent", "married"]))
+            assert len(events) >= 3
+            for row in events:
+                line = history.of_event(row, row.household)
+                assert line.people and row.on < ON
+            for death in Death.objects.select_related("person"):
+                person = death.person
+                assert (person.life_status, person.died_on) == ("dead", death.died_on)
+                assert Membership.objects.get(person=person).valid_to == death.died_on
+                assert closing.standing(person.pk) == death.pk
+                assert not Visit.objects.filter(person=person, on__gt=death.died_on).exists()
+                assert not DueItem.objects.filter(person=person, state="open").exists()
+                assert death_data.judged(person, deaths.data_of(death)) == ([], [])
+            assert unrecorded.count(scope.current()) == 0
+            left = Person.objects.filter(life_status="moved")
+            assert left and not Membership.objects.filter(person__in=left, valid_to=None).exists()
+
+
+def test_a_departure_by_copy_can_be_taken_back(made: Made) -> None:
+    row = ResidenceEvent.objects.filter(kind="departed", station=made.stations[0]).first()
+    assert row is not None
+    with enter(scope_at(made.stations[0])):
+        event_withdraw(event=row, reason="thử", expected_version=row.version)
+        person = row.people(manager="objects").get().person
+        person.refresh_from_db()
+        assert person.life_status == "alive"
+        assert Membership.objects.get(person=person).valid_to is None
+
+
 def test_the_demos_families_have_lived(made: Made) -> None:
     a_role("nurse")
     station = made.stations[0]
     a_department(a_centre(station))
     Facility.objects.create(name="CDC", kind="cdc", unit=station.unit, is_demo=True)
     demo.accounts(station)
+    before = Death.unscoped.count(), ResidenceEvent.unscoped.count()
     lives.lives(station)
-    died = Death.unscoped.all()
-    assert died.exists() and {row.facility_id for row in died} == {station.pk}
-    dead = set(Person.objects.filter(life_status="dead").values_list("pk", flat=True))
-    assert dead == {row.person_id for row in died}
+    assert Death.unscoped.count() == before[0]
     kinds = set(ResidenceEvent.unscoped.values_list("kind", flat=True))
     assert {"died", "departed", "absent"} <= kinds
     assert Birth.unscoped.exists() and MergeRecord.unscoped.count() == 1
     assert DuplicatePair.unscoped.filter(state="open").exists()
-    counts = died.count(), ResidenceEvent.unscoped.count()
+    counts = Birth.unscoped.count(), ResidenceEvent.unscoped.count()
     lives.lives(station)
-    assert (died.count(), ResidenceEvent.unscoped.count()) == counts, "a second time changes nothing"
+    assert (Birth.unscoped.count(), ResidenceEvent.unscoped.count()) == counts, (
+        "a second time changes nothing"
+    )
 
 
 # --- health records (QĐ 831)
