@@ -24,6 +24,10 @@ class LotThereSerializer(serializers.Serializer):
     lot = serializers.UUIDField(source="lot_id")
     number = serializers.CharField(source="lot.number")
     expiry = serializers.DateField(source="lot.expiry", allow_null=True, help_text="Ngày cuối được dùng.")
+    manufacturer = serializers.CharField(source="lot.manufacturer")
+    diluent = serializers.UUIDField(
+        source="lot.diluent_id", allow_null=True, help_text="Lô dung môi đi kèm, nếu có."
+    )
     state = serializers.CharField(source="lot.state")
     location = serializers.UUIDField(source="location_id")
     location_name = serializers.CharField(source="location.name")

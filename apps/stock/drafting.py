@@ -49,6 +49,7 @@ class LineInput:
     expiry: dt.date | None = None
     month_only: bool = False
     manufacturer: str = ""
+    diluent_number: str = ""  # of the lot of diluent that came with it
     source: str = ""
     price: Decimal | None = None  # of one pack
     reason: str = ""
@@ -229,6 +230,7 @@ def _row(item: StockItem, line: LineInput, position: int) -> DocumentLine:
         expiry=line.expiry,
         month_only=line.month_only,
         manufacturer=clean(line.manufacturer)[:200],
+        diluent_number=clean(line.diluent_number)[:60],
         source=line.source[:30],
         pack=line.pack or item.unit,
         factor=factor,

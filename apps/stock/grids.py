@@ -24,6 +24,8 @@ _COLUMNS: dict[str, dict[str, Any]] = {
     "pack": {"label": "Đơn vị", "kind": "text", "placeholder": "Hộp 100"},
     "price": {"label": "Đơn giá", "unit": "đ", "kind": "number"},
     "source": {"label": "Nguồn", "kind": "select"},
+    "manufacturer": {"label": "Nhà sản xuất", "kind": "text", "seldom": True},
+    "diluent": {"label": "Lô dung môi", "kind": "text", "placeholder": "Số lô", "seldom": True},
     "reason": {"label": "Lý do", "kind": "text", "wide": True},
 }
 
@@ -67,6 +69,7 @@ def _count_grid(rows: Sequence[DocumentLine], save_url: str) -> dict[str, Any]:
     """What the book says is not shown: the sheet is counted blind."""
     return {
         "name": "dem",
+        "begin": True,
         "caption": "Biên bản kiểm kê",
         "save_url": save_url,
         "columns": [

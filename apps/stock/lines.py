@@ -22,9 +22,10 @@ from apps.stock.models import DocumentKind, DocumentLine, Lot, StockBalance, Sto
 
 _WITH_FACTOR = re.compile(r"(?P<name>[^0-9]+?)\s*[x=(]?\s*(?P<factor>[0-9]+)\s*\)?")
 Cells = Mapping[str, str]
+COMING = ("item", "lot_number", "expiry", "count", "pack", "price", "source", "manufacturer", "diluent")
 COLUMNS: dict[str, tuple[str, ...]] = {
-    DocumentKind.RECEIPT: ("item", "lot_number", "expiry", "count", "pack", "price", "source"),
-    DocumentKind.OPENING: ("item", "lot_number", "expiry", "count", "pack", "price", "source"),
+    DocumentKind.RECEIPT: COMING,
+    DocumentKind.OPENING: COMING,
     DocumentKind.TRANSFER: ("item", "count", "pack", "lot"),
     DocumentKind.ISSUE: ("item", "count", "pack", "lot"),
     DocumentKind.DISCARD: ("item", "lot", "count", "pack", "reason"),
@@ -92,6 +93,8 @@ def cells_of(line: DocumentLine) -> dict[str, Any]:
         "pack": line.pack,
         "price": quantity_words(line.price) if line.price is not None else "",
         "source": line.source,
+        "manufacturer": line.manufacturer,
+        "diluent": line.diluent_number,
         "reason": line.reason,
     }
 
@@ -137,6 +140,8 @@ def _read(document: StockDocument, cells: Cells) -> LineInput:
         lot_number=lot.number if lot else said.get("lot_number", ""),
         expiry=lot.expiry if lot else last.last_day if last else None,
         month_only=lot.month_only if lot else bool(last and last.month_only),
+        manufacturer=said.get("manufacturer", ""),
+        diluent_number=said.get("diluent", ""),
         source=said.get("source", ""),
         price=price,
         reason=said.get("reason", ""),

@@ -190,11 +190,12 @@ def _coming(document: StockDocument, lines: Sequence[DocumentLine]) -> list[Move
     opening = document.kind == DocumentKind.OPENING
     kind = MovementKind.OPENING if opening else MovementKind.RECEIVE
     lots = _lots_of(lines)
-    moves = []
-    for line in lines:
-        line.lot = lots.setdefault(_same(line), None) or _new_lot(line, document.on)
-        lots[_same(line)] = line.lot
-        moves.append(Move(kind, line.lot.pk, document.location_id, line.quantity or 0))
+    for line in sorted(lines, key=lambda each: bool(each.diluent_number)):  # a diluent is a lot first
+        diluent = _diluent(line, lines)
+        same = _same(line, diluent)
+        line.lot = lots.get(same) or _new_lot(line, document.on, diluent)
+        lots[same] = line.lot
+    moves = [Move(kind, line.lot_id, document.location_id, line.quantity or 0) for line in lines]
     if opening:
         counted = StockMovement.objects.filter(
             kind=MovementKind.OPENING,
@@ -211,14 +212,39 @@ def _coming(document: StockDocument, lines: Sequence[DocumentLine]) -> list[Move
     return moves
 
 
-Same = tuple[UUID, str, dt.date | None, bool, str, str, Decimal | None]
+Same = tuple[UUID, str, dt.date | None, bool, str, str, Decimal | None, UUID | None]
+
+
+def _diluent(line: DocumentLine, lines: Sequence[DocumentLine]) -> Lot | None:
+    """The lot of diluent a line names: one of the same paper, else one the station has. Raises Refused."""
+    number = line.diluent_number
+    if not number:
+        return None
+    others = [each for each in lines if each.item_id != line.item_id and not each.diluent_number]
+    found = [each.lot for each in others if each.lot and each.lot_number.casefold() == number.casefold()]
+    if not found:
+        rows = Lot.objects.filter(item__station_id=line.item.station_id, number__iexact=number, diluent=None)
+        found = list(rows.exclude(item_id=line.item_id).order_by("-since", "-pk"))
+    if not found:
+        raise Refused(
+            f"{line.item.name}: lô dung môi {number} không có trên phiếu này, cũng không có trong kho. "
+            "Thêm một dòng cho dung môi, hoặc sửa số lô.",
+            code="no-diluent",
+        )
+    if len({lot.item_id for lot in found}) > 1:
+        raise Refused(
+            f"{line.item.name}: nhiều mặt hàng có lô {number}, không rõ lô nào là dung môi. "
+            "Nhập dung môi trên cùng phiếu.",
+            code="which-diluent",
+        )
+    return found[0]
 
 
 def _unit_price(line: DocumentLine) -> Decimal | None:
     return None if line.price is None else (line.price / line.factor).quantize(Decimal("0.0001"))
 
 
-def _same(line: DocumentLine) -> Same:
+def _same(line: DocumentLine, diluent: Lot | None) -> Same:
     """What makes two lines one lot: what stands on the pack, and where it came from at what price."""
     return (
         line.item_id,
@@ -228,10 +254,11 @@ def _same(line: DocumentLine) -> Same:
         line.manufacturer.casefold(),
         line.source,
         _unit_price(line),
+        diluent.pk if diluent else None,
     )
 
 
-def _lots_of(lines: Sequence[DocumentLine]) -> dict[Same, Lot | None]:
+def _lots_of(lines: Sequence[DocumentLine]) -> dict[Same, Lot]:
     rows = Lot.objects.filter(item_id__in={line.item_id for line in lines}).order_by("pk")
     return {
         (
@@ -242,12 +269,13 @@ def _lots_of(lines: Sequence[DocumentLine]) -> dict[Same, Lot | None]:
             lot.manufacturer.casefold(),
             lot.source,
             lot.price,
+            lot.diluent_id,
         ): lot
         for lot in rows
     }
 
 
-def _new_lot(line: DocumentLine, on: dt.date) -> Lot:
+def _new_lot(line: DocumentLine, on: dt.date, diluent: Lot | None = None) -> Lot:
     made: Lot = Lot.unscoped.create(  # unscoped: of an item that was locked through the scope
         item_id=line.item_id,
         number=line.lot_number,
@@ -256,6 +284,7 @@ def _new_lot(line: DocumentLine, on: dt.date) -> Lot:
         manufacturer=line.manufacturer,
         source=line.source,
         price=_unit_price(line),
+        diluent=diluent,
         since=on,
     )
     return made

@@ -245,6 +245,10 @@ class CardLine:
     after: int
     source: str = ""
     url: str = ""
+    by: str = ""  # who wrote it; both names where two answer for it
+
+    def __post_init__(self) -> None:
+        self.by = self.by or self.row.by_name
 
     @cached_property
     def came(self) -> int:

@@ -29,8 +29,13 @@ HEADINGS: dict[str, str] = {
     **dict.fromkeys(("so luong", "sl", "so luong nhap"), "count"),
     **dict.fromkeys(("don vi", "don vi tinh", "dvt", "quy cach"), "pack"),
     **dict.fromkeys(("don gia", "gia"), "price"),
+    **dict.fromkeys(("nha san xuat", "hang san xuat", "co so san xuat"), "manufacturer"),
+    **dict.fromkeys(("lo dung moi", "so lo dung moi", "dung moi"), "diluent"),
 }
-TITLES = ("Mã", "Tên thuốc, vật tư", "Số lô", "Hạn dùng", "Số lượng", "Đơn vị", "Đơn giá")
+TITLES = (
+    *("Mã", "Tên thuốc, vật tư", "Số lô", "Hạn dùng", "Số lượng", "Đơn vị", "Đơn giá"),
+    *("Nhà sản xuất", "Lô dung môi"),
+)
 
 
 class FileProblems(Refused):

@@ -23,6 +23,7 @@ class Told:
 
     words: str
     url: str = ""
+    by: str = ""  # both names, where two people answer for it
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,11 @@ class SourceKind:
 
 def _papers(scope: Scope, ids: Collection[UUID]) -> dict[UUID, Told]:
     rows = StockDocument.visible(scope).filter(pk__in=ids)
-    return {row.pk: Told(str(row), reverse("stock:paper", args=[row.pk])) for row in rows}
+    return {row.pk: Told(str(row), reverse("stock:paper", args=[row.pk]), _both(row)) for row in rows}
+
+
+def _both(paper: StockDocument) -> str:
+    return f"{paper.posted_by_name}, {paper.second_by_name}" if paper.second_by_name else ""
 
 
 kinds: Registry[SourceKind] = Registry("stock sources")
@@ -59,3 +64,5 @@ def tell(scope: Scope, lines: Sequence[CardLine]) -> None:
                 said = told.get(line.row.source_id)
                 line.source = said.words if said else kind.title if kind else ""
                 line.url = said.url if said else ""
+                if said and said.by and not line.row.reverses_id:
+                    line.by = said.by

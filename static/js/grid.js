@@ -106,11 +106,14 @@
   }
   // The next cell; after the last of a row the first of the next one.
   function along(cell, by) {
-    if (go(cell, 0, by)) return;
     const row = rowOf(cell);
+    const cells = cellsOf(row);
+    let at = cells.indexOf(cell) + by;
+    while (cells[at] && "enterSkip" in cells[at].dataset) at += by; // what is seldom written: Tab goes there
+    if (cells[at]) { cells[at].focus(); cells[at].select?.(); return; }
     const rows = rowsOf(gridOf(cell));
     const next = rows[rows.indexOf(row) + by];
-    if (next) { const cells = cellsOf(next); cells[by > 0 ? 0 : cells.length - 1].focus(); } else save(row);
+    if (next) { const others = cellsOf(next); others[by > 0 ? 0 : others.length - 1].focus(); } else save(row);
   }
   document.addEventListener("picker:chosen", ({ target }) => {
     if (gridOf(target)) setTimeout(() => go(target.querySelector(".picker-box"), 0, 1));
@@ -172,6 +175,6 @@
 
   document.querySelectorAll("[data-grid] tr[data-key]").forEach((row) => { row.saved = valuesOf(row); });
   // A grid that is the page's work begins in its first empty cell: a slip is scanned without a key before it.
-  const first = document.querySelector("[data-grid][data-across] tr[data-key]");
+  const first = document.querySelector("[data-grid]:is([data-across], [data-begin]) tr[data-key]");
   if (first && document.activeElement === document.body) (cellsOf(first).find((cell) => !cell.value) || cellsOf(first)[0])?.focus({ preventScroll: true });
 })();

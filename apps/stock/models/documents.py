@@ -116,6 +116,8 @@ class DocumentLine(ScopedModel, BaseModel):
     expiry = models.DateField("hạn dùng", null=True, blank=True)
     month_only = models.BooleanField(default=False)
     manufacturer = models.CharField("nhà sản xuất", max_length=200, blank=True)
+    # Of a vaccine or powder: the number of the lot of diluent that came with it.
+    diluent_number = models.CharField("lô dung môi", max_length=60, blank=True)
     source = models.CharField("nguồn", max_length=30, blank=True)
     pack = models.CharField("quy cách", max_length=30, blank=True)
     factor = models.PositiveIntegerField("hệ số", default=1)
