@@ -190,12 +190,13 @@ def _coming(document: StockDocument, lines: Sequence[DocumentLine]) -> list[Move
     opening = document.kind == DocumentKind.OPENING
     kind = MovementKind.OPENING if opening else MovementKind.RECEIVE
     lots = _lots_of(lines)
+    placed: dict[UUID, Lot] = {}
     for line in sorted(lines, key=lambda each: bool(each.diluent_number)):  # a diluent is a lot first
         diluent = _diluent(line, lines)
         same = _same(line, diluent)
-        line.lot = lots.get(same) or _new_lot(line, document.on, diluent)
+        line.lot = placed[line.pk] = lots.get(same) or _new_lot(line, document.on, diluent)
         lots[same] = line.lot
-    moves = [Move(kind, line.lot_id, document.location_id, line.quantity or 0) for line in lines]
+    moves = [Move(kind, placed[line.pk].pk, document.location_id, line.quantity or 0) for line in lines]
     if opening:
         counted = StockMovement.objects.filter(
             kind=MovementKind.OPENING,
