@@ -42,6 +42,7 @@ from apps.households.models import (
 )
 from apps.outage.models import BackEntry, Pack, Slip
 from apps.patients.models import Allergy, Death, DuplicatePair, InsuranceCard, MergeRecord, Person, Surgery
+from apps.shifts.models import ShiftHandover
 from apps.stock.models import DocumentLine, StockDocument
 from apps.sync.models import OutboxRow, Receiver
 from tests.factories.accounts import a_post, a_role, a_user
@@ -107,6 +108,7 @@ class Side:
     pair: DuplicatePair
     merged: MergeRecord
     stock: StockDocument
+    handover: ShiftHandover
     name: str
 
 
@@ -279,6 +281,14 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         pair=pair,
         merged=merged,
         stock=a_paper(station, "count"),
+        handover=ShiftHandover.unscoped.create(
+            facility=station,
+            on=timezone.localdate(),
+            note=name,
+            given_at=timezone.now(),
+            given_by=account.pk,
+            given_by_name=account.full_name,
+        ),
         name=name,
     )
 
@@ -320,6 +330,11 @@ RIGHT_OF_SAMPLE = {
 SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     "core:job": lambda side: {"pk": side.job.pk},
     "core:decide": lambda side: {"pk": side.change.pk},
+    "accounts:decide_here": lambda side: {"pk": side.change.pk},
+    **{
+        f"shifts:{name}": lambda side: {"pk": side.handover.pk}
+        for name in ("handover", "take", "take_here", "change", "withdraw", "handover_paper")
+    },
     "core:paper": lambda side: {"code": side.paper.code},
     "core:task": lambda side: {"pk": side.task.pk},
     "core:export_take": lambda side: {"pk": side.export.pk},
