@@ -5,7 +5,16 @@ import datetime as dt
 from django import forms
 from django.utils import timezone
 
-from apps.core.fields import DateField
+from apps.core.fields import CleanCharField, DateField
+
+
+class HandReceiptForm(forms.Form):
+    """What the receiver gave for a file that was given in by hand."""
+
+    on = DateField(label="Ngày nộp", error_messages={"required": "Hãy ghi ngày nộp."})
+    receipt = CleanCharField(
+        label="Số biên nhận", max_length=60, error_messages={"required": "Hãy ghi số biên nhận."}
+    )
 
 
 class EarlierForm(forms.Form):

@@ -97,6 +97,7 @@ class RowState(models.TextChoices):
     ACCEPTED = "accepted", "Đã tiếp nhận"
     REJECTED = "rejected", "Bị từ chối"
     DEAD = "dead", "Gửi không thành"
+    BY_HAND = "by_hand", "Gửi tay"
     SUPERSEDED = "superseded", "Đã thay bằng bản mới"
 
 
@@ -143,6 +144,11 @@ class OutboxRow(ScopedModel, BaseModel):
     reason = models.CharField(max_length=500, blank=True)
     issues = models.JSONField(default=list)
     need = models.CharField(max_length=10, choices=Need.choices, default=Need.NONE, blank=True)
+    # Given in by hand (by_hand.py): when the file was taken and by whom, when it was given in, its receipt.
+    hand_at = models.DateTimeField("lấy tệp lúc", null=True)
+    hand_by_name = models.CharField("người lấy tệp", max_length=150, blank=True, db_default="")
+    hand_on = models.DateField("ngày nộp", null=True)
+    hand_receipt = models.CharField("số biên nhận", max_length=60, blank=True, db_default="")
 
     class Meta:
         verbose_name = "bản ghi chờ gửi"
@@ -178,6 +184,8 @@ class OutboxRow(ScopedModel, BaseModel):
                 name="outbox_facility",
                 condition=Q(state__in=["pending", "in_flight", "paused", "rejected", "dead"]),
             ),
+            # What was given in by hand, or is to be.
+            models.Index(fields=["facility_id", "id"], name="outbox_by_hand", condition=Q(state="by_hand")),
             # Where a record stands, on its own page.
             models.Index(fields=["kind", "aggregate_id", "id"], name="outbox_aggregate"),
         ]

@@ -6,7 +6,7 @@
 | pending, paused | the same row: it will read the newest state when it is sent |
 | in flight | the same row, marked changed: its answer sends it back to pending |
 | accepted | a new pending row |
-| rejected, dead | that row becomes superseded, a new pending row |
+| rejected, dead, by hand | that row becomes superseded, a new pending row |
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,13 @@ from apps.sync.models import OPEN_STATES, STUCK_STATES, Delivery, OutboxRow, Rec
 
 CHANNEL = "tramyte_outbox"  # the worker listens here
 
+AGAIN = (*STUCK_STATES, RowState.BY_HAND)  # from where a row may be sent again
 _OPEN = "('pending', 'in_flight', 'paused')"
 _PUT = f"""
 WITH old AS (
     UPDATE sync_outboxrow SET state = 'superseded', updated_at = %(now)s
     WHERE kind = %(kind)s AND aggregate_id = %(aggregate)s AND receiver_id = ANY(%(receivers)s)
-      AND state IN ('rejected', 'dead')
+      AND state IN ('rejected', 'dead', 'by_hand')
 )
 INSERT INTO sync_outboxrow (id, created_at, updated_at, version, receiver_id, kind, aggregate_id, person_id,
     facility_id, state, change_no, sent_change, attempts, tries, conflicts, in_parts, next_at, changed_at,
@@ -159,7 +160,8 @@ def _put(facilities: dict[UUID, UUID], kind: str, aggregate_id: UUID, person_id:
 
 
 def send_again(row: OutboxRow, *, now: datetime | None = None) -> bool:
-    """Let a rejected or dead row wait again. False when it is not that any more, or a newer row waits.
+    """Let a rejected or dead row, or one that was to go by hand, wait again. False when it is not that any
+    more, or a newer row waits.
 
     Unscoped: the caller has fetched `row` through her scope.
     """
@@ -170,7 +172,7 @@ def send_again(row: OutboxRow, *, now: datetime | None = None) -> bool:
     with transaction.atomic():
         if newer.exists():
             return False
-        changed = OutboxRow.unscoped.filter(pk=row.pk, state__in=("rejected", "dead")).update(
+        changed = OutboxRow.unscoped.filter(pk=row.pk, state__in=AGAIN).update(
             state="pending", next_at=now, tries=0, conflicts=0, first_failed_at=None, issues=[], need="",
             reason="", settled_at=None, changed_at=now, updated_at=now,
         )  # fmt: skip

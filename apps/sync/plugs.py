@@ -59,7 +59,8 @@ def _home(scope: Scope) -> dict[str, Any] | None:
     """What is stuck or waits, and for the province the receivers in trouble; nothing when all is well."""
     counts = queries.station_counts(scope)
     counts["receivers"] = queries.receivers_in_trouble() if scope.can("sync.edit") else []
-    return counts if counts["stuck"] or counts["waiting"] or counts["receivers"] else None
+    found = counts["stuck"] or counts["waiting"] or counts["receipts"] or counts["receivers"]
+    return counts if found else None
 
 
 def _day_end(key: str, tab: str, state: Literal["danger", "info"]) -> Callable[[Scope], DayEndFigure]:
@@ -136,6 +137,7 @@ registry.readlog_screens.add(
     ReadScreen("sync.list", "Bản ghi bị nơi nhận từ chối"),
     ReadScreen("sync.row", "Một bản ghi gửi lên tuyến trên"),
     ReadScreen("sync.payload", "Gói tin gửi lên tuyến trên (đã che)"),
+    ReadScreen("sync.hand_file", "Tải tệp gửi tay"),
     ReadScreen("sync.payload_whole", "Gói tin gửi lên tuyến trên (đầy đủ)"),
 )
 registry.nightly.add(
@@ -146,6 +148,9 @@ registry.audit_sentences.add(
         "sync.withdrawn", "đã cho rút lại ở nơi nhận một lượt khám đã gửi trước khi có quy tắc hạn chế"
     ),
     AuditSentence("sync.sent_again", "đã cho gửi lại một bản ghi"),
+    AuditSentence("sync.hand_taken", "đã chuyển một bản ghi sang gửi tay cho nơi nhận {receiver}"),
+    AuditSentence("sync.hand_file", "đã tải tệp gửi tay của một bản ghi cho nơi nhận {receiver}"),
+    AuditSentence("sync.hand_receipt", "đã ghi số biên nhận gửi tay của nơi nhận {receiver}"),
     AuditSentence("sync.all_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),
     AuditSentence("sync.receiver_on", "đã bật nơi nhận {receiver}"),
     AuditSentence(

@@ -42,7 +42,7 @@ def push(row: OutboxRow, clock: Clock) -> Outcome | None:
         verdict = Verdict(Outcome.PAUSE, f"Thiết lập nơi nhận sai: {wrong}", receiver_fault=True)
         return settle(row, Attempt(verdict), clock())
     try:
-        prepared = _prepare(row, adapter)
+        prepared = prepare(row, adapter, in_parts=row.in_parts)
     except Exception:
         log.exception("sync.build_failed", extra={"row": str(row.pk)})
         verdict = Verdict(Outcome.REJECTED, "Chưa dựng được gói tin từ bản ghi này.", need=Need.ADMIN)
@@ -84,7 +84,8 @@ def _time_left(row: OutboxRow, clock: Clock) -> bool:
     return row.leased_until is None or clock() + ATTEMPT <= row.leased_until
 
 
-def _prepare(row: OutboxRow, adapter: Adapter) -> Prepared | None:
+def prepare(row: OutboxRow, adapter: Adapter, *, in_parts: bool) -> Prepared | None:
+    """The record as it now is, ready to leave; None when there is nothing to tell this receiver."""
     record = kinds.gather(row.kind, row.aggregate_id)
     if record is None:
         return None
@@ -92,7 +93,7 @@ def _prepare(row: OutboxRow, adapter: Adapter) -> Prepared | None:
     keys = frozenset([*known.resources, *known.maybe]) if known else frozenset()
     if getattr(record, "version", None) == WITHDRAWN and not keys:
         return None  # this one was never told
-    return adapter.prepare(row.kind, record, keys, row.in_parts, codemaps.known(row.receiver, record))
+    return adapter.prepare(row.kind, record, keys, in_parts, codemaps.known(row.receiver, record))
 
 
 def _delivered(row: OutboxRow) -> QuerySet[Delivery]:

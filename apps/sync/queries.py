@@ -26,6 +26,7 @@ CHIPS = {
     RowState.ACCEPTED: "done",
     RowState.REJECTED: "danger",
     RowState.DEAD: "danger",
+    RowState.BY_HAND: "warning",
     RowState.SUPERSEDED: "off",
 }
 
@@ -120,10 +121,19 @@ def _words(row: OutboxRow, state: RowState) -> tuple[str, str]:
             return f"gửi {row.attempts} lần không thành", row.reason
         case RowState.PAUSED:
             return "tạm dừng, chờ quản trị tỉnh", row.reason
+        case RowState.BY_HAND:
+            return _by_hand(row)
         case RowState.SUPERSEDED:
             return "đã thay bằng bản mới hơn", ""
         case _:
             return ("chờ gửi lại", row.reason) if row.reason else ("chờ gửi", _why_waiting(row.receiver))
+
+
+def _by_hand(row: OutboxRow) -> tuple[str, str]:
+    """Never 'accepted': only the person who gave it in says so."""
+    if row.hand_receipt and row.hand_on:
+        return f"đã nộp tay ngày {row.hand_on:%d/%m/%Y}", f"Biên nhận số {row.hand_receipt}."
+    return "gửi tay, chưa có số biên nhận", ""
 
 
 def _why_waiting(receiver: Receiver) -> str:
@@ -190,6 +200,7 @@ class Line:
 TABS = {
     "tu-choi": ("Bị từ chối, không thành", STUCK_STATES),
     "cho": ("Đang chờ", OPEN_STATES),
+    "gui-tay": ("Gửi tay", (RowState.BY_HAND,)),
     "xong": ("Đã tiếp nhận", (RowState.ACCEPTED,)),
 }
 
@@ -227,14 +238,17 @@ def _line(row: OutboxRow, visit: Visit | None, words: bool, opens: frozenset[str
 
 
 def station_counts(scope: Scope) -> dict[str, Any]:
-    """What waits, what is stuck, and since when the oldest waits: one query."""
+    """What waits, what is stuck, since when the oldest waits, what was taken to be given in by hand and has
+    no receipt yet: one query.
+    """
     return (
         OutboxRow.visible(scope)
-        .filter(state__in=(*OPEN_STATES, *STUCK_STATES))
+        .filter(Q(state__in=(*OPEN_STATES, *STUCK_STATES)) | Q(state=RowState.BY_HAND, hand_receipt=""))
         .aggregate(
             waiting=Count("pk", filter=Q(state__in=OPEN_STATES)),
             stuck=Count("pk", filter=Q(state__in=STUCK_STATES)),
             oldest=Min("changed_at", filter=Q(state__in=OPEN_STATES)),
+            receipts=Count("pk", filter=Q(state=RowState.BY_HAND)),
         )
     )
 

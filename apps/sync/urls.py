@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.sync import views, views_codes
+from apps.sync import views, views_codes, views_hand
 
 app_name = "sync"
 urlpatterns = [
@@ -21,5 +21,8 @@ urlpatterns = [
     path("luot-kham/<uuid:pk>/", views.visit_panel, name="visit_panel"),
     path("<uuid:pk>/", views.row, name="row"),
     path("<uuid:pk>/gui-lai/", views.send_again, name="send_again"),
+    path("<uuid:pk>/gui-tay/", views_hand.take, name="hand_take"),
+    path("<uuid:pk>/gui-tay/tep/", views_hand.file, name="hand_file"),
+    path("<uuid:pk>/gui-tay/bien-nhan/", views_hand.receipt, name="hand_receipt"),
     path("<uuid:pk>/goi-tin/", views.payload, name="payload"),
 ]

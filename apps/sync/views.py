@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core import approvals, readlog
@@ -16,8 +17,9 @@ from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.encounters.models import Visit
 from apps.sync import backfill, guarding, queries, services
-from apps.sync.forms import EarlierForm
-from apps.sync.models import OutboxRow, Receiver
+from apps.sync.by_hand import TAKEN_FROM
+from apps.sync.forms import EarlierForm, HandReceiptForm
+from apps.sync.models import OutboxRow, Receiver, RowState
 
 POLL_SECONDS = 2
 
@@ -49,7 +51,7 @@ def station(request: HttpRequest) -> HttpResponse:
     page, lines = queries.station_lines(scope, tab, request.GET.get("c", ""))
     if page.items and tab == "tu-choi":  # what receivers say may quote people
         readlog.record("sync.list", [row.person_id for row in page.items if row.person_id])
-    known = {"tu-choi": counts["stuck"], "cho": counts["waiting"]}
+    known = {"tu-choi": counts["stuck"], "cho": counts["waiting"], "gui-tay": counts["receipts"] or None}
     tabs = [
         {"title": title, "url": f"?muc={key}", "active": key == tab, "count": known.get(key)}
         for key, (title, _) in queries.TABS.items()
@@ -63,14 +65,28 @@ def station(request: HttpRequest) -> HttpResponse:
 def row(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One record at one receiver: where it stands, what to correct, what was said to each attempt."""
     found = _row(pk)
-    (line,) = queries.lines(current(), [found])
-    scope = current()
     readlog.record("sync.row", [found.person_id] if found.person_id else [])
-    context = {"line": line, "answers": queries.answers_of(found)}
-    context |= {"can_send": scope.can("sync.enter"), "can_see": scope.can("sync.export")}
-    context["can_merge"] = scope.can("duplicates.edit")
-    context["words"] = queries.may_read_words(scope)
-    return render(request, "sync/row.html", context)
+    return render(request, "sync/row.html", row_context(found))
+
+
+def row_context(found: OutboxRow, form: HandReceiptForm | None = None) -> dict[str, Any]:
+    """What the page of a row shows; `form` as it was typed into, where that was refused."""
+    scope = current()
+    (line,) = queries.lines(scope, [found])
+    here = scope.reaches(found.facility_id)
+    said = {"on": found.hand_on or timezone.localdate(), "receipt": found.hand_receipt}
+    return {
+        "line": line,
+        "answers": queries.answers_of(found),
+        "can_send": scope.can("sync.enter"),
+        "can_see": scope.can("sync.export"),
+        "can_merge": scope.can("duplicates.edit"),
+        "words": queries.may_read_words(scope),
+        "by_hand": found.state == RowState.BY_HAND,
+        "may_take": here and scope.can("sync.export") and found.state in TAKEN_FROM,
+        "may_note": here and scope.can("sync.enter"),
+        "form": form or HandReceiptForm(initial=said),
+    }
 
 
 @require_POST

@@ -531,7 +531,10 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     "stock-detail": lambda side: {"pk": stock_line(side).item_id},
     "backup:take": lambda side: {"pk": side.job.pk},
     "sync:visit_panel": lambda side: {"pk": side.finished.pk},
-    **{f"sync:{name}": lambda side: {"pk": side.row.pk} for name in ("row", "send_again", "payload")},
+    **{
+        f"sync:{name}": lambda side: {"pk": side.row.pk}
+        for name in ("row", "send_again", "payload", "hand_take", "hand_file", "hand_receipt")
+    },
     "oversight:act": lambda side: {"pk": side.act.pk},
     "oversight:look": lambda side: {"pk": side.look.pk},
     "oversight:person": lambda side: {"pk": side.person.pk},

@@ -94,3 +94,29 @@ def test_a_nurse_sees_her_visit_become_accepted(
     assert panel.get_attribute("hx-trigger") is None
     assert Delivery.unscoped.get().aggregate_version is not None
     photograph(page, "sync-visit")
+
+
+def test_given_in_by_hand(context, page, live_server, axe_clean, photograph, busy, station):
+    # given a refused record, and the head of the station with the right to its payload
+    role = a_role("station_head")
+    role.rights = [*role.rights, "sync.export"]
+    role.save()
+    enter(context, live_server, a_member("station_head", station))
+    row = busy[0]
+    page.goto(live_server.url + reverse("sync:row", args=[row.pk]))
+    # when she takes it out of the queue, fetches its file and types back the receipt
+    page.get_by_role("button", name="Chuyển sang gửi tay").click()
+    page.get_by_text("gửi tay, chưa có số biên nhận").wait_for()
+    axe_clean(page)
+    photograph(page, "sync-by-hand")
+    with page.expect_download() as fetched:
+        page.get_by_role("link", name="Tải tệp để nộp").click()
+    assert fetched.value.suggested_filename == f"goi-tin-{row.pk}.json"
+    page.get_by_label("Số biên nhận").fill("TN-2026-0042")
+    page.get_by_role("button", name="Ghi số biên nhận").click()
+    # then it says so, and not that it was accepted
+    page.get_by_text("Biên nhận số TN-2026-0042.").wait_for()
+    axe_clean(page)
+    photograph(page, "sync-by-hand-noted")
+    row.refresh_from_db()
+    assert row.state == "by_hand"

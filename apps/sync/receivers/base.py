@@ -83,7 +83,9 @@ class Verdict:
 
 
 class Adapter(Protocol):
-    """One way of talking to a receiver."""
+    """One way of talking to a receiver. `file_type`: what a payload is as a file, (content type, ending)."""
+
+    file_type: tuple[str, str]
 
     def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
         """The record as bytes. `sent`: keys the receiver holds from before; `known`: its codes for ours.

@@ -35,6 +35,8 @@ GROUPS = (
 class FhirAdapter:
     """See `receivers.base.Adapter`."""
 
+    file_type = ("application/fhir+json", "json")
+
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
         self.options = options_from(receiver.settings)
@@ -55,7 +57,7 @@ class FhirAdapter:
         return Prepared(parts, hashlib.sha256(whole).hexdigest(), version, found)
 
     def send(self, part: Part, request_id: str) -> Answer:
-        return http.post(self.receiver, part.body, request_id, "application/fhir+json")
+        return http.post(self.receiver, part.body, request_id, self.file_type[0])
 
     def judge(self, answer: Answer, part: Part) -> Verdict:
         return answers.judge(answer, part, timezone.now())

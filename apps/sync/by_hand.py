@@ -1,0 +1,130 @@
+"""Gửi tay: a record that the line does not carry is taken away as a file and given in by a person.
+
+The row then waits for no worker. It says that it was given in by hand, when, by whom and under which receipt,
+and never that the receiver has accepted it: nobody here has heard the receiver say so. What may be there is
+written down as before any attempt, so that a later correction or withdrawal reaches it.
+"""
+
+import datetime as dt
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.core import audit
+from apps.core.errors import Refused
+from apps.core.scope import current, system
+from apps.core.text import clean
+from apps.core.versions import StaleVersion
+from apps.sync.models import OutboxRow, RowState
+from apps.sync.push import prepare
+from apps.sync.receivers import adapter_for
+from apps.sync.receivers.base import Adapter, Prepared
+from apps.sync.settle import note_attempt
+
+TAKEN_FROM = (RowState.PENDING, RowState.PAUSED, RowState.REJECTED, RowState.DEAD)
+LONGEST = 60  # signs of a receipt number
+
+
+@transaction.atomic
+def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
+    """Take a row out of the queue, to be given in by hand. Needs sync.export: its file names the person.
+
+    Refused for one that is just being sent, was accepted, or does not pass the checks before sending.
+    """
+    scope = current()
+    scope.require("sync.export")
+    row = _mine(row_id, expected_version)
+    if row.state not in TAKEN_FROM:
+        raise Refused("Bản ghi đang được gửi hoặc không còn chờ gửi, nên không chuyển sang gửi tay được.")
+    with system("chuyển một bản ghi sang gửi tay"):
+        note_attempt(row, _built(row)[1])
+    # unscoped: the row was taken through the scope
+    OutboxRow.unscoped.filter(pk=row.pk).update(
+        state=RowState.BY_HAND,
+        hand_at=timezone.now(),
+        hand_by_name=scope.shown_name[:150],
+        hand_on=None,
+        hand_receipt="",
+        need="",
+        issues=[],
+        reason="",
+        settled_at=None,
+        version=F("version") + 1,
+        updated_at=timezone.now(),
+    )
+    _audit("sync.hand_taken", row)
+    return row
+
+
+@transaction.atomic
+def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
+    """(content, type, file name) of a row that is given in by hand: the record as it now is. Needs
+    sync.export.
+    """
+    current().require("sync.export")
+    row = OutboxRow.objects.select_related("receiver").get(pk=row_id)
+    if row.state != RowState.BY_HAND:
+        raise Refused("Bản ghi này không còn ở trạng thái gửi tay.")
+    with system("lấy tệp gửi tay"):
+        adapter, prepared = _built(row)
+        note_attempt(row, prepared)  # a code that was mapped since names its parts otherwise
+    _audit("sync.hand_file", row)
+    kind, ending = adapter.file_type
+    return prepared.parts[0].body, kind, f"goi-tin-{row.pk}.{ending}"
+
+
+@transaction.atomic
+def hand_receipt(*, row_id: UUID, expected_version: int, on: dt.date, number: str) -> OutboxRow:
+    """Write down under which number the receiver took the file. Needs sync.enter."""
+    current().require("sync.enter")
+    row = _mine(row_id, expected_version)
+    number = clean(number)
+    if row.state != RowState.BY_HAND or row.hand_at is None:
+        raise Refused("Bản ghi này không còn ở trạng thái gửi tay.")
+    if not 1 <= len(number) <= LONGEST:
+        raise Refused(f"Ghi số biên nhận, nhiều nhất {LONGEST} ký tự.", field="receipt")
+    if not timezone.localdate(row.hand_at) <= on <= timezone.localdate():
+        raise Refused("Ngày nộp phải từ ngày lấy tệp đến hôm nay.", field="on")
+    # unscoped: the row was taken through the scope
+    OutboxRow.unscoped.filter(pk=row.pk).update(
+        hand_on=on, hand_receipt=number, version=F("version") + 1, updated_at=timezone.now()
+    )
+    _audit("sync.hand_receipt", row)
+    return row
+
+
+def _mine(row_id: UUID, expected_version: int) -> OutboxRow:
+    """The row, locked, of these facilities, as it was when the page was opened."""
+    row = OutboxRow.objects.select_for_update(of=("self",)).select_related("receiver").get(pk=row_id)
+    if not current().reaches(row.facility_id):
+        raise Refused("Bản ghi này thuộc cơ sở khác.")
+    if row.version != expected_version:
+        raise StaleVersion(current=row, mine=row)
+    return row
+
+
+def _built(row: OutboxRow) -> tuple[Adapter, Prepared]:
+    """The whole record in one body. Raises Refused where it may not leave."""
+    try:
+        adapter = adapter_for(row.receiver)
+    except ValueError as wrong:
+        raise Refused(f"Thiết lập nơi nhận sai: {wrong}") from wrong
+    prepared = prepare(row, adapter, in_parts=False)
+    if prepared is None:
+        raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")
+    if prepared.problems:
+        first = prepared.problems[0]
+        raise Refused(f"Gói tin chưa đạt kiểm tra: {first.field or first.expression}: {first.text}")
+    return adapter, prepared
+
+
+def _audit(action: str, row: OutboxRow) -> None:
+    audit.record(
+        action,
+        person_id=row.person_id,
+        object_id=row.aggregate_id,
+        facility_id=row.facility_id,
+        data={"receiver": row.receiver.code},
+    )
