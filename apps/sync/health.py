@@ -3,14 +3,17 @@
 import datetime as dt
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
+from apps.core import parameters
+from apps.core.ids import uuid7
 from apps.core.registry import Result
 from apps.core.words import datetime_words, quantity_words
-from apps.sync.models import OutboxRow, Receiver, RowState
+from apps.sync.models import BREAKER_AT, STUCK_STATES, OutboxRow, Receiver, RowState
 
-WAITS = dt.timedelta(days=1)  # what lies longer would be missed by the duty to send within a day
+ALARMS = "sync.alarms"  # from when on what waits, or is refused, is told
+A_DAY = dt.timedelta(days=1)
 CLOCKS = 60  # seconds between our clock and a receiver's: beyond, signatures and tokens are refused
 
 
@@ -38,15 +41,57 @@ def receivers() -> Result:
     oldest = OutboxRow.objects.filter(
         receiver__in=found, state__in=[RowState.PENDING, RowState.IN_FLIGHT]
     ).aggregate(at=Min("created_at"))["at"]
-    if oldest and oldest < timezone.now() - WAITS:
-        since = datetime_words(timezone.localtime(oldest))
+    if oldest and oldest < timezone.now() - dt.timedelta(hours=_alarms()["waits_hours"]):
         return Result(
             "bad",
-            f"Có hồ sơ chờ gửi từ {since}.",
+            f"Có hồ sơ chờ gửi từ {_moment(oldest)}.",
             "Nhờ người quản trị máy chủ khởi động tiến trình đồng bộ; xem trang Đồng bộ.",
             "manage.py sync_worker",
         )
     return Result("ok", f"{len(found)} nơi nhận đang tiếp nhận.")
+
+
+def lag() -> Result:
+    """Whether what is due goes at once: receivers that take, and rows that are due and lie all the same."""
+    open_ = Receiver.objects.filter(is_on=True, paused_at__isnull=True, failures__lt=BREAKER_AT)
+    late = timezone.now() - dt.timedelta(minutes=_alarms()["lag_minutes"])
+    rows = OutboxRow.objects.filter(receiver__in=open_, state=RowState.PENDING, next_at__lt=late)
+    found = rows.aggregate(many=Count("pk"), since=Min("next_at"))
+    if not found["many"]:
+        return Result("ok", "Hồ sơ đến hạn được gửi ngay.")
+    return Result(
+        "warn",
+        f"{quantity_words(found['many'])} hồ sơ đến hạn gửi từ {_moment(found['since'])} mà chưa gửi.",
+        "Xem tiến trình đồng bộ có chạy không; hàng chờ dài thì chờ thêm, hồ sơ không mất.",
+        "manage.py sync_worker",
+    )
+
+
+def rejects() -> Result:
+    """Whether receivers refuse, or fail to take, unusually many of the last day's records."""
+    alarms = _alarms()
+    first = uuid7(at_ms=int((timezone.now() - A_DAY).timestamp() * 1000), random_bytes=bytes(10))
+    rows = OutboxRow.objects.filter(receiver__is_on=True, pk__gte=first).order_by().values("receiver__name")
+    refused = Count("pk", filter=Q(state__in=STUCK_STATES))
+    for row in rows.annotate(refused=refused, told=Count("pk")):
+        enough = row["refused"] * 100 >= row["told"] * alarms["rejects_percent"]
+        if enough and row["refused"] >= alarms["rejects"]:
+            many = f"{quantity_words(row['refused'])} trong {quantity_words(row['told'])} hồ sơ"
+            return Result(
+                "bad",
+                f"{row['receiver__name']} không nhận {many} của 24 giờ qua.",
+                "Mở Đồng bộ, mục Bị từ chối. Nhiều hồ sơ cùng một câu: lỗi thiết lập hoặc mã, báo quản trị.",
+            )
+    return Result("ok", "Không có nhiều hồ sơ bị từ chối.")
+
+
+def _alarms() -> dict[str, int]:
+    found: dict[str, int] = parameters.value(ALARMS, on=timezone.localdate())
+    return found
+
+
+def _moment(at: dt.datetime) -> str:
+    return datetime_words(timezone.localtime(at))
 
 
 def clocks() -> Result:

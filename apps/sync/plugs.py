@@ -165,6 +165,8 @@ registry.audit_sentences.add(
 )
 registry.checks.add(
     DoctorCheck("sync.receivers", "Nơi nhận", health.receivers, 80),
+    DoctorCheck("sync.rejects", "Hồ sơ bị từ chối", health.rejects, 81),
+    DoctorCheck("sync.lag", "Độ trễ khi gửi", health.lag, 82),
     DoctorCheck("sync.clocks", "Giờ so với nơi nhận", health.clocks, 32),
 )
 registry.merge_rules.add(
