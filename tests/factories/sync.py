@@ -8,8 +8,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.core.ids import uuid7
+from apps.encounters import travel
 from apps.sync import outbox
 from apps.sync.mappings import records
+from apps.sync.mappings.fhir import made_id
 from apps.sync.models import OutboxRow, Receiver
 
 STATION = records.Organization(uuid7(), "Trạm Y tế xã Thử Nghiệm", "99001")
@@ -35,6 +37,38 @@ def visit(of: records.Person | None = None, **more) -> records.Visit:
         "measurements": (records.Measurement("8310-5", Decimal("38.2"), "Cel", AT, "Nhiệt độ"),),
     }
     return records.Visit(id=uuid7(), person=of or person(), **{**fields, **more})
+
+
+def glucose(record: records.Visit, value: int) -> travel.TravelOrder:
+    """One order of a visit, always the same, with a verified result; a second value is a correction."""
+    result = travel.TravelResult(
+        id=uuid7(),
+        at=AT,
+        verified_at=AT,
+        late=False,
+        corrected=value > 1,
+        fasting=False,
+        description="",
+        conclusion="",
+        note="",
+        performer=None,
+        performer_text="KTV Thử",
+        verifier=None,
+        values=(travel.TravelValue("GLU", "Glucose", "", Decimal(value), "", "mmol/L", "", "", "", ""),),
+    )
+    return travel.TravelOrder(
+        id=made_id(record.id, "glucose"),
+        kind="lab",
+        code="23.0075.1494",
+        name="Định lượng Glucose",
+        state="resulted",
+        at=AT,
+        sessions=1,
+        note="",
+        performer=None,
+        performer_text="BS Thử",
+        result=result,
+    )
 
 
 class Book:

@@ -14,7 +14,7 @@ from apps.sync import worker
 from apps.sync.mappings import records
 from apps.sync.models import OutboxRow
 from apps.sync.receivers import http
-from tests.factories.sync import person, row_of, visit
+from tests.factories.sync import glucose, person, row_of, visit
 from tests.receiver.faults import Chaos
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,11 @@ def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int
         for record in dice.sample(visits, max(1, len(visits) // 6)):
             edits[record.id] += 1
             disease = records.Diagnosis("main", dice.choice(CODES), "Bệnh")
-            book.amend(record, reason=f"Lần {edits[record.id]:03d}", diagnoses=(disease,))
+            said = {"reason": f"Lần {edits[record.id]:03d}", "diagnoses": (disease,)}
+            # now with a result, or a corrected one, now with none: an order that was taken back
+            number = edits[record.id]
+            said["orders"] = (glucose(record, number),) if number % 4 else ()
+            book.amend(record, **said)
         who = dice.choice(everybody)
         now = next(v.person for v in book.visits.values() if v.person.id == who.id)
         book.change_person(replace(now, full_name=f"Người Đổi Tên {uuid4().hex[:6]}"))
@@ -86,6 +90,18 @@ def check(book, liar) -> None:
             and c["verificationStatus"]["coding"][0]["code"] != "entered-in-error"
         ]
         assert [c["code"]["coding"][0]["code"] for c in valid] == [record.diagnoses[0].icd_code]
+        figures = [
+            o["valueQuantity"]["value"]
+            for o in liar.store.of_type("Observation")
+            if o["encounter"]["reference"] == reference
+            and o["status"] != "entered-in-error"
+            and o["category"][0]["coding"][0]["code"] == "laboratory"
+        ]
+        assert figures == [order.result.values[0].value for order in record.orders]
+        for kind in ("ServiceRequest", "DiagnosticReport"):
+            mine = [r for r in liar.store.of_type(kind) if r["encounter"]["reference"] == reference]
+            standing = [r for r in mine if r["status"] != "entered-in-error"]
+            assert len(mine) <= 1 and len(standing) == len(record.orders)
     known = {v.person.id: v.person for v in book.visits.values() if v.id not in stuck}
     names = {p["identifier"][0]["value"]: p["name"][0]["text"] for p in liar.store.of_type("Patient")}
     for person_id, who in known.items():
