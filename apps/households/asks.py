@@ -166,7 +166,11 @@ def ask_give(
         )
     # Told by the unit already, unless the commune was another on that day: in any case to who asks.
     transfers.tell(departure, ask.station, [person.pk for person in people])
-    _given(TransferAsk.unscoped.filter(pk=ask.pk), departure)  # unscoped: taken through the scope
+    # unscoped: taken through the scope
+    _given(TransferAsk.unscoped.filter(pk=ask.pk), departure)
+    ask.refresh_from_db(from_queryset=TransferAsk.unscoped.all())  # unscoped: the same row
+    if ask.departure_id != departure.pk:  # somebody else has answered this very moment
+        _refuse_answered(ask)
     return departure
 
 

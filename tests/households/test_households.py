@@ -251,6 +251,17 @@ def test_the_list_is_in_the_order_of_names_and_by_hamlet(head_of_station, statio
     assert len(head_of_station.get("/ho/", {"thon": "x"}).context["page"].items) == 2
 
 
+def test_who_may_be_stored_already_is_told_before_anything_else(head_of_station, station):
+    """At the top of the form, where the cursor then stands: at its foot nobody saw why nothing was saved."""
+    person = a_person(station, "Phạm Văn Hrê", sex="male")
+    said = key() | {"hamlet": str(Hamlet.objects.get().pk), "head-full_name": person.full_name}
+    said |= {"head-birth_date": f"{person.birth_date:%d/%m/%Y}", "head-sex": "male"}
+    response = head_of_station.post("/ho/moi/", said)
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert text.index("có thể người này đã có hồ sơ") < text.index('name="hamlet"')
+
+
 def test_a_household_is_entered_with_a_stored_head(head_of_station, station):
     head = a_person(station)
     said = key() | {"hamlet": str(Hamlet.objects.get().pk), "head": head.code}
