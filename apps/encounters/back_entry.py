@@ -24,7 +24,7 @@ from apps.core import registry
 from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import Scope
 from apps.core.words import date_words, partial_date_words, sex_word
-from apps.encounters import dosing, queries, queue, services, states
+from apps.encounters import dosing, paper_acts, queries, queue, services, states
 from apps.encounters.bedside import not_prescriber
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import Visit
@@ -60,6 +60,7 @@ COLUMNS = (
     Column("main", "Bệnh chính", "pick", picker="icd10", placeholder="Tên hoặc mã"),
     Column("treatment", "Xử trí", wide=True),
     *(column for number in range(1, MEDICINES + 1) for column in _medicine_columns(number)),
+    Column("paid", "Đã thu", placeholder="36.500", unit="đ", wide=True, right="money.enter"),
     Column(
         "after", "Sau khi lưu", "select", choices=(("end", "Hoàn tất"), ("open", "Còn kê thuốc")), wide=True
     ),
@@ -201,6 +202,8 @@ def enter(row: Row) -> Entered:
     except Refused as refused:
         place = "person" if refused.code == "dead" else _place(refused.field or "")
         raise RowProblems({place: refused.message}) from refused
+    if paid := row.cells.get("paid", ""):
+        paper_acts.money_taken(visit, paid)
     word = states.TITLES[visit.state]
     return Entered(visit.pk, person.pk, f"Đã lưu {visit.number}, {word}")
 

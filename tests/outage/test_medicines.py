@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from apps.core.scope import enter
 from apps.encounters import back_entry, dosing
-from apps.encounters.models import PrescriptionLine, Visit
+from apps.encounters.models import PrescriptionLine, Receipt, Visit
 from apps.facilities.models import Facility, Practitioner
 from apps.outage.models import BackEntry, Pack
 from apps.patients.models import DueItem, Person
 from tests.encounters.conftest import signed_in
 from tests.factories import encounters as make
+from tests.factories.money import till
 from tests.factories.patients import a_person, an_allergy
 from tests.outage.conftest import cells, send
 from tests.outage.test_entry import errors, nothing_written
@@ -101,6 +102,23 @@ def test_an_allergy_asks_for_a_reason(
     row = cells(pack, doctor, patient, drug1="TD001.1", use1="1 x 2 x 5")
     assert "Paracetamol" in errors(send(client, row))["keep"]
     assert send(client, row | {"keep": "đã hỏi lại, không dị ứng"}).status_code == 200
+
+
+# --- cash that was taken on paper
+
+
+def test_cash_of_the_slip_becomes_a_receipt_of_today(
+    client: Client, pack: Pack, doctor: Practitioner, patient: Person
+) -> None:
+    till()
+    row = cells(pack, doctor, patient, paid="30.000")
+    assert "36.500" in errors(send(client, row))["paid"] and nothing_written()
+    assert not Receipt.unscoped.exists()
+    assert errors(send(client, row | {"paid": "nhiều"}))["paid"]
+    assert send(client, row | {"paid": "36.500 đ"}).status_code == 200
+    receipt = Receipt.unscoped.get()
+    assert (receipt.state, receipt.payable, receipt.book_on) == ("paid", 36_500, timezone.localdate())
+    assert receipt.visit == Visit.unscoped.get()
 
 
 # --- on paper
