@@ -19,6 +19,8 @@ from apps.facilities.models import Facility, FacilityKind, Grade, Post, Practiti
 from apps.facilities.posting import post_open
 from apps.facilities.posts import scope_for
 from apps.patients.models import Person
+from apps.shifts.models import ShiftHandover
+from apps.shifts.services import handover_give, handover_take
 
 PASSWORD = "demo-tramyte"  # noqa: S105 - known to everybody on purpose: opens a demo's invented people only
 
@@ -94,6 +96,24 @@ def cases(station: Facility) -> None:
                 visit_id=visit.pk, expected_version=visit.version, data=VisitInput(diagnoses=diagnoses)
             )
             visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override="Ca mẫu")
+
+
+HANDED_OVER = "Tủ lạnh vắc xin kêu to từ 15 giờ, đã báo sửa. Chiều mai có đoàn kiểm tra kho."
+
+
+@transaction.atomic
+def handover(station: Facility) -> None:
+    """One shift that the nurse has handed to the midwife, so that the book of hand-overs has a line."""
+    with system("find the demo's nurse and midwife"):
+        users = [User.objects.filter(username=name).first() for name in ("dieuduong", "hosinh")]
+        giver, taker = (scope_for(user, station.pk) if user else None for user in users)
+        known = ShiftHandover.objects.filter(facility=station).exists()
+    if giver is None or taker is None or known:
+        return
+    with enter(giver):
+        made = handover_give(shift="day", note=HANDED_OVER, override="Thủ quỹ đếm sáng mai")
+    with enter(taker):
+        handover_take(handover_id=made.pk, expected_version=made.version, remark="Đã nhận đủ")
 
 
 def _account(wanted: Account, station: Facility, roles: dict[str, Role]) -> User:

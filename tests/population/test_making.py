@@ -59,6 +59,7 @@ from apps.patients.models import (
 )
 from apps.population import demo, hamlets, lives
 from apps.population.making import Made, Order, make, usual_intensity
+from apps.shifts.models import ShiftHandover
 from tests.factories.accounts import a_role
 from tests.factories.catalogues import a_code, an_icd10
 from tests.factories.encounters import scope_of
@@ -320,6 +321,19 @@ def test_the_demo_has_cases_that_must_be_told(made: Made) -> None:
     assert [task.title for task in tasks] == ["Bệnh sởi", "Sốt xuất huyết Dengue"]
     assert tasks[0].due_at < timezone.now() < tasks[1].due_at
     assert Visit.objects.filter(state="finalised", pk__in=tasks.values("object_id")).count() == 2
+
+
+def test_the_demo_has_handed_a_shift_over(made: Made) -> None:
+    for role in ("nurse", "midwife"):
+        a_role(role)
+    station = made.stations[0]
+    a_department(a_centre(station))
+    Facility.objects.create(name="CDC", kind="cdc", unit=station.unit, is_demo=True)
+    demo.accounts(station)
+    for _ in range(2):  # the next start of the demo adds none
+        demo.handover(station)
+    found = ShiftHandover.unscoped.get()
+    assert found.state == "taken" and found.given_by_name != found.taken_by_name
 
 
 def test_programmes_are_numbered_as_their_books_would(made: Made) -> None:

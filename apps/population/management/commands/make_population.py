@@ -55,6 +55,7 @@ class Command(BaseCommand):
             if settings.DEMO:
                 demo.accounts(made.stations[0])
                 demo.cases(made.stations[0])
+                demo.handover(made.stations[0])
                 lives.lives(made.stations[0])
                 hamlets.news(made.stations[0])
                 waiting_room(made.stations[0])
