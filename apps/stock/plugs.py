@@ -14,6 +14,7 @@ from apps.core.registry import (
     MenuItem,
     NumberKind,
     PaperKind,
+    ReadScreen,
     Rule,
     Section,
     SuccessionStep,
@@ -50,6 +51,7 @@ registry.audit_sentences.add(
     AuditSentence("stock.controlled_printed", "đã in sổ theo dõi {drugs} thuốc kiểm soát đặc biệt"),
     AuditSentence("stock.balance_exported", "đã tải Excel xuất nhập tồn từ {since} đến {until}"),
 )
+registry.readlog_screens.add(ReadScreen("stock.controlled", "Sổ theo dõi thuốc kiểm soát đặc biệt"))
 registry.papers.add(PaperKind(printing.SHEET, "Phiếu kho", printing.link_of))
 registry.home_panels.add(
     HomePanel("stock", "Kho cần xem", "stock.enter", "stock/panel_home.html", warnings.home, 30)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.catalogues import codes
-from apps.core import audit, paper, papers
+from apps.core import audit, paper, papers, readlog
 from apps.core.access import needs
 from apps.core.scope import current
 from apps.core.words import date_words
@@ -124,6 +124,9 @@ def controlled_book(request: HttpRequest) -> HttpResponse:
     scope = current()
     asked = replace(periods.asked_of(scope, request.GET), controlled=True)
     parts = controlled.book(scope, asked)
+    people = sources.tell_receivers(scope, [line for part in parts for line in part.lines])
+    if people:
+        readlog.record("stock.controlled", people)
     audit.record(
         "stock.controlled_printed",
         data={"since": date_words(asked.since), "until": date_words(asked.until), "drugs": len(parts)},

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from apps.core.scope import Scope
 from apps.stock.models import ItemKind, LotState, StockBalance, StockItem, StockLocation
@@ -45,7 +45,17 @@ def usable(
 
 def dispensing_places(scope: Scope) -> Sequence[StockLocation]:
     """Where one dispenses from here: the places of the point one works at first, else the station's own."""
+    return here(scope, places_that_dispense(scope))
+
+
+def places_that_dispense(scope: Scope) -> QuerySet[StockLocation]:
+    """All of the workplace's, as a query that others may add to."""
     rows = StockLocation.visible(scope).filter(station_id=scope.workplace_id, is_active=True, dispenses=True)
-    places = list(rows.order_by("created_at", "pk"))
-    here = [place for place in places if place.point_id == scope.point_id]
-    return here or places
+    return rows.order_by("created_at", "pk")
+
+
+def here(scope: Scope, rows: QuerySet[StockLocation]) -> Sequence[StockLocation]:
+    """Of places that dispense those of the point one works at, else all. One query."""
+    places = list(rows)
+    near = [place for place in places if place.point_id == scope.point_id]
+    return near or places

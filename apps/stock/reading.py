@@ -246,6 +246,7 @@ class CardLine:
     source: str = ""
     url: str = ""
     by: str = ""  # who wrote it; both names where two answer for it
+    received: str = ""  # in the book of controlled drugs: by whom
 
     def __post_init__(self) -> None:
         self.by = self.by or self.row.by_name

@@ -21,9 +21,19 @@ from apps.core.words import date_words
 from apps.stock import fefo, ledger
 from apps.stock.events import StockMoved
 from apps.stock.ledger import Move, Source
-from apps.stock.models import Lot, MovementKind, StockBalance, StockItem, StockLocation, StockMovement
+from apps.stock.models import (
+    Lot,
+    LotState,
+    MovementKind,
+    StockBalance,
+    StockItem,
+    StockLocation,
+    StockMovement,
+)
 
-__all__ = ["Source", "Taken", "Want", "put_back", "take", "take_all"]
+__all__ = ["Source", "Taken", "Want", "put_back", "set_aside", "take", "take_all"]
+
+APART = " (trả lại)"  # behind the number of a lot whose packs had left the station
 
 
 @dataclass(frozen=True)
@@ -135,6 +145,47 @@ def put_back(
     place = StockLocation.objects.get(pk=moves[0].location_id)
     _told("stock.put_back", place, source, moves, on)
     return written
+
+
+@transaction.atomic
+def set_aside(rows: Sequence[StockMovement], *, source: Source, on: dt.date, reason: str) -> list[Lot]:
+    """What has just come back from outside may not be given to anybody: it is moved into a quarantined lot of
+    its own, in the place where it lies, until somebody frees that lot or discards it. Those lots.
+
+    `rows` are the movements of put_back, whose items are locked in this transaction.
+    """
+    moves, lots = [], []
+    for row in rows:
+        lot = Lot.objects.select_related("item").get(pk=row.lot_id)
+        apart = _apart(lot, on, reason)
+        moves.append(Move(MovementKind.TRANSFER, lot.pk, row.location_id, -row.quantity, reason))
+        moves.append(Move(MovementKind.TRANSFER, apart.pk, row.location_id, row.quantity, reason))
+        lots.append(apart)
+    ledger.write(moves, source=source, on=on)
+    return lots
+
+
+def _apart(lot: Lot, on: dt.date, reason: str) -> Lot:
+    number = lot.number if lot.number.endswith(APART) else f"{lot.number[:48]}{APART}"
+    same = {
+        "item": lot.item,
+        "number": number,
+        "expiry": lot.expiry,
+        "price": lot.price,
+        "source": lot.source,
+    }
+    found: Lot | None = Lot.objects.filter(**same, state=LotState.QUARANTINED).first()
+    if found is not None:
+        return found
+    made: Lot = Lot.unscoped.create(  # unscoped: of an item that was locked through the scope
+        **same,
+        month_only=lot.month_only,
+        manufacturer=lot.manufacturer,
+        state=LotState.QUARANTINED,
+        state_reason=reason[:300],
+        since=on,
+    )
+    return made
 
 
 def _lots_at(

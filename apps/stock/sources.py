@@ -27,6 +27,14 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Received:
+    """Who took a controlled medicine away and who stood by, for its book alone; whose record tells it."""
+
+    words: str
+    person_id: UUID
+
+
+@dataclass(frozen=True)
 class SourceKind:
     """A kind of record that moves stock. `about(scope, ids)` costs one query and leaves out what the scope
     does not see; who lacks `right` reads `title` alone.
@@ -36,6 +44,7 @@ class SourceKind:
     title: str
     about: Callable[[Scope, Collection[UUID]], Mapping[UUID, Told]]
     right: str = "stock.view"
+    received: Callable[[Scope, Collection[UUID]], Mapping[UUID, Received]] | None = None
 
 
 def _papers(scope: Scope, ids: Collection[UUID]) -> dict[UUID, Told]:
@@ -66,3 +75,20 @@ def tell(scope: Scope, lines: Sequence[CardLine]) -> None:
                 line.url = said.url if said else ""
                 if said and said.by and not line.row.reverses_id:
                     line.by = said.by
+
+
+def tell_receivers(scope: Scope, lines: Sequence[CardLine]) -> list[UUID]:
+    """Write into each line of the controlled book who received it; whose records were read for it. One query
+    a kind that knows.
+    """
+    people: list[UUID] = []
+    for kind in kinds.all():
+        here = [line for line in lines if line.row.source_kind == kind.key]
+        if kind.received is None or not here or not scope.can(kind.right):
+            continue
+        told = kind.received(scope, {line.row.source_id for line in here})
+        for line in here:
+            said = told.get(line.row.source_id)
+            line.received = said.words if said else ""
+        people += [each.person_id for each in told.values()]
+    return people
