@@ -10,7 +10,7 @@ from apps.catalogues.models import Icd10
 from apps.catalogues.rules import injured
 from apps.core import ports
 from apps.core.text import fold
-from apps.encounters import case_forms, notifying, rules
+from apps.encounters import case_forms, insured, notifying, rules
 from apps.encounters.models import YHCT, Diagnosis, DiagnosisRole, PrescriptionLine, Visit
 from apps.encounters.sick_child import reading
 from apps.encounters.writing import SOURCE, Limits, line_facts
@@ -49,10 +49,13 @@ def parts(visit: Visit) -> Parts:
 
 @dataclass(frozen=True)
 class Looked:
-    """What the checks found: `remarks` block or ask, in the order of the page; `dangers` are words in red."""
+    """What the checks found: `remarks` block or ask, in the order of the page; `dangers` are words in red.
+    `cover` is what the insurance pays on the day, where there are medicines.
+    """
 
     remarks: list[rules.Problem]
     dangers: list[vitals.Finding]
+    cover: insured.CoverRule | None = None
 
 
 def look(visit: Visit, known: Parts) -> Looked:
@@ -86,6 +89,7 @@ def look(visit: Visit, known: Parts) -> Looked:
                 for title in pink
             ),
         ],
+        limits.prescriptions.cover,
     )
 
 
@@ -145,6 +149,7 @@ def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
         weight_kg=known.measured.get("weight"),
         heaviest_kg=Decimal(str(usual[1])),
         follow_up_on=visit.follow_up_on,
+        payer=visit.payer,
         pregnant=bool(known.lines) and _is_pregnant(visit),
         injured=any(injured(row.icd_code) for row in known.diagnoses if row.icd_edition != YHCT),
         injury_cause=visit.injury_cause,

@@ -66,6 +66,7 @@ class LineSum:
     unit: str
     usage: str
     marks: tuple[str, ...] = ()  # controlled, antibiotic
+    notes: tuple[tuple[str, str], ...] = ()  # what the shelf and the insurance say: state of a chip, words
 
 
 class LineForm(forms.Form):

@@ -1,12 +1,15 @@
 """The visit's page: what its form begins with, what it remarks, what stands beside it."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.care.forms.figures import PRESSURE
 from apps.care.ncd import pressure
@@ -16,11 +19,12 @@ from apps.catalogues.models import Drug
 from apps.core import parameters, registry
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, current
-from apps.encounters import case_forms, checking, dosing, organs, queries, rules, states
+from apps.encounters import case_forms, checking, dosing, insured, organs, queries, rules, states
+from apps.encounters.dispensing.stocked import Shelf, shelves
 from apps.encounters.forms import TEXTS, LineForm, LineSum, Names, VisitForm, line_key
 from apps.encounters.models import Visit
 from apps.encounters.sick_child import boxes, reading, sheet
-from apps.encounters.writing import Limits, route_word
+from apps.encounters.writing import INSURED, Limits, route_word
 from apps.patients.models import Allergy, AllergyState, Person
 
 
@@ -34,6 +38,48 @@ def form_for(visit: Visit, data: QueryDict | None, parts: checking.Parts | None 
     for line, row in zip(form.lines, parts.lines, strict=False):
         line.sum = LineSum(dosing.quantity_text(row.quantity), row.unit, row.usage, marks(row.drug))
     return form
+
+
+def notes_put(form: VisitForm, visit: Visit, parts: checking.Parts, cover: insured.CoverRule | None) -> None:
+    """What shelf and insurance say at each stored line; `cover` comes from the checks. One query."""
+    drugs = [row.drug for row in parts.lines]
+    known = Known(_shelves(drugs), cover, visit.payer)
+    for line, row in zip(form.lines, parts.lines, strict=False):
+        if line.sum is not None:
+            line.sum = replace(line.sum, notes=known.notes(row.drug, row.quantity))
+
+
+def _shelves(drugs: Sequence[Drug]) -> Mapping[str, Shelf]:
+    return shelves(current(), [drug.code for drug in drugs], timezone.localdate())
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is told of medicines while they are prescribed: what lies where this account gives out, and
+    whether the insurance pays.
+    """
+
+    shelves: Mapping[str, Shelf]
+    cover: insured.CoverRule | None
+    payer: str
+
+    @classmethod
+    def of(cls, drugs: Sequence[Drug], visit: Visit) -> "Known":
+        """Of these medicines, on the visit's day: two queries for any number, none for none."""
+        if not drugs:
+            return cls({}, None, "")
+        rule = parameters.values([INSURED], on=visit.on).get(INSURED)
+        cover = insured.CoverRule.read(rule) if rule else None
+        return cls(_shelves(drugs), cover, visit.payer)
+
+    def notes(self, drug: Drug, wanted: Decimal | None) -> tuple[tuple[str, str], ...]:
+        """State and words of each chip at the line."""
+        shelf = self.shelves.get(drug.code)
+        said = [shelf.told(wanted, drug.unit.lower())] if shelf else []
+        why = insured.cover(self.cover, payer=self.payer, kind=drug.kind, code=drug.bhyt_code)
+        if why:
+            said.append(("warning", f"BHYT: {insured.SENTENCES[why]}"))
+        return tuple(said)
 
 
 def _stored(visit: Visit, parts: checking.Parts) -> QueryDict:
@@ -123,6 +169,7 @@ def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> d
         "flags": registry.flags_for(scope, [visit.person_id])[visit.person_id],
         "parts": parts,
         "dangers": looked.dangers,
+        "cover": looked.cover,
         # What is only missing yet is no remark before the end.
         "remarks": [remark for remark in looked.remarks if remark.code not in rules.MISSING]
         if visit.is_open
@@ -207,17 +254,18 @@ def line_form(data: QueryDict) -> LineForm | None:
     return form if form and not form.is_blank and form.is_valid() else None
 
 
-def sums_put(form: VisitForm, on: dt.date) -> None:
-    """What each line of a form sent back comes to. One query."""
+def sums_put(form: VisitForm, visit: Visit) -> None:
+    """What each line of a form sent back comes to. Three queries."""
     lines = [line for line in form.lines if not line.is_blank and line.is_valid()]
     drugs = {
         drug.code: drug for drug in Drug.objects.filter(code__in=[line.line().drug_code for line in lines])
     }
+    known = Known.of(list(drugs.values()), visit)
     for line in lines:
-        line.sum = line_sum(line, drugs.get(line.line().drug_code), on)
+        line.sum = line_sum(line, drugs.get(line.line().drug_code), visit.on, known)
 
 
-def line_sum(form: LineForm, drug: Drug | None, on: dt.date) -> LineSum | None:
+def line_sum(form: LineForm, drug: Drug | None, on: dt.date, known: Known) -> LineSum | None:
     """The quantity and the wording of a line as it would be saved; None for an unknown medicine."""
     entry = form.line()
     if drug is None:
@@ -226,7 +274,8 @@ def line_sum(form: LineForm, drug: Drug | None, on: dt.date) -> LineSum | None:
     dose_unit = entry.dose_unit or unit
     amount = entry.quantity or dosing.quantity(entry.dose, entry.times_per_day, entry.days, unit, dose_unit)
     words = dosing.usage(entry.dose, dose_unit, entry.times_per_day, route_word(drug, on), entry.note)
-    return LineSum(dosing.quantity_text(amount) if amount else None, unit, words, marks(drug))
+    said = dosing.quantity_text(amount) if amount else None
+    return LineSum(said, unit, words, marks(drug), known.notes(drug, amount))
 
 
 def marks(drug: Drug) -> tuple[str, ...]:

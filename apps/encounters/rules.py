@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from apps.core.dates import parse_date
 from apps.core.words import completed_months
-from apps.encounters import doses
+from apps.encounters import doses, insured
 from apps.encounters.doses import Counts, DoseLimit
 
 LAST_FOLLOW_UP_DAYS = 366  # further off is a slip of the keyboard, no appointment
@@ -46,6 +46,7 @@ class PrescriptionLimits:
     doses: tuple[DoseLimit, ...] = ()
     pregnancy: frozenset[str] = frozenset()  # ingredients to avoid, folded
     counts: Counts = field(default_factory=lambda: Counts({}))
+    cover: insured.CoverRule | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ class LineFacts:
     quantity: Decimal | None
     drug_code: str = ""
     taken: doses.Taken | None = None
+    kind: str = ""  # the catalogue it is of
+    insured_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ class VisitFacts:
     has_performer: bool
     weight_kg: Decimal | None
     follow_up_on: date | None = None
+    payer: str = ""
     pregnant: bool = False
     injured: bool = False  # an injury or a poisoning is among the diagnoses
     injury_cause: str = ""
@@ -197,6 +201,14 @@ def check_lines(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
                 Problem(
                     f"line-{line.position}-pregnancy",
                     f"{line.name}: người bệnh đang có thai, thuốc nên tránh hoặc cân nhắc khi có thai.",
+                    f"line-{line.position}-drug",
+                )
+            )
+        if insured.cover(limit.cover, payer=visit.payer, kind=line.kind, code=line.insured_code) == "list":
+            found.append(
+                Problem(
+                    f"line-{line.position}-insured",
+                    f"{line.name}: {insured.SENTENCES['list']}. Đã nói với người bệnh chưa?",
                     f"line-{line.position}-drug",
                 )
             )

@@ -18,7 +18,7 @@ from apps.catalogues.models import Drug
 from apps.core import parameters
 from apps.core.errors import Refused
 from apps.core.text import clean, fold
-from apps.encounters import diagnosing, doses, dosing, organs, rules, storing
+from apps.encounters import diagnosing, doses, dosing, insured, organs, rules, storing
 from apps.encounters.inputs import LineInput, VisitInput
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
 from apps.encounters.sick_child import reading, sheet
@@ -30,7 +30,7 @@ LONG_TEXTS = {"history", "examination", "course", "treatment_text", "advice"}
 
 DAYS, CHILD_MONTHS = "prescriptions.days", "prescriptions.child_months"
 ENDS = "visits.ends"
-PREGNANCY = "prescriptions.pregnancy"
+PREGNANCY, INSURED = "prescriptions.pregnancy", "prescriptions.insured"
 COUNTS, DOSES = "prescriptions.counts", "dose."
 
 
@@ -54,13 +54,15 @@ class Limits:
 
     def with_doses(self, day: dt.date) -> "Limits":
         """With the most that is given of an ingredient, for who looks at a whole prescription: one query."""
-        found = parameters.rows_under([COUNTS, DOSES, PREGNANCY], on=day)
+        found = parameters.rows_under([COUNTS, DOSES, PREGNANCY, INSURED], on=day)
         counts, avoided = found.pop(COUNTS, None), found.pop(PREGNANCY, None)
+        paid = found.pop(INSURED, None)
         limits = replace(
             self.prescriptions,
             doses=tuple(doses.DoseLimit.read(key, row.value, row.confidence) for key, row in found.items()),
             pregnancy=frozenset(map(fold, avoided.value["names"])) if avoided else frozenset(),
             counts=doses.Counts.read(counts.value) if counts else doses.Counts({}),
+            cover=insured.CoverRule.read(paid.value) if paid else None,
         )
         return replace(self, prescriptions=limits)
 
@@ -327,6 +329,8 @@ def line_facts(
         quantity=quantity,
         drug_code=drug.code,
         taken=taken,
+        kind=drug.kind,
+        insured_code=drug.bhyt_code,
     )
 
 

@@ -112,8 +112,12 @@ def form_page(
     """The visit's form with what stands beside it; a form sent back is a 422."""
     if request.method == "POST":
         readlog.record("visit.page", [found.person_id])
-        page.sums_put(form, found.on)
-    context = page.beside(scope, found, known) | {
+        page.sums_put(form, found)
+    known = known or checking.parts(found)
+    context = page.beside(scope, found, known)
+    if request.method == "GET" and draft is None:
+        page.notes_put(form, found, known, context["cover"])
+    context |= {
         "form": form,
         "beside": case_forms.beside(found, form.data, live=bool(form.errors)),
         "templates": templating.offered(scope, case_forms.main_code(form.data)) if form.prescribes else [],
@@ -236,7 +240,8 @@ def line(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = visit_or_404(pk)
     form = page.line_form(request.POST)
     drug = Drug.objects.filter(code=form.line().drug_code).first() if form else None
-    total = page.line_sum(form, drug, found.on) if form else None
+    known = page.Known.of([drug] if drug else [], found)
+    total = page.line_sum(form, drug, found.on, known) if form else None
     return render(request, "encounters/line_sum.html", {"sum": total})
 
 
