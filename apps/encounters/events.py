@@ -38,6 +38,7 @@ class VisitEnteredInError(VisitEvent):
     """A visit should never have been written. `was_final` tells whether others had heard of it."""
 
     was_final: bool = False
+    moved: bool = False  # the same stands, or will in a moment, on the visit of the right person
 
 
 @dataclass(frozen=True)
@@ -79,3 +80,31 @@ class ResultVerified(Event):
     person_id: UUID
     facility_id: UUID
     on: dt.date
+
+
+@dataclass(frozen=True)
+class DispensingEvent(Event):
+    """What every event of a dispensing tells. `on` is the day it happened."""
+
+    dispensing_id: UUID
+    visit_id: UUID
+    person_id: UUID
+    facility_id: UUID
+    on: dt.date
+
+
+@dataclass(frozen=True)
+class MedicationDispensed(DispensingEvent):
+    """Medicines of a prescription were given out, or bought elsewhere."""
+
+
+@dataclass(frozen=True)
+class MedicationReturned(DispensingEvent):
+    """Some of what was given came back."""
+
+    return_id: UUID
+
+
+@dataclass(frozen=True)
+class DispensingCancelled(DispensingEvent):
+    """Nothing was given: what was taken off the shelf lies there again."""

@@ -68,7 +68,10 @@ def visit_move(
     ended = old.state in ENDED
     figures = care.measured(SOURCE, old.pk)
     services.visit_entered_in_error(
-        visit_id=visit_id, expected_version=expected_version, reason=REASON.format(reason=reason)
+        visit_id=visit_id,
+        expected_version=expected_version,
+        reason=REASON.format(reason=reason),
+        moved=True,
     )
     new = _written(old, person, ended=ended)
     steps.keep_overrides(new, warnings, override)

@@ -11,7 +11,9 @@ from apps.care.vitals import SIGNS, bmi, number_text
 from apps.catalogues import codes
 from apps.core import parameters, words
 from apps.core.scope import current
+from apps.core.words import quantity_words
 from apps.encounters import checking, dosing, organs, states
+from apps.encounters.dispensing.queries import kept_of
 from apps.encounters.models import Prescription, Visit
 from apps.encounters.sick_child import reading, sheet
 from apps.encounters.writing import CHILD_MONTHS
@@ -40,13 +42,17 @@ def exam_slip(visit: Visit) -> dict[str, Any]:
 
 
 def prescription(visit: Visit, sheet: Prescription) -> dict[str, Any]:
-    """Đơn thuốc, A5: one sheet of medicines of one kind."""
-    parts = checking.parts(visit)
+    """Đơn thuốc, A5: one sheet of medicines of one kind, with what the station has given of each."""
+    parts, kept = checking.parts(visit), kept_of(visit)
     return common(visit, parts) | {
         "title": dosing.KINDS[sheet.kind],
         "code": sheet.code,
         "sheet": sheet,
-        "lines": [_line(row, narcotic=sheet.kind == "n") for row in sheet.lines.all()],
+        "lines": [
+            _line(row, narcotic=sheet.kind == "n")
+            | {"given": quantity_words(kept[row.pk].normalize()) if kept.get(row.pk) else ""}
+            for row in sheet.lines.all()
+        ],
         "long": sheet.kind in ("n", "h"),
     }
 

@@ -126,8 +126,12 @@ def visit_amend(
 
 
 @transaction.atomic
-def visit_entered_in_error(*, visit_id: UUID, expected_version: int, reason: str) -> Visit:
-    """Say that a visit should never have been written; it stays readable and counts nowhere."""
+def visit_entered_in_error(
+    *, visit_id: UUID, expected_version: int, reason: str, moved: bool = False
+) -> Visit:
+    """Say that a visit should never have been written; it stays readable and counts nowhere. `moved`: the
+    same is written under the right person in this transaction.
+    """
     visit = _for("error", visit_id, expected_version)
     reason = clean(reason)
     if not reason:
@@ -151,7 +155,9 @@ def visit_entered_in_error(*, visit_id: UUID, expected_version: int, reason: str
     _timeline(visit)
     _audit("visit.entered_in_error", visit, number=visit.number)
     publish(
-        VisitEnteredInError(visit.id, visit.person_id, visit.facility_id, visit.on, visit.version, was_final)
+        VisitEnteredInError(
+            visit.id, visit.person_id, visit.facility_id, visit.on, visit.version, was_final, moved
+        )
     )
     return visit
 

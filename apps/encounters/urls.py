@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.encounters.dispensing import urls as dispensing
 from apps.encounters.money import urls as money
 from apps.encounters.order_urls import orders
 from apps.encounters.views import after, left, mending, papers, queue, reception, register, templates, visit
@@ -50,6 +51,7 @@ urlpatterns = [
     path("<uuid:pk>/cac-ban/", after.versions, name="versions"),
     path("<uuid:pk>/phieu-kham.pdf", papers.exam_slip, name="exam_slip"),
     path("<uuid:pk>/don-thuoc.pdf", papers.prescription, name="prescription"),
+    *dispensing.urlpatterns,
     *money.urlpatterns,
     *orders,
 ]

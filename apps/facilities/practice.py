@@ -4,7 +4,7 @@
 |---|---|---|---|---|
 | triage, examine | visits.enter | by `practice.grades` | - | - |
 | prescribe, order | prescriptions.enter | by `practice.grades` | yes | - |
-| dispense | prescriptions.edit | by `practice.grades` | - | - |
+| dispense | dispensing.enter | by `practice.grades` | - | - |
 | finalise | visits.enter | by `practice.grades` | - | - |
 | sign, certify | visits.approve | by `practice.grades` | yes | yes |
 
@@ -32,7 +32,7 @@ ACTS: dict[str, Act] = {
     "examine": Act("khám bệnh", "visits.enter"),
     "prescribe": Act("kê đơn thuốc", "prescriptions.enter", licensed=True),
     "order": Act("chỉ định xét nghiệm, dịch vụ", "prescriptions.enter", licensed=True),
-    "dispense": Act("cấp phát thuốc", "prescriptions.edit"),
+    "dispense": Act("cấp phát thuốc", "dispensing.enter"),
     "finalise": Act("kết thúc lượt khám", "visits.enter"),
     "sign": Act("ký phiếu khám và đơn thuốc", "visits.approve", licensed=True, signer=True),
     "certify": Act("ký giấy chứng nhận", "visits.approve", licensed=True, signer=True),

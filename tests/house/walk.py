@@ -27,7 +27,16 @@ from apps.core.models import (
     ReadEntry,
     Task,
 )
-from apps.encounters.models import BoardScreen, CashDay, CashMove, ExamTemplate, Receipt, Room, Visit
+from apps.encounters.models import (
+    BoardScreen,
+    CashDay,
+    CashMove,
+    Dispensing,
+    ExamTemplate,
+    Receipt,
+    Room,
+    Visit,
+)
 from apps.facilities.models import Catchment, Facility, Hamlet, Post, Practitioner, Reform
 from apps.field.models import ContraceptionMark, Proposal
 from apps.households.models import (
@@ -48,6 +57,7 @@ from apps.sync.models import OutboxRow, Receiver
 from tests.factories.accounts import a_post, a_role, a_user
 from tests.factories.care import a_measurement, an_appointment, an_enrolment
 from tests.factories.deaths import an_amended_death
+from tests.factories.dispensing import an_act
 from tests.factories.encounters import a_finished_visit, an_examined_visit
 from tests.factories.facilities import a_hamlet, a_practitioner, a_station
 from tests.factories.field import a_proposal
@@ -85,6 +95,7 @@ class Side:
     proposal: Proposal
     visit: Visit
     finished: Visit
+    given: Dispensing
     room: Room
     screen: BoardScreen
     made: Made
@@ -215,6 +226,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         visit=visit,
         made=one_of_everything(visit, practitioner),
         finished=finished,
+        given=an_act(finished),
         measurement=a_measurement(person, "weight", "51.5", state="preliminary"),
         appointment=appointment,
         enrolment=an_enrolment(person),
@@ -507,6 +519,11 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         f"encounters:{name}": lambda side: {"pk": side.receipt.visit_id}
         for name in ("bill", "take", "fee_add", "fee_terms")
     },
+    "encounters:dispense": lambda side: {"pk": side.finished.pk},
+    **{
+        f"encounters:{name}": lambda side: {"pk": side.given.pk}
+        for name in ("dispensing", "dispensing_back", "dispensing_cancel", "dispensing_slip")
+    },
     "encounters:fee_drop": lambda side: {"pk": side.receipt.visit.fee_lines(manager="unscoped").get().pk},
     **{
         f"encounters:{name}": lambda side: {"pk": side.receipt.pk}
@@ -520,6 +537,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         f"encounters:{name}": lambda side: {"pk": CashDay.unscoped.filter(facility=side.station).last().pk}
         for name in ("cash_confirm", "cash_reopen")
     },
+    "dispensings-detail": lambda side: {"pk": side.given.pk},
     **{f"orders-{name}": lambda side: {"pk": side.made.order.pk} for name in ("detail", "result")},
     **{
         f"visits-{name}": lambda side: {"pk": side.visit.pk}

@@ -16,6 +16,7 @@ from tests.factories.accounts import a_member, client_of
 from tests.factories.care import a_measurement, an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
 from tests.factories.deaths import a_death
+from tests.factories.dispensing import an_act
 from tests.factories.encounters import a_practitioner, a_visit, an_examined_visit
 from tests.factories.households import a_person_status, an_ask, an_event
 from tests.factories.money import a_till, till
@@ -148,6 +149,10 @@ WAYS: dict[str, Look] = {
     "refused result": lambda who, own: who.post(f"/kham/chi-dinh/{order(own)}/ket-qua/", version="1"),
     "refused file": lambda who, own: who.post(f"/kham/{own.visit.pk}/tep/", title=""),
     "what waits to be done": lambda who, own: order(own) and who.get("/kham/cho-thuc-hien/"),
+    "giving out": lambda who, own: who.get(f"/kham/{own.finished.pk}/cap-phat/"),
+    "an act of giving": lambda who, own: who.get(f"/kham/cap-phat/{an_act(own.finished).pk}/"),
+    "what came back": lambda who, own: who.get(f"/kham/cap-phat/{an_act(own.finished).pk}/tra-lai/"),
+    "who waits for medicines": lambda who, own: who.get("/kham/cap-phat/?ngay=tat-ca"),
     "newborn": lambda who, own: who.get(f"/nguoi/{own.person.pk}/tre-moi-sinh/"),
     "missing": lambda who, own: who.get(f"/nguoi/{own.person.pk}/mat-tich/"),
     "refused newborn": lambda who, own: who.post(f"/nguoi/{own.person.pk}/tre-moi-sinh/"),

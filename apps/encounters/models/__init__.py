@@ -3,6 +3,14 @@
 from apps.encounters.models.attachments import Attachment
 from apps.encounters.models.card_check import CardCheck, CheckWay
 from apps.encounters.models.diagnosis import YHCT, Certainty, Diagnosis, DiagnosisRole
+from apps.encounters.models.dispensing import (
+    Dispensing,
+    DispensingLine,
+    DispensingLot,
+    LineKind,
+    MedicineReturn,
+    MedicineReturnLine,
+)
 from apps.encounters.models.money import (
     INWARD,
     BankAccount,
@@ -60,12 +68,18 @@ __all__ = [
     "DayState",
     "Diagnosis",
     "DiagnosisRole",
+    "Dispensing",
+    "DispensingLine",
+    "DispensingLot",
     "ExamTemplate",
     "FeeLine",
     "FeeState",
     "Flag",
     "HerbalFormula",
     "HerbalLine",
+    "LineKind",
+    "MedicineReturn",
+    "MedicineReturnLine",
     "Method",
     "MoveKind",
     "Order",

@@ -147,8 +147,10 @@ class Receipt(Till):
     voided_at = models.DateTimeField("hủy lúc", null=True, blank=True)
     voided_by = models.UUIDField(null=True)
     voided_by_name = models.CharField("người hủy", max_length=150, blank=True)
-    # Paid for a visit that should not be there: true until all of it was given back.
+    # Paid for a visit that should not be there, or medicines that came back: true until it was given back.
     refund_due = models.BooleanField("cần hoàn tiền", default=False)
+    # What is to be given back (đồng) where not all of it is: for what came back. 0: all.
+    refund_wanted = models.PositiveBigIntegerField("cần hoàn", default=0)
     replaces = models.ForeignKey(
         "self",
         verbose_name="thay biên lai",

@@ -45,3 +45,10 @@ def change(given: int, payable: int) -> int:
 
 def left_to_refund(payable: int, refunds: Iterable[int]) -> int:
     return payable - sum(refunds)
+
+
+def due_back(payable: int, left: int, wanted: int) -> int:
+    """What is still to be given back of a receipt of which `left` was not yet: all of it, or no more than
+    `wanted` in all (what came back of what was charged).
+    """
+    return max(0, min(left, wanted - (payable - left))) if wanted else left

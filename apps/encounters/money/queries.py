@@ -32,6 +32,7 @@ from apps.encounters.models import (
 )
 from apps.encounters.money import bills, sources
 from apps.encounters.money.bills import VisitBill
+from apps.encounters.money.cash_rules import due_back
 
 UNPAID_DAYS, PAGE = "fees.unpaid_days", "fees.page_size"
 HIDDEN = "Người bệnh (hạn chế xem)"
@@ -71,7 +72,8 @@ class Row:
 
     @property
     def left(self) -> int:
-        return self.receipt.payable - self.refunded
+        left = self.receipt.payable - self.refunded
+        return due_back(self.receipt.payable, left, self.receipt.refund_wanted)
 
 
 def rows(scope: Scope, receipts: Sequence[Receipt]) -> list[Row]:

@@ -3,6 +3,7 @@
 Locks, always in this order: the visit, the receipt, the station's cash box, the number book.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -27,7 +28,7 @@ from apps.encounters.models import (
 )
 from apps.encounters.money import bills, cash
 from apps.encounters.money.bills import VisitBill
-from apps.encounters.money.cash_rules import left_to_refund
+from apps.encounters.money.cash_rules import due_back, left_to_refund
 from apps.encounters.services import number_in_year
 
 NUMBER, REFUND = "receipt", "refund"  # the books of core.numbering
@@ -262,7 +263,9 @@ def refund_make(*, receipt_id: UUID, expected_version: int, amount: int, method:
     )
     made.number = numbering.take(REFUND, facility_id=scope.workplace_id, on=today, object_id=made.pk)
     made.save(force_insert=True)
-    receipt.refund_due = receipt.refund_due and amount < left
+    receipt.refund_due = receipt.refund_due and amount < due_back(
+        receipt.payable, left, receipt.refund_wanted
+    )
     _save(receipt)  # its version counts on: who looks at it sees that something has happened
     _audit("receipt.refunded", receipt, amount=amount, refund=made.number)
     return made
@@ -279,7 +282,23 @@ def visit_in_error(event: VisitEnteredInError) -> None:
         if receipt.state == ReceiptState.WAITING:
             _void(receipt, WRONG_VISIT)
         elif receipt.state == ReceiptState.PAID:
+            receipt.refund_wanted = 0
             receipt.refund_due = _left(receipt) > 0
+            _save(receipt)
+
+
+def came_back(visit_id: UUID, wanted: Mapping[UUID, int], reason: str) -> None:
+    """What was charged came back: by receipt, how much of it is the patient's again. What waits is voided, to
+    be drawn up anew; what was paid is named for refund.
+    """
+    # unscoped: of a visit that the caller has taken through the scope
+    rows = Receipt.unscoped.select_for_update(of=("self",)).filter(visit_id=visit_id, pk__in=list(wanted))
+    for receipt in rows.order_by("pk"):
+        if receipt.state == ReceiptState.WAITING:
+            _void(receipt, reason)
+        elif receipt.state == ReceiptState.PAID and wanted[receipt.pk] > receipt.refund_wanted:
+            receipt.refund_wanted = wanted[receipt.pk]
+            receipt.refund_due = due_back(receipt.payable, _left(receipt), receipt.refund_wanted) > 0
             _save(receipt)
 
 

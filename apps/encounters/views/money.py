@@ -23,6 +23,7 @@ from apps.core.versions import StaleVersion
 from apps.encounters import page, states
 from apps.encounters.models import FeeLine, FeeState, Method, Receipt, ReceiptState, Visit
 from apps.encounters.money import accounts, bills, charging, printing, queries, receipts
+from apps.encounters.money.cash_rules import due_back
 from apps.encounters.money.forms import LineForm, PaidForm, RefundForm, TakeForm, TermsForm, WhyForm
 
 CHANGED = "Vừa có người khác làm việc với biên lai này. Hãy xem lại rồi làm lần nữa."
@@ -214,6 +215,7 @@ def _receipt_page(request: HttpRequest, found: Receipt, form: PaidForm | None = 
         "lines": queries.lines_of(found),
         "refunds": refunds,
         "left": left,
+        "due": due_back(found.payable, left, found.refund_wanted),
         "paid_form": paid_form,
         "qr": _qr(found),
         "may_take": reaches and scope.can("money.enter"),
@@ -303,7 +305,11 @@ def refund(request: HttpRequest, pk: UUID) -> HttpResponse:
     left = found.payable - sum(each.amount for each in queries.refunds_of(found))
     form = RefundForm(
         request.POST or None,
-        initial={"version": found.version, "amount": left, "method": found.method or Method.CASH},
+        initial={
+            "version": found.version,
+            "amount": due_back(found.payable, left, found.refund_wanted) or left,
+            "method": found.method or Method.CASH,
+        },
     )
     if form.is_bound and form.is_valid():
         data = form.cleaned_data

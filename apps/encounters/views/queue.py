@@ -53,6 +53,7 @@ def day(request: HttpRequest) -> HttpResponse:
         "tabs": [{"key": key, "title": title, "count": counts[key]} for key, title in states.TITLES.items()],
         "total": sum(counts[key] for key in states.TITLES if key not in states.NOT_COUNTED),
         "unsigned": counts["unsigned"],
+        "may_dispense": scope.can("dispensing.view"),
         "may_sign": scope.can("visits.approve"),
         "may_enter": scope.can("visits.enter"),
     }

@@ -1,0 +1,43 @@
+"""What the services of dispensing take in, as plain values."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Part:
+    """How a line of the prescription is met, wholly or in part: `quantity` counts in the prescription's unit.
+
+    `item_id` is what is taken off the shelf, `taken` how many of its base units (computed where both count
+    alike); without an item she buys it elsewhere. Another medicine needs `reason` and `agreed_by`.
+    """
+
+    line_id: UUID
+    quantity: Decimal
+    item_id: UUID | None = None
+    taken: int | None = None
+    reason: str = ""
+    agreed_by: str = ""
+
+
+@dataclass(frozen=True)
+class DispenseInput:
+    """One act. `on` is today where it is not entered later; `recipient` is asked for controlled medicines."""
+
+    parts: Sequence[Part]
+    location_id: UUID | None = None
+    on: dt.date | None = None
+    recipient: str = ""
+    recipient_paper: str = ""
+
+
+@dataclass(frozen=True)
+class BackInput:
+    """What comes back: base units by the id of the DispensingLot."""
+
+    quantities: dict[UUID, int] = field(default_factory=dict)
+    reason: str = ""
+    left_station: bool = True

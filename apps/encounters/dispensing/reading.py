@@ -1,0 +1,159 @@
+"""What was given on visits, as the rules count it: for services, pages, papers and the bill.
+
+Parts of visits that the caller has found through the scope are read unscoped.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from apps.catalogues.models import Drug
+from apps.core.text import fold
+from apps.encounters import doses
+from apps.encounters.dispensing import rules, states
+from apps.encounters.models import DispensingLine, DispensingLot, LineKind, PrescriptionLine, Visit
+from apps.stock.models import StockItem
+
+
+@dataclass(frozen=True)
+class GivenLine:
+    """A line of an act with its lots, each with how much of it came back (base units)."""
+
+    row: DispensingLine
+    lots: list[tuple[DispensingLot, int]] = field(default_factory=list)
+
+    @property
+    def units_back(self) -> int:
+        return sum(back for _, back in self.lots)
+
+    @property
+    def quantity_back(self) -> Decimal:
+        """What came back, in the prescription's unit."""
+        return rules.came_back(self.row.quantity, self.row.taken, self.units_back)
+
+    @property
+    def fact(self) -> rules.Given:
+        return rules.Given(
+            str(self.row.line_id),
+            str(self.row.drug_id),
+            self.row.quantity,
+            self.row.kind == LineKind.OUTSIDE,
+            self.quantity_back,
+        )
+
+
+def with_back(rows: QuerySet[DispensingLot]) -> QuerySet[Any]:
+    """These lots, each with what of it came back as `back`."""
+    return rows.annotate(back=Coalesce(Sum("returned__quantity"), 0))
+
+
+def lines_of(visit_ids: Collection[UUID]) -> dict[UUID, list[PrescriptionLine]]:
+    """What is prescribed on each visit, as it is printed. One query."""
+    found: dict[UUID, list[PrescriptionLine]] = {visit_id: [] for visit_id in visit_ids}
+    rows = PrescriptionLine.unscoped.filter(prescription__visit__in=visit_ids)
+    for row in rows.select_related("prescription", "drug").order_by("prescription__kind", "position"):
+        found[row.prescription.visit_id].append(row)
+    return found
+
+
+def given_on(
+    visit_ids: Collection[UUID],
+    *,
+    acts: Collection[UUID] | None = None,
+    state: str = states.COMPLETED,
+) -> list[GivenLine]:
+    """What was given on these visits, oldest first, with its lots; in any state where none is named. Two
+    queries.
+    """
+    lots = with_back(DispensingLot.unscoped.order_by("pk"))  # as above
+    rows = DispensingLine.unscoped.filter(dispensing__visit__in=visit_ids)
+    if state:
+        rows = rows.filter(dispensing__state=state)
+    if acts is not None:
+        rows = rows.filter(dispensing__in=acts)
+    rows = rows.select_related("dispensing", "item", "drug").prefetch_related(Prefetch("lots", lots))
+    return [
+        GivenLine(row, _lots(row.lots.all()))
+        for row in rows.order_by("dispensing__occurred_at", "dispensing", "position")
+    ]
+
+
+def standings_of(
+    visit: Visit,
+) -> tuple[list[PrescriptionLine], dict[str, rules.Standing], list[rules.Given]]:
+    """The lines of one prescription, how far each has been given (by its id), what hangs on none. Three
+    queries.
+    """
+    lines = lines_of([visit.pk])[visit.pk]
+    found, orphans = rules.standings(
+        [prescribed(line) for line in lines], [line.fact for line in given_on([visit.pk])]
+    )
+    return lines, found, orphans
+
+
+def prescribed(line: PrescriptionLine) -> rules.Prescribed:
+    return rules.Prescribed(str(line.pk), str(line.drug_id), line.quantity)
+
+
+def _lots(rows: Iterable[Any]) -> list[tuple[DispensingLot, int]]:
+    return [(lot, lot.back) for lot in rows]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the prescription of a visit has come: medicines in all, how many are settled."""
+
+    state: rules.Progress
+    medicines: int
+    settled: int
+    amended: bool = False  # something was given that is not, or not so much, prescribed now
+
+
+def progress_of(visit_ids: Sequence[UUID]) -> dict[UUID, Progress]:
+    """How far each prescription has come. Three queries for any number."""
+    lines = lines_of(visit_ids)
+    given: dict[UUID, list[rules.Given]] = {}
+    for each in given_on(visit_ids):
+        given.setdefault(each.row.dispensing.visit_id, []).append(each.fact)
+    found = {}
+    for visit_id in visit_ids:
+        rows, orphans = rules.standings(
+            [prescribed(line) for line in lines[visit_id]], given.get(visit_id, [])
+        )
+        found[visit_id] = Progress(
+            rules.progress(rows.values()),
+            len(rows),
+            sum(row.remaining == 0 for row in rows.values()),
+            any(each.quantity > each.back for each in orphans if not each.outside)
+            or any(row.over for row in rows.values()),
+        )
+    return found
+
+
+# ---- which medicine may stand for another
+
+
+def ingredient_key(ingredient: str) -> str:
+    """What medicines have in common that may stand for each other: the ingredient without its salt in
+    brackets.
+    """
+    return fold(doses.main_word(ingredient))
+
+
+def ingredients_of(items: Iterable[StockItem]) -> dict[UUID, str]:
+    """The ingredient of each item that is a medicine of the catalogue. One query, none for no items."""
+    codes = {item.code: item.pk for item in items if item.code}
+    if not codes:
+        return {}
+    rows = Drug.objects.filter(code__in=codes).values_list("code", "ingredient")
+    return {codes[code]: ingredient_key(ingredient) for code, ingredient in rows}
+
+
+def is_other(drug: Drug, item: StockItem) -> bool:
+    """Whether an item is another medicine than the one prescribed: another brand or strength."""
+    return bool(item.code != drug.code)

@@ -1,0 +1,101 @@
+"""Controlled medicines: who receives, a second name, the book."""
+
+from decimal import Decimal
+
+import pytest
+
+from apps.accounts.models import User
+from apps.core import approvals
+from apps.core.errors import Refused
+from apps.core.ids import uuid7
+from apps.core.models import PendingChange
+from apps.core.scope import enter
+from apps.encounters.dispensing import services
+from apps.encounters.inputs import LineInput
+from apps.encounters.models import Dispensing
+from tests.factories import dispensing as give
+from tests.factories import encounters as make
+from tests.factories.dispensing import at, given, part
+
+WHO = {"recipient": "Nguyễn Thị Hoa", "recipient_paper": "001190000001"}
+
+
+@pytest.fixture
+def morphine(desk):
+    make.a_drug("TD200.1", "Morphin", strength="10mg", unit="ống", controlled="narcotic")
+    return give.a_stock(desk, 20, "TD200.1", "Morphin 10mg", unit="Ống", packs=[], controlled="narcotic")
+
+
+@pytest.fixture
+def visit(hoa, doctor, morphine):
+    return give.a_prescription(hoa, doctor, LineInput("TD200.1", Decimal(1), 2, 3))
+
+
+@pytest.fixture
+def asked(visit, desk, morphine, pharmacist, monkeypatch):
+    user = User.objects.create(username="duoc", full_name="Lê Thị Dược")
+    with enter(give.a_scope(pharmacist, user_id=user.pk)):
+        return services.dispense(
+            visit_id=visit.pk,
+            expected_version=visit.version,
+            data=services.DispenseInput([part(visit, 6, morphine.item, code="TD200.1")], desk.pk, **WHO),
+        )
+
+
+def agree(who, **fields):
+    with enter(give.a_scope(who, user_id=uuid7(), full_name="Trần Văn Bình", **fields)):
+        return approvals.approve(change_id=PendingChange.objects.get(state="waiting").pk)
+
+
+def test_it_works(asked, morphine, doctor, hoa):
+    assert (asked.state, at(morphine)) == ("preparation", 20)
+    change = PendingChange.objects.get()
+    assert hoa.full_name not in change.title and change.lines == [["Morphin 10mg", "", "6 ống"]]
+    agree(doctor)
+    act = Dispensing.unscoped.get()
+    assert (act.state, act.second_name, at(morphine)) == ("completed", "Trần Văn Bình", 14)
+    assert (act.recipient, act.recipient_paper) == (WHO["recipient"], WHO["recipient_paper"])
+
+
+@pytest.mark.parametrize("missing", ["recipient", "recipient_paper"])
+def test_who_receives_is_named(visit, desk, morphine, pharmacist, missing):
+    with pytest.raises(Refused) as refused:
+        given(pharmacist, visit, desk, part(visit, 6, morphine.item, code="TD200.1"), **WHO | {missing: " "})
+    assert refused.value.field == missing and at(morphine) == 20
+
+
+def test_nobody_is_her_own_second(asked, pharmacist):
+    with enter(give.a_scope(pharmacist, user_id=asked.recorded_by)), pytest.raises(Refused):
+        approvals.approve(change_id=PendingChange.objects.get().pk)
+
+
+def test_what_was_dropped_is_not_agreed_to(asked, pharmacist, doctor, morphine):
+    with enter(give.a_scope(pharmacist, user_id=asked.recorded_by)):
+        services.dispensing_cancel(dispensing_id=asked.pk, expected_version=asked.version, reason="Đổi ý")
+    with pytest.raises(Refused):
+        agree(doctor)
+    assert at(morphine) == 20
+
+
+def test_one_waits_at_a_time(asked, visit, desk, morphine, pharmacist):
+    with pytest.raises(Refused, match="chờ người thứ hai"):
+        given(pharmacist, visit, desk, part(visit, 6, morphine.item, code="TD200.1"), **WHO)
+
+
+def test_the_shelf_is_looked_at_when_it_is_taken(asked, doctor, desk, morphine):
+    from django.utils import timezone
+
+    from apps.stock import services as stock
+    from apps.stock.services import Source
+
+    with enter(give.a_scope(doctor)):
+        stock.take(
+            item_id=morphine.item_id,
+            quantity=18,
+            location_id=desk.pk,
+            source=Source("x", uuid7()),
+            on=timezone.localdate(),
+        )
+    with pytest.raises(Refused, match="chỉ còn 2 ống"):
+        agree(doctor)
+    assert Dispensing.unscoped.get().state == "preparation"
