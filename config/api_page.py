@@ -49,6 +49,9 @@ WORDS = {
     ("orders", "result"): "Gửi kết quả của một chỉ định, chờ người duyệt",
     ("templates", "list"): "Mẫu khám đang dùng của trạm, theo tên",
     ("templates", "retrieve"): "Một mẫu khám của trạm",
+    ("dispensings", "list"): "Danh sách lần cấp phát thuốc, mới nhất trước",
+    ("dispensings", "retrieve"): "Một lần cấp phát với lô đã lấy và thuốc trả lại",
+    ("dispensings", "create"): "Cấp thuốc theo đơn đã ký, lấy lô hết hạn trước",
 }
 
 
