@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.core.errors import Refused
 from apps.core.words import quantity_words
 from apps.population import demo, hamlets, lives, making
+from apps.population.desk import desk
 from apps.population.waiting_room import waiting_room
 
 
@@ -59,6 +60,7 @@ class Command(BaseCommand):
                 lives.lives(made.stations[0])
                 hamlets.news(made.stations[0])
                 waiting_room(made.stations[0])
+                desk(made.stations[0])
         except Refused as refused:
             raise CommandError(refused.message) from refused
         total, seconds = quantity_words(sum(made.rows.values())), quantity_words(time.monotonic() - began, 1)
