@@ -350,7 +350,14 @@ def kept_of(visit: Visit) -> dict[UUID, Decimal]:
 def about(scope: Scope, ids: Collection[UUID]) -> dict[UUID, Told]:
     """What a dispensing is called on the card of an item: its visit's number, no name. One query."""
     rows = Dispensing.visible(scope).filter(pk__in=ids).select_related("visit")
-    return {row.pk: Told(f"Cấp phát, lượt khám {row.visit.number}", act_url(row.pk)) for row in rows}
+    return {
+        row.pk: Told(
+            f"Cấp phát, lượt khám {row.visit.number}",
+            act_url(row.pk),
+            f"{row.performer_text}, {row.second_name}" if row.second_name else "",
+        )
+        for row in rows
+    }
 
 
 def received(scope: Scope, ids: Collection[UUID]) -> dict[UUID, Received]:
@@ -358,7 +365,7 @@ def received(scope: Scope, ids: Collection[UUID]) -> dict[UUID, Received]:
     rows = Dispensing.visible(scope).filter(pk__in=ids).exclude(recipient_paper="")
     return {
         row.pk: Received(
-            f"Người nhận {row.recipient}, giấy tờ {row.recipient_paper}; người thứ hai {row.second_name}",
+            f"Người nhận {row.recipient}, giấy tờ {row.recipient_paper}",
             row.person_id,
         )
         for row in rows
