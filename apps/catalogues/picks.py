@@ -50,17 +50,21 @@ def widget(
     kind: str,
     *,
     on: dt.date | None = None,
+    day_of: str = "",
     multiple: bool = False,
     placeholder: str = "Gõ tên không dấu hoặc mã",
 ) -> CodePicker:
-    """The form widget that picks from `kind`; `on` is the day of the record, where that may not be today."""
+    """The form widget that picks from `kind`; `on` is the day of the record, where that may not be today, and
+    `day_of` the field of the same form in which that day is typed.
+    """
+    day = {"data-on": on.isoformat()} if on else {}
     return CodePicker(
         "catalogues:pick",
         url_kwargs={"kind": kind},
         names=partial(names, kind),
         multiple=multiple,
         placeholder=placeholder,
-        attrs={"data-on": on.isoformat()} if on else None,
+        attrs=day | ({"data-day-of": day_of} if day_of else {}),
     )
 
 

@@ -20,6 +20,7 @@ from apps.catalogues.shipped import TABLES
 from apps.catalogues.tables import Table
 from apps.core import approvals
 from apps.core.access import needs, signed_in
+from apps.core.dates import parse_date
 from apps.core.errors import Refused
 from apps.core.forms import FormKeyMixin
 from apps.core.idempotency import idempotent
@@ -32,7 +33,9 @@ from apps.core.scope import active, current
 @signed_in
 @limited("look_up")
 def pick(request: HttpRequest, kind: str) -> HttpResponse:
-    """Lines for a code picker. POST `q` as typed, and `on` (ISO date) when the record is of another day."""
+    """Lines for a code picker. POST `q` as typed, and `on` (an ISO date, or one as it is typed) when the
+    record is of another day.
+    """
     found, scope = picks.find_kind(kind), active()
     if found is None:
         raise Http404
@@ -43,10 +46,12 @@ def pick(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return timezone.localdate()
+    for read in (dt.date.fromisoformat, parse_date):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return timezone.localdate()
 
 
 def _table(key: str) -> Table:

@@ -48,7 +48,7 @@ class DeathForm(FormKeyMixin, VersionMixin):
     place_text = fields.CleanCharField(label="Ghi rõ nơi tử vong", max_length=200, required=False)
     codes_two = forms.Field(
         label="II. Bệnh khác góp phần gây tử vong",
-        widget=picks.widget("icd10", multiple=True),
+        widget=picks.widget("icd10", day_of="died_on", multiple=True),
         required=False,
     )
     text_two = fields.CleanCharField(label="Ghi thêm bằng lời", max_length=300, required=False)
@@ -80,7 +80,9 @@ class DeathForm(FormKeyMixin, VersionMixin):
         for line in PART_ONE:
             word = LINE_WORDS[line]
             self.fields[f"{line}_code"] = fields.CleanCharField(
-                label=f"{word}. {TITLES[line]}", widget=picks.widget("icd10"), required=False
+                label=f"{word}. {TITLES[line]}",
+                widget=picks.widget("icd10", day_of="died_on"),
+                required=False,
             )
             self.fields[f"{line}_text"] = fields.CleanCharField(
                 label=f"{word} ghi bằng lời", max_length=300, required=False

@@ -77,7 +77,8 @@
     const box = event.target;
     if (!isCombo(box)) return;
     const picker = pickerOf(box);
-    event.detail.parameters = picker ? { q: box.value, chosen: chosenOf(picker), ...(box.dataset.on && { on: box.dataset.on }) } : { q: box.value };
+    const on = box.form?.elements[box.dataset.dayOf]?.value || box.dataset.on;
+    event.detail.parameters = picker ? { q: box.value, chosen: chosenOf(picker), ...(on && { on }) } : { q: box.value };
     if (!picker && !box.value.trim()) { event.preventDefault(); show(box, false); }
   });
   document.addEventListener("htmx:afterSwap", (event) => {

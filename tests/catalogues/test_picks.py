@@ -35,6 +35,7 @@ def test_an_old_record_is_coded_with_its_own_edition(nurse):
     an_icd10("A90", "Sốt xuất huyết dengue cổ điển", edition="qd4469")
     address = reverse("catalogues:pick", args=["icd10"])
     assert b"A90" in nurse.post(address, {"q": "dengue", "on": "2026-06-30"}).content
+    assert b"A90" in nurse.post(address, {"q": "dengue", "on": "30/06/2026"}).content, "as a form has it"
     assert b"A97" in nurse.post(address, {"q": "dengue", "on": "rác"}).content
 
 
