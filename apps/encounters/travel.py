@@ -73,6 +73,39 @@ class TravelPrescription:
 
 
 @dataclass(frozen=True)
+class TravelLot:
+    """So many base units of a lot; `expiry` is the last day of use, of the month where only that stood."""
+
+    number: str
+    expiry: dt.date | None
+    month_only: bool
+    quantity: int
+
+
+@dataclass(frozen=True)
+class TravelDispensed:
+    """One medicine as it was given out: in base units of the item, less what came back in `returned`.
+
+    `prescribed_code` is the medicine of the prescription, another one where it was `substituted`.
+    """
+
+    id: UUID
+    prescribed_code: str
+    drug_code: str
+    drug_name: str
+    quantity: int
+    unit: str
+    returned: int
+    at: dt.datetime
+    performer: TravelPractitioner | None
+    performer_text: str
+    lots: tuple[TravelLot, ...] = ()
+    substituted: bool = False
+    reason: str = ""
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class TravelHerb:
     """One herb of a formula: grams in one packet (thang)."""
 
@@ -242,6 +275,7 @@ class TravelVisit:
     injury_cause_name: str = ""
     orders: tuple[TravelOrder, ...] = ()
     formulas: tuple[TravelFormula, ...] = ()
+    dispensed: tuple[TravelDispensed, ...] = ()
     files: tuple[TravelFile, ...] = ()
     hidden: tuple[str, ...] = ()
     stays: bool = False  # restricted, and no rule lets it leave the house

@@ -88,6 +88,7 @@ def visit(visit_id: UUID) -> records.Visit | None:
         injury_cause_name=found.injury_cause_name,
         orders=found.orders,
         formulas=found.formulas,
+        dispensed=found.dispensed,
         files=found.files,
         hidden=found.hidden,
     )

@@ -27,6 +27,9 @@ from apps.core.registry import (
 )
 from apps.core.scope import Scope
 from apps.encounters.events import (
+    DispensingCancelled,
+    MedicationDispensed,
+    MedicationReturned,
     ResultVerified,
     VisitAmended,
     VisitEnteredInError,
@@ -47,6 +50,9 @@ subscribe(VisitEnteredInError, subscribers.visit_in_error)
 subscribe(VisitUndone, subscribers.visit_undone)
 subscribe(ResultVerified, subscribers.visit_grew)
 subscribe(VisitPartChanged, subscribers.visit_grew)
+subscribe(MedicationDispensed, subscribers.visit_grew)
+subscribe(MedicationReturned, subscribers.visit_grew)
+subscribe(DispensingCancelled, subscribers.visit_grew)
 subscribe(PersonChanged, subscribers.person_changed)
 subscribe(IdentifierChanged, subscribers.person_changed)
 subscribe(PersonMerged, subscribers.people_joined)

@@ -12,6 +12,7 @@ from apps.core.errors import Refused
 from apps.core.words import quantity_words
 from apps.encounters import states
 from apps.encounters.events import (
+    DispensingEvent,
     ResultVerified,
     VisitEnteredInError,
     VisitEvent,
@@ -27,7 +28,7 @@ from apps.sync import outbox
 ALREADY_SENT = "Lượt khám đã gửi, hoặc đang gửi lên tuyến trên. Hãy dùng Sửa đổi, ghi lý do."
 
 
-def visit_final(event: VisitEvent | ResultVerified | VisitPartChanged) -> None:
+def visit_final(event: VisitEvent | ResultVerified | VisitPartChanged | DispensingEvent) -> None:
     """A visit was finalised or amended, or says more. One that may not leave the house is not put beside the
     door, and is taken back from where it went before.
     """
@@ -42,9 +43,9 @@ def visit_final(event: VisitEvent | ResultVerified | VisitPartChanged) -> None:
     )
 
 
-def visit_grew(event: ResultVerified | VisitPartChanged) -> None:
-    """A result was verified, a sheet ended, a file added: told again where the visit is final. An open one
-    tells all of it at its end.
+def visit_grew(event: ResultVerified | VisitPartChanged | DispensingEvent) -> None:
+    """A result was verified, a sheet ended, a file added, a medicine given out: told again where the visit is
+    final. An open one tells all of it at its end.
     """
     # unscoped: told by the service of a record that it has found through the scope
     if Visit.unscoped.filter(pk=event.visit_id, state=states.FINALISED).exists():

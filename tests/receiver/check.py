@@ -58,6 +58,19 @@ REQUIRED_CODES: dict[str, dict[str, set[str]]] = {
             "option",
         },
     },
+    "MedicationDispense": {
+        "status": {
+            "preparation",
+            "in-progress",
+            "cancelled",
+            "on-hold",
+            "completed",
+            "entered-in-error",
+            "stopped",
+            "declined",
+            "unknown",
+        }
+    },
     "ServiceRequest": {
         "status": {
             "draft",
@@ -110,6 +123,7 @@ TARGETS: dict[str, dict[str, set[str]]] = {
     },
     "AllergyIntolerance": {"patient": {"Patient"}},
     "ServiceRequest": {"subject": {"Patient"}, "encounter": {"Encounter"}, "requester": {"Practitioner"}},
+    "MedicationDispense": {"subject": {"Patient"}, "context": {"Encounter"}},
     "DiagnosticReport": {"subject": {"Patient"}, "encounter": {"Encounter"}},
     "Procedure": {"subject": {"Patient"}, "encounter": {"Encounter"}},
     "Composition": {"subject": {"Patient"}, "encounter": {"Encounter"}},
@@ -123,6 +137,7 @@ NEEDED = {
     "MedicationRequest": ("identifier",),
     "AllergyIntolerance": ("identifier",),
     "ServiceRequest": ("identifier", "subject", "code"),
+    "MedicationDispense": ("identifier", "subject"),
     "DiagnosticReport": ("identifier", "subject", "code"),
     "Procedure": ("identifier", "subject"),
     "Composition": ("identifier", "subject", "author"),

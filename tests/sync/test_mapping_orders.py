@@ -268,6 +268,51 @@ def test_a_herbal_formula():
     assert drug["dosageInstruction"] == [{"text": "Sắc uống ngày 1 thang"}]
 
 
+GIVEN = travel.TravelDispensed(
+    id=uid(80),
+    prescribed_code="40.155",
+    drug_code="40.155",
+    drug_name="Amoxicilin 500mg",
+    quantity=15,
+    unit="viên",
+    returned=0,
+    at=LATER,
+    performer=NURSE,
+    performer_text="",
+    lots=(travel.TravelLot("B12", date(2027, 3, 31), True, 10), travel.TravelLot("", None, False, 5)),
+)
+
+
+def test_medicines_that_were_given_out():
+    entries = valid(replace(VISIT, dispensed=(GIVEN,)))
+    given = one(entries, "MedicationDispense")
+    asked = next(e for e in entries if e.key.startswith("MedicationRequest"))
+    assert given["authorizingPrescription"] == [{"reference": asked.id.urn}]
+    assert (given["status"], given["quantity"]) == ("completed", {"value": 15, "unit": "viên"})
+    assert given["whenHandedOver"] == "2026-11-20T10:00:00+07:00"
+    assert [n["text"] for n in given["note"]] == [
+        "Lô B12 (hạn 03/2027): 10 viên",
+        "Lô không ghi số: 5 viên",
+    ]
+    assert given["context"]["reference"] == VISIT.id.urn and "substitution" not in given
+
+
+def test_another_medicine_in_its_place_and_what_came_back():
+    other = replace(GIVEN, drug_code="40.160", drug_name="Cefalexin", substituted=True, reason="Hết hàng")
+    given = one(valid(replace(VISIT, dispensed=(replace(other, returned=5),))), "MedicationDispense")
+    assert given["substitution"] == {"wasSubstituted": True, "reason": [{"text": "Hết hàng"}]}
+    assert given["medicationCodeableConcept"]["coding"][0]["code"] == "40.160"
+    assert given["status"] == "completed" and given["note"][-1] == {"text": "Đã trả lại 5 viên"}
+    all_back = replace(VISIT, dispensed=(replace(GIVEN, returned=15),))
+    assert one(valid(all_back), "MedicationDispense")["status"] == "stopped"
+
+
+def test_a_cancelled_act_is_withdrawn():
+    before = valid(replace(VISIT, dispensed=(GIVEN,)))
+    gone = one(valid(VISIT, {e.key for e in before}), "MedicationDispense")
+    assert gone["status"] == "entered-in-error" and "Amoxicilin" not in json.dumps(gone)
+
+
 def test_every_reading_of_a_pressure_travels():
     upper, lower = VISIT.measurements[1:]
     several = (

@@ -34,6 +34,8 @@ def used(record: records.Visit | records.Person) -> Iterator[tuple[str, str]]:
         for line in prescription.lines:
             yield "drug", line.drug_code
             yield "route", line.route_code
+    for given in record.dispensed:
+        yield "drug", given.drug_code
     for order in record.orders:
         yield "service", order.code
         for value in order.result.values if order.result else ():

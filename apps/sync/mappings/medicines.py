@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
@@ -15,15 +16,28 @@ from .systems import Options
 
 def medicines(visit: records.Visit, people: People, options: Options) -> list[Entry]:
     """One MedicationRequest a line; an equal line twice keeps two identities."""
-    entries: list[Entry] = []
+    return [
+        *(_medicine(visit, *found, people, options) for found in _lines(visit)),
+        *(_formula(visit, formula, people, options) for formula in visit.formulas),
+    ]
+
+
+def requests(visit: records.Visit) -> dict[str, UUID]:
+    """{drug code: the MedicationRequest that asks for it}; the first where it stands twice."""
+    found: dict[str, UUID] = {}
+    for _, line, id_ in _lines(visit):
+        found.setdefault(line.drug_code, id_)
+    return found
+
+
+def _lines(visit: records.Visit) -> Iterator[tuple[records.Prescription, records.Line, UUID]]:
+    """Every line with its identity."""
     seen: dict[tuple[str, str], int] = {}
     for prescription in visit.prescriptions:
         for line in prescription.lines:
             name = (prescription.code, line.drug_code or line.drug_name)
             seen[name] = seen.get(name, 0) + 1
-            id_ = made_id(visit.id, "medication", *name, seen[name])
-            entries.append(_medicine(visit, prescription, line, id_, people, options))
-    return [*entries, *(_formula(visit, formula, people, options) for formula in visit.formulas)]
+            yield prescription, line, made_id(visit.id, "medication", *name, seen[name])
 
 
 def _medicine(

@@ -51,6 +51,8 @@ def part(kind: str, id_: UUID, visit: records.Visit, options: Options, fields: d
     }
     if kind == "DocumentReference":
         members["context"] = {"encounter": [members.pop("encounter")]}
+    if kind == "MedicationDispense":
+        members["context"] = members.pop("encounter")
     return Entry(id_, fhir.slim(members | fields), pair(own))
 
 

@@ -174,5 +174,6 @@ class Visit:
     injury_cause_name: str = ""
     orders: tuple[travel.TravelOrder, ...] = ()
     formulas: tuple[travel.TravelFormula, ...] = ()
+    dispensed: tuple[travel.TravelDispensed, ...] = ()
     files: tuple[travel.TravelFile, ...] = ()
     hidden: tuple[str, ...] = ()

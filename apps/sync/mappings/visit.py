@@ -1,6 +1,6 @@
 """Visit -> transaction Bundle: Organization, Practitioner, Patient, Encounter, Condition, Observation,
-MedicationRequest, ServiceRequest, DiagnosticReport, Procedure, Composition, DocumentReference,
-AllergyIntolerance, Provenance (interoperability notes: docs/adding-a-receiver.md).
+MedicationRequest, MedicationDispense, ServiceRequest, DiagnosticReport, Procedure, Composition,
+DocumentReference, AllergyIntolerance, Provenance (interoperability notes: docs/adding-a-receiver.md).
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from . import fhir, records
+from .dispensed import dispensed
 from .fhir import TERMS, Entry, Resource, made_id
-from .medicines import medicines
+from .medicines import medicines, requests
 from .notes import composition, documents
 from .observations import observations
 from .orders import orders, result_ids, signatures, stands_alone
@@ -39,6 +40,7 @@ def visit_entries(visit: records.Visit, options: Options, sent: frozenset[str] =
         *conditions,
         *observations(visit, options),
         *medicines(visit, people, options),
+        *dispensed(visit, requests(visit), people, options),
         *orders(visit, people, options, sent),
         *composition(visit, people, options),
         *documents(visit, options),

@@ -15,6 +15,7 @@ WITHDRAWABLE = (
     "Condition",
     "Observation",
     "MedicationRequest",
+    "MedicationDispense",
     "ServiceRequest",
     "DiagnosticReport",
     "Procedure",
@@ -41,6 +42,8 @@ def _required(kind: str, visit: records.Visit) -> Resource:
             return wrong | {"code": absent, "effectiveDateTime": fhir.when(visit.start)}
         case "MedicationRequest":
             return wrong | {"intent": "order", "medicationCodeableConcept": absent}
+        case "MedicationDispense":
+            return wrong | {"medicationCodeableConcept": absent}
         case "ServiceRequest":
             return wrong | {"intent": "order", "code": absent}
         case "Composition":

@@ -27,6 +27,7 @@ GROUPS = (
     ("Observation",),
     ("DiagnosticReport",),
     ("MedicationRequest",),
+    ("MedicationDispense",),
     ("AllergyIntolerance", "Composition", "DocumentReference"),
     ("Provenance",),
 )

@@ -31,6 +31,7 @@ FIELDS = {
     "MedicationRequest.medication": ("Thuốc", "visit"),
     "MedicationRequest.dosageInstruction": ("Cách dùng thuốc", "visit"),
     "MedicationRequest.dispenseRequest": ("Số lượng thuốc", "visit"),
+    "MedicationDispense": ("Cấp phát thuốc", "visit"),
     "Practitioner": ("Người hành nghề", ""),
     "Organization": ("Cơ sở khám bệnh", ""),
 }
