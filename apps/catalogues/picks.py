@@ -202,6 +202,9 @@ SMALL = SMALL_LISTS.keys() | {
 }
 
 
+LONGEST_NAME = 300  # letters: no place in a name comes later
+
+
 def _find_small(list_name: str, scope: Scope, text: str, on: dt.date) -> list[Pick]:
     """Each typed word must begin a word of the name or an alias, or the code begins with the text."""
     typed, code = search_key(text).split(), text.strip().lower()
@@ -209,8 +212,8 @@ def _find_small(list_name: str, scope: Scope, text: str, on: dt.date) -> list[Pi
     for place, row in enumerate(codes.rows(list_name)):
         if not row.in_force(on):
             continue
-        name = search_key(row.name)
-        spoken = name.split() + search_key(row.extra.get("aliases", "")).split()
+        name, aliases = search_key(row.name), search_key(row.extra.get("aliases", ""))
+        spoken = name.split() + aliases.split()
         if row.code.lower() == code:
             rank = 0
         elif typed and name.startswith(" ".join(typed)):
@@ -221,9 +224,13 @@ def _find_small(list_name: str, scope: Scope, text: str, on: dt.date) -> list[Pi
             rank = 3
         else:
             continue
-        # What the words begin early says it first; words that stand apart come after.
-        early = f" {name}".find(f" {' '.join(typed)}")
-        found.append(((rank, early if early >= 0 else len(name), place), Pick(row.code, row.name)))
+        # What the words begin early says it first; then what is called so, in the order of the list; words
+        # that stand apart come last.
+        phrase = f" {' '.join(typed)}"
+        early = f" {name}".find(phrase)
+        if early < 0:
+            early = LONGEST_NAME if phrase in f" {aliases}" else LONGEST_NAME + len(name)
+        found.append(((rank, early, place), Pick(row.code, row.name)))
     return [pick for _, pick in sorted(found, key=lambda item: item[0])[:LIMIT]]
 
 

@@ -1,5 +1,6 @@
 """A backup is proved beside the running database, and put back only when every hash is equal."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from io import StringIO
@@ -194,3 +195,37 @@ def test_a_backup_of_a_newer_server_is_refused(copy: Path, key: Any, monkeypatch
     monkeypatch.setattr(postgres, "version", lambda opened: "14.2")
     with pytest.raises(BackupError, match="máy chủ mới hơn"):
         restoring.check(copy, key)
+
+
+@pytest.mark.slow
+def test_a_picture_of_a_visit_comes_back_with_its_row(house: Path, key: Any, spare: str) -> None:
+    """Attached as a nurse does, backed up, lost, restored: the file is that which the row's hash names."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from apps.core.scope import enter
+    from apps.encounters import attachments
+    from tests.encounters.test_attachments import a_picture
+    from tests.factories import encounters as make
+
+    call_command("load_catalogues", only=["parameters"], verbosity=0)
+    make.catalogues()
+    person = Person.unscoped.get()
+    doctor = make.a_practitioner(person.station)
+    visit = make.a_visit(person, doctor)
+    with enter(make.scope_of(doctor)):
+        row = attachments.attach(
+            visit_id=visit.pk, file=SimpleUploadedFile("vết thương.jpg", a_picture()), title="Vết thương"
+        )
+    kept = Path(row.file.path)
+    content = kept.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == row.sha256
+
+    copy = house / "backups" / making.make(by="test").file
+    kept.unlink()
+    restoring.put_back(copy, key, into=spare, replace=False)
+    assert kept.read_bytes() == content
+    with postgres.Server.running().connect(spare) as opened:
+        stored = opened.execute(
+            "SELECT file, sha256, title FROM encounters_attachment WHERE id = %s", [row.pk]
+        ).fetchone()
+    assert stored == (row.file.name, row.sha256, "Vết thương")

@@ -189,6 +189,11 @@ def test_found_by_words_without_accents_or_code(visit, as_doctor, typed, code):
     assert code in [pick.code for pick in order_catalogue.find(as_doctor, typed, visit.on)]
 
 
+def test_blood_sugar_is_the_rapid_test_first(visit, as_doctor):
+    found = [pick.code for pick in order_catalogue.find(as_doctor, "duong huyet", visit.on)]
+    assert found[:2] == [GLUCOSE, "23.0075.1494"]
+
+
 def test_what_is_not_of_the_commune_is_not_found(visit, as_doctor):
     assert order_catalogue.find(as_doctor, "cat ruot thua", visit.on) == []
 
