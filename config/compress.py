@@ -1,6 +1,6 @@
 """Pages and answers of programs are compressed: a station's line is slow, and a page is mostly markup.
 
-Against BREACH (docs/decisions/0013): the CSRF token is masked anew in each answer, the length of each is
+Against BREACH (docs/decisions/0015): the CSRF token is masked anew in each answer, the length of each is
 blurred (GZipMiddleware writes up to `max_random_bytes` of chance), and no other site can make a browser ask
 for a page with its session (SameSite=Lax). Files stay as they are: they are sealed or packed already.
 """

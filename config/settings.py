@@ -302,6 +302,11 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.schema.in_vietnamese",
     ],
+    # Two lists of choices that are both called method.
+    "ENUM_NAME_OVERRIDES": {
+        "PaymentMethodEnum": "apps.encounters.models.money.Method",
+        "BloodMethodEnum": "apps.care.models.measurements.Method",
+    },
     "DESCRIPTION": (
         "Đọc và ghi dữ liệu của trạm y tế đúng quyền và phạm vi của mã truy cập. Danh sách trả từng trang; "
         "mỗi lần đọc hồ sơ một người được ghi vào nhật ký xem. Trả lời 4xx có câu giải thích theo từng mục."
