@@ -60,6 +60,7 @@ COLUMNS = (
     Column("main", "Bệnh chính", "pick", picker="icd10", placeholder="Tên hoặc mã"),
     Column("treatment", "Xử trí", wide=True),
     *(column for number in range(1, MEDICINES + 1) for column in _medicine_columns(number)),
+    Column("given", "Đã phát thuốc", "select", listed=paper_acts.places, wide=True, right="dispensing.enter"),
     Column("paid", "Đã thu", placeholder="36.500", unit="đ", wide=True, right="money.enter"),
     Column(
         "after", "Sau khi lưu", "select", choices=(("end", "Hoàn tất"), ("open", "Còn kê thuốc")), wide=True
@@ -202,6 +203,8 @@ def enter(row: Row) -> Entered:
     except Refused as refused:
         place = "person" if refused.code == "dead" else _place(refused.field or "")
         raise RowProblems({place: refused.message}) from refused
+    if medicines and (given := row.cells.get("given", "")):
+        paper_acts.medicines_given(visit, given, row)
     if paid := row.cells.get("paid", ""):
         paper_acts.money_taken(visit, paid)
     word = states.TITLES[visit.state]

@@ -2,24 +2,31 @@
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from apps.core.loading import load_parameters
+from apps.core.registry import LoadReport
 from apps.core.scope import enter
 from apps.encounters import back_entry, dosing
-from apps.encounters.models import PrescriptionLine, Receipt, Visit
+from apps.encounters.models import Dispensing, PrescriptionLine, Receipt, Visit
 from apps.facilities.models import Facility, Practitioner
 from apps.outage.models import BackEntry, Pack
 from apps.patients.models import DueItem, Person
+from apps.stock.models import StockBalance, StockMovement
 from tests.encounters.conftest import signed_in
 from tests.factories import encounters as make
 from tests.factories.money import till
 from tests.factories.patients import a_person, an_allergy
+from tests.factories.stock import a_lot, a_place, an_item
 from tests.outage.conftest import cells, send
 from tests.outage.test_entry import errors, nothing_written
+from tests.stock.test_backdated import moved
 
 TWO = {"drug1": "TD001.1", "use1": "1 x 2 x 5", "drug2": "TD028.1", "use2": "1 viên x 3 lần x 5 ngày"}
 
@@ -102,6 +109,42 @@ def test_an_allergy_asks_for_a_reason(
     row = cells(pack, doctor, patient, drug1="TD001.1", use1="1 x 2 x 5")
     assert "Paracetamol" in errors(send(client, row))["keep"]
     assert send(client, row | {"keep": "đã hỏi lại, không dị ứng"}).status_code == 200
+
+
+# --- medicines that were handed out on paper
+
+
+def test_medicines_handed_out_on_paper_leave_the_stock_of_that_day(
+    client: Client, station: Facility, pack: Pack, doctor: Practitioner, patient: Person
+) -> None:
+    load_parameters(Path(settings.BASE_DIR) / "fixtures", LoadReport())
+    place = a_place(station, "Quầy cấp phát", dispenses=True)
+    lot = a_lot(an_item(station, "Paracetamol 500mg", code="TD001.1"), number="A1")
+    moved(lot, place, 100, 5)
+    row = cells(pack, doctor, patient, **(TWO | {"given": str(place.pk)}))
+    assert "không có thuốc này" in errors(send(client, row))["given"] and nothing_written()
+    other = a_lot(an_item(station, "Amoxicilin 500mg", code="TD028.1"), number="B1")
+    moved(other, place, 10, 5)
+    moved(other, place, 90, 0)  # came today: was not there when the slip was written
+    assert "Amoxicilin" in errors(send(client, row))["given"] and nothing_written()
+    moved(other, place, 20, 3)
+    assert send(client, row).status_code == 200
+    act, visit = Dispensing.unscoped.get(), Visit.unscoped.get()
+    assert (act.state, act.on, act.performer) == ("completed", visit.on, doctor)
+    assert act.occurred_at == visit.occurred_at and act.entry_mode == "back_entered"
+    left = dict(StockBalance.unscoped.values_list("lot__number", "quantity"))
+    assert left == {"A1": 90, "B1": 105}
+    assert set(StockMovement.unscoped.filter(kind="dispense").values_list("on", flat=True)) == {visit.on}
+
+
+def test_a_place_that_gives_nothing_out(
+    client: Client, station: Facility, pack: Pack, doctor: Practitioner, patient: Person
+) -> None:
+    store = a_place(station)
+    row = cells(pack, doctor, patient, **(TWO | {"given": str(store.pk)}))
+    assert "given" in errors(send(client, row)) and nothing_written()
+    assert send(client, row | {"given": ""}).status_code == 200
+    assert not Dispensing.unscoped.exists()
 
 
 # --- cash that was taken on paper

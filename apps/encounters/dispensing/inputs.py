@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
+from apps.facilities.models import Practitioner
+
 
 @dataclass(frozen=True)
 class Part:
@@ -25,13 +27,17 @@ class Part:
 
 @dataclass(frozen=True)
 class DispenseInput:
-    """One act. `on` is today where it is not entered later; `recipient` is asked for controlled medicines."""
+    """One act. `on` is today where it is not entered later; `recipient` is asked for controlled medicines.
+    `at` and `by` are who did it when, as a slip of paper says; without them it is whoever acts, now.
+    """
 
     parts: Sequence[Part]
     location_id: UUID | None = None
     on: dt.date | None = None
     recipient: str = ""
     recipient_paper: str = ""
+    at: dt.datetime | None = None
+    by: Practitioner | None = None
 
 
 @dataclass(frozen=True)

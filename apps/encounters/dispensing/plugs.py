@@ -26,6 +26,7 @@ from apps.core.scope import Scope
 from apps.encounters import states
 from apps.encounters.dispensing import charging as _charging  # noqa: F401 - registers what is charged
 from apps.encounters.dispensing import following, printing, queries, second, services
+from apps.encounters.dispensing import refunding as _refunding  # noqa: F401 - and what of it comes back
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitMoved, VisitUndone
 from apps.encounters.models import Visit
 from apps.stock.queries import dispensing_places
@@ -120,6 +121,7 @@ registry.changes.add(
         services.second_agreed,
         second.may_agree,
         days=1,
+        here=True,
     )
 )
 registry.merge_rules.add(MergeRule.simple("encounters.Dispensing.person"))

@@ -25,7 +25,7 @@ from apps.core.text import clean
 from apps.core.words import quantity_words
 from apps.encounters import states as visit_states
 from apps.encounters.bedside import own_practitioner, why_not
-from apps.encounters.dispensing import reading, refunding, rules, second, states
+from apps.encounters.dispensing import reading, rules, second, states
 from apps.encounters.dispensing.inputs import BackInput, DispenseInput, Part
 from apps.encounters.dispensing.reading import is_other
 from apps.encounters.events import DispensingCancelled, MedicationDispensed, MedicationReturned
@@ -39,6 +39,7 @@ from apps.encounters.models import (
     PrescriptionLine,
     Visit,
 )
+from apps.encounters.money import coming_back
 from apps.encounters.orders import keep_overrides
 from apps.encounters.rules import Problem
 from apps.encounters.writing import Problems
@@ -157,7 +158,7 @@ def dispensing_cancel(*, dispensing_id: UUID, expected_version: int, reason: str
     _save(act)
     if was == states.COMPLETED:
         put_timeline(act)
-        refunding.name(act.visit)
+        coming_back.name(act.visit_id)
         publish(DispensingCancelled(act.pk, act.visit_id, act.person_id, act.facility_id, act.on))
     audit_act("dispensing.cancelled", act)
     return act
@@ -203,7 +204,7 @@ def medicines_back(*, dispensing_id: UUID, expected_version: int, data: BackInpu
     if data.left_station:
         stock.set_aside(moved, source=Source(BACK, back.pk), on=today, reason=APART)
     _save(act)
-    refunding.name(act.visit)
+    coming_back.name(act.visit_id)
     audit_act("dispensing.returned", act, lots=len(quantities), apart=data.left_station)
     publish(MedicationReturned(act.pk, act.visit_id, act.person_id, act.facility_id, today, back.pk))
     return back
@@ -381,9 +382,9 @@ def _refuse_second_waiting(visit: Visit) -> None:
 
 def _act(visit: Visit, on: dt.date, data: DispenseInput) -> Dispensing:
     scope, now = current(), timezone.now()
-    author = own_practitioner(scope)
-    at = now
-    if on != timezone.localdate():  # entered later: the end of that day
+    author = data.by or own_practitioner(scope)
+    at = data.at or now
+    if data.at is None and on != timezone.localdate():  # entered later: the end of that day
         at = timezone.make_aware(dt.datetime.combine(on, dt.time(23, 59)))
     return Dispensing(
         **fact_values(visit)

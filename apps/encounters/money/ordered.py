@@ -1,13 +1,15 @@
 """What was ordered on a visit as lines of its bill: at the price of the day, a course by its sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q
 
 from apps.encounters import order_states
-from apps.encounters.models import Order, Payer, Visit
+from apps.encounters.models import Order, Payer, ReceiptLine, Visit
+from apps.encounters.money import coming_back
+from apps.encounters.money.coming_back import BackSource
 from apps.encounters.money.sharing import FeeItem
 from apps.encounters.money.sources import FeeSource, sources
 
@@ -37,9 +39,17 @@ def items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
     return found
 
 
+def kept(lines: Sequence[ReceiptLine]) -> Mapping[str, Decimal]:
+    """The orders of these lines that stand, by their sessions. One query."""
+    # unscoped: of a visit that was taken through the scope
+    rows = Order.unscoped.filter(pk__in=[line.object_id for line in lines], state__in=order_states.LIVE)
+    return {str(pk): Decimal(sessions) for pk, sessions in rows.values_list("pk", "sessions")}
+
+
 def may_owe() -> Q:
     """Nobody besides those who pay for the examination: of the insured the fund pays what has its price."""
     return Q(pk__in=())
 
 
+coming_back.sources.add(BackSource("orders", kept))
 sources.add(FeeSource("orders", "Dịch vụ đã chỉ định", items, may_owe, 50))

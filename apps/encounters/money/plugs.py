@@ -28,9 +28,18 @@ from apps.core.registry import (
 )
 from apps.core.scope import Scope
 from apps.encounters import states
-from apps.encounters.events import VisitEnteredInError
+from apps.encounters.events import VisitEnteredInError, VisitPartChanged
 from apps.encounters.models import ReceiptState, Visit
-from apps.encounters.money import accounts, bench, exports, handing_over, queries, receipts, succeeding
+from apps.encounters.money import (
+    accounts,
+    bench,
+    coming_back,
+    exports,
+    handing_over,
+    queries,
+    receipts,
+    succeeding,
+)
 from apps.encounters.money import ordered as _ordered  # noqa: F401 - registers what was ordered
 
 BANK = {
@@ -219,6 +228,7 @@ registry.succession_stays.add(
     SuccessionStays("encounters.BankAccount.facility", "a successor's patients pay into its own account"),
 )
 subscribe(VisitEnteredInError, receipts.visit_in_error)
+subscribe(VisitPartChanged, coming_back.part_changed)
 registry.guide.add(
     GuideChapter(
         "thu-tien",
