@@ -59,7 +59,7 @@ def test_entered_in_error_too_and_two_together(visit, as_doctor):
 
 def test_a_receipt_that_waits_is_drawn_up_anew(visit, as_doctor):
     order = an_order(visit)
-    taken(visit)
+    taken(visit, method="")
     cancel(order)
     receipt = Receipt.unscoped.get()
     assert receipt.state == ReceiptState.VOID and "hủy" in receipt.void_reason
