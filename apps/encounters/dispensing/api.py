@@ -41,7 +41,7 @@ class LotSerializer(serializers.ModelSerializer):
         fields = ["id", "lot", "lot_number", "expiry", "quantity"]
 
 
-class LineSerializer(serializers.ModelSerializer):
+class DispensedLineSerializer(serializers.ModelSerializer):
     quantity = serializers.DecimalField(9, 2, coerce_to_string=False)
     prescribed = serializers.DecimalField(9, 2, coerce_to_string=False)
     drug_code = serializers.CharField(source="drug.code")
@@ -70,7 +70,7 @@ class ReturnSerializer(serializers.ModelSerializer):
 
 
 class DispensingSerializer(serializers.ModelSerializer):
-    lines = LineSerializer(many=True)
+    lines = DispensedLineSerializer(many=True)
     returns = ReturnSerializer(many=True)
 
     class Meta:
