@@ -10,11 +10,13 @@ from apps.catalogues.models import Icd10
 from apps.catalogues.rules import injured
 from apps.core import ports
 from apps.core.text import fold
-from apps.encounters import case_forms, insured, notifying, rules
-from apps.encounters.models import YHCT, Diagnosis, DiagnosisRole, PrescriptionLine, Visit
+from apps.encounters import case_forms, insured, notifying, order_states, rules
+from apps.encounters.models import YHCT, Diagnosis, DiagnosisRole, Order, PrescriptionLine, Visit
 from apps.encounters.sick_child import reading
 from apps.encounters.writing import SOURCE, Limits, line_facts
 from apps.patients.models import Allergy, AllergyState, Person
+
+OBSERVATION = "observation"  # of the code list procedure_form
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,18 @@ def look(visit: Visit, known: Parts) -> Looked:
 
 
 def remarks(visit: Visit) -> list[rules.Problem]:
-    """What stands between the stored visit and its end."""
-    return look(visit, parts(visit)).remarks
+    """What stands between the stored visit and its end. One query more than `look`."""
+    return [*look(visit, parts(visit)).remarks, *_still_watched(visit)]
+
+
+def _still_watched(visit: Visit) -> list[rules.Problem]:
+    """She lies on the observation bed until its sheet is ended: its hours are reckoned from there."""
+    # unscoped: of the visit that its service has taken through the scope
+    beds = Order.unscoped.filter(visit=visit, form=OBSERVATION, state__in=order_states.WAITING)
+    if not beds.exists():
+        return []
+    sentence = "Giường lưu chưa kết thúc: ghi giờ kết thúc ở phiếu theo dõi, hoặc ghi lý do."
+    return [rules.Problem("still-watched", sentence)]
 
 
 def _diagnoses(visit: Visit, known: Parts) -> list[rules.Problem]:

@@ -244,7 +244,9 @@ def death_url(scope: Scope, visit: Visit) -> str:
     asked = visit.state in (states.FINALISED, states.AWAITING_SIGNATURE) and visit.result in died
     if not asked or visit.person.life_status == "dead" or not scope.can("deaths.enter"):
         return ""
-    return reverse("patients:death_record", args=[visit.person_id])
+    # 8 is a death outside: where, the form asks
+    place = "&noi=facility" if visit.result != "8" else ""
+    return f"{reverse('patients:death_record', args=[visit.person_id])}?ngay={visit.on:%d/%m/%Y}{place}"
 
 
 def line_form(data: QueryDict) -> LineForm | None:

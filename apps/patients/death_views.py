@@ -18,6 +18,7 @@ from apps.catalogues import codes
 from apps.core import drafts, ports, readlog
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
+from apps.core.dates import parse_date
 from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal, add_warnings
@@ -26,7 +27,7 @@ from apps.core.scope import current
 from apps.core.versions import StaleVersion
 from apps.patients import death_data, death_forms, death_register, death_review, death_rules, deaths, queries
 from apps.patients.lines import home_of
-from apps.patients.models import Death, DeathCause, DeathVersion, MaternalReview, Person
+from apps.patients.models import Death, DeathCause, DeathPlace, DeathVersion, MaternalReview, Person
 from apps.patients.models.deaths import REVIEW_RIGHT
 
 DRAFT = "death-new"
@@ -84,7 +85,9 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
     if known := deaths.standing_of(pk):
         return redirect("patients:death", known.pk)
     draft = None if request.method == "POST" else drafts.take(DRAFT, pk)
-    said = {"died_on": person.died_on} if person.died_on else {}  # in her record, of a list mostly
+    said = _told_by_visit(request) if request.method != "POST" else {}
+    if person.died_on:  # in her record, of a list mostly
+        said["died_on"] = person.died_on
     initial = death_forms.fresh() | said | _pregnancy(person) | drafts.initial_of(draft)
     asks = death_data.asks_maternal(person, timezone.localdate())
     form = death_forms.DeathForm(request.POST or None, person=person, asks=asks, initial=initial)
@@ -98,6 +101,18 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, "Đã ghi tử vong. Việc đến hạn và lịch hẹn của người này đã khép.")
         return redirect("patients:death", saved.pk)
     return _form_page(request, person, form, ask=ask, draft=draft)
+
+
+def _told_by_visit(request: HttpRequest) -> dict[str, Any]:
+    """What the visit that ended with the death knows: `ngay`, its day, and `noi`, where she died."""
+    said: dict[str, Any] = {}
+    try:
+        said["died_on"] = parse_date(request.GET["ngay"])
+    except (KeyError, ValueError):
+        pass
+    if request.GET.get("noi") in DeathPlace.values:
+        said["place"] = request.GET["noi"]
+    return said
 
 
 def _pregnancy(person: Person) -> dict[str, Any]:

@@ -7,9 +7,13 @@ from django.urls import reverse
 
 from apps.catalogues import codes
 from apps.catalogues.models import CodeEntry
+from apps.core.errors import NeedsReason
+from apps.core.scope import enter
+from apps.encounters import services
 from apps.encounters.rules import Ends, check_end
 from tests.encounters.test_pages import at, typed
 from tests.factories import encounters as make
+from tests.factories.orders import INJECTION, an_order, order_catalogues
 
 ENDS = Ends(died=("5", "8"), worse=("4",), cured=("1",), referred=("2",), home=("1",))
 SOON = dt.date(2026, 12, 1)
@@ -62,3 +66,28 @@ def test_the_dead_are_given_no_appointment(died, client, hoa, doctor):
     answer = client.post(at("visit", visit.pk), typed(visit, result="5", action="finalise"))
     assert answer.status_code == 422
     assert "không ghi ngày tái khám" in answer.content.decode()
+
+
+def test_a_visit_that_ended_with_death_begins_the_record(client, hoa, doctor):
+    visit = make.a_finished_visit(hoa, doctor)
+    record = reverse("patients:death_record", args=[hoa.pk])
+    for result, place in (("5", "&noi=facility"), ("8", "")):
+        type(visit).unscoped.update(result=result)
+        url = f"{record}?ngay={visit.on:%d/%m/%Y}{place}"
+        assert url.replace("&", "&amp;") in client.get(at("visit", visit.pk)).content.decode()
+        form = client.get(url).content.decode()
+        assert f'value="{visit.on:%d/%m/%Y}"' in form
+        assert ('value="facility"' in form and "checked" in form) is bool(place)
+    assert client.get(f"{record}?ngay=x&noi=y").status_code == 200
+
+
+def test_a_visit_on_the_observation_bed_asks_for_its_end(hoa, doctor):
+    order_catalogues()
+    visit = make.an_examined_visit(hoa, doctor)
+    order = an_order(visit, doctor, INJECTION)
+    type(order).unscoped.update(form="observation")
+    with enter(make.scope_of(doctor)):
+        with pytest.raises(NeedsReason, match="Giường lưu chưa kết thúc"):
+            services.visit_finalise(visit_id=visit.pk, expected_version=visit.version)
+        type(order).unscoped.update(state="resulted")
+        assert services.visit_finalise(visit_id=visit.pk, expected_version=visit.version).state == "finalised"
