@@ -12,6 +12,7 @@ from apps.core.access import signed_in
 from apps.encounters import api as encounters
 from apps.encounters import order_api as orders
 from apps.encounters import template_api as templates
+from apps.encounters.certificates import api as certificates
 from apps.encounters.dispensing import api as dispensing
 from apps.households import api as households
 from apps.patients import api as patients
@@ -27,6 +28,7 @@ encounters.register(router)
 orders.register(router)
 templates.register(router)
 dispensing.register(router)
+certificates.register(router)
 
 urlpatterns = [
     path("", page_of(router), name="api-page"),

@@ -46,6 +46,11 @@ WORDS = {
     ("receipts", "retrieve"): "Một biên lai với các khoản và lần hoàn tiền",
     ("orders", "list"): "Danh sách chỉ định, mới nhất trước; máy xét nghiệm đọc việc chờ làm",
     ("orders", "retrieve"): "Một chỉ định với kết quả đang có",
+    (
+        "certificates",
+        "list",
+    ): "Danh sách giấy đã cấp (hẹn, chuyển, nghỉ việc, khám sức khỏe, báo tử), mới nhất trước",
+    ("certificates", "retrieve"): "Một giấy đã cấp, với phản hồi của giấy chuyển",
     ("orders", "result"): "Gửi kết quả của một chỉ định, chờ người duyệt",
     ("templates", "list"): "Mẫu khám đang dùng của trạm, theo tên",
     ("templates", "retrieve"): "Một mẫu khám của trạm",

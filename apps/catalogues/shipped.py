@@ -162,6 +162,15 @@ TABLES: dict[str, Table] = {
         _entries("banks", "Ngân hàng (mã BIN)", 112, "bank"),
         _entries("service_orders", "Chỉ định, thủ thuật, kết quả", 144, *ORDER_LISTS),
         _entries(
+            "certificates",
+            "Giấy chuyển, giấy khám sức khỏe",
+            107,
+            "certificate_paper",
+            "referral_reason",
+            "check_up_form",
+            "check_up_section",
+        ),
+        _entries(
             "reception",
             "Danh mục tiếp nhận",
             109,

@@ -108,3 +108,55 @@ class MedicationReturned(DispensingEvent):
 @dataclass(frozen=True)
 class DispensingCancelled(DispensingEvent):
     """Nothing was given: what was taken off the shelf lies there again."""
+
+
+@dataclass(frozen=True)
+class CertificateEvent(Event):
+    """What every event of an issued paper tells."""
+
+    certificate_id: UUID
+    person_id: UUID
+    facility_id: UUID
+    on: dt.date
+
+
+@dataclass(frozen=True)
+class AppointmentSlipIssued(CertificateEvent):
+    """A giấy hẹn khám lại was issued."""
+
+
+@dataclass(frozen=True)
+class ReferralIssued(CertificateEvent):
+    """A giấy chuyển cơ sở was issued."""
+
+
+@dataclass(frozen=True)
+class ReferralAnswered(CertificateEvent):
+    """What became of a referral is known: an answer, sent back, or never arrived."""
+
+
+@dataclass(frozen=True)
+class SickLeaveIssued(CertificateEvent):
+    """A giấy nghỉ việc hưởng BHXH was issued."""
+
+
+@dataclass(frozen=True)
+class CheckUpIssued(CertificateEvent):
+    """A giấy khám sức khỏe was issued."""
+
+
+@dataclass(frozen=True)
+class SummaryIssued(CertificateEvent):
+    """A bản tóm tắt hồ sơ bệnh án was issued."""
+
+
+@dataclass(frozen=True)
+class DeathNoticeIssued(CertificateEvent):
+    """A giấy báo tử was issued."""
+
+
+@dataclass(frozen=True)
+class CertificateCancelled(CertificateEvent):
+    """An issued paper holds no more."""
+
+    kind: str = ""

@@ -43,6 +43,7 @@ from apps.encounters import (
     queries,
     succeeding,
 )
+from apps.encounters.certificates import plugs as _certificates  # noqa: F401 - registers issued papers
 from apps.encounters.dispensing import plugs as _dispensing  # noqa: F401 - registers giving out
 from apps.encounters.money import plugs as _money  # noqa: F401 - registers the till
 from apps.encounters.receiving import QUEUE

@@ -77,15 +77,15 @@ def common(visit: Visit, parts: checking.Parts) -> dict[str, Any]:
         "person": person,
         "age": words.age_words(person.birth_date, visit.on, person.birth_precision),
         "birth": person.birth_words,
-        "small_child": _is_small(person, visit.on),
+        "small_child": is_small_child(person, visit.on),
         "weight": number_text(parts.measured["weight"]) if "weight" in parts.measured else "",
-        "guardian": _guardian(person),
-        "identity": _identity(person, visit.on),
+        "guardian": guardian_of(person),
+        "identity": identity_on(person, visit.on),
         "address": addresses.home_on(person, visit.hamlet, visit.on),
         "card": visit.card.number if visit.card else "",
         "diagnoses": [row.label for row in parts.diagnoses],
         "facility_name": place.name,
-        "facility_address": _place(place),
+        "facility_address": place_words(place),
         "signed": signed,
         "signer": visit.doctor.full_name if signed and visit.doctor else "",
         "signer_role": SIGNER.get(visit.doctor.grade, "Người") if signed and visit.doctor else "Bác sĩ",
@@ -93,28 +93,28 @@ def common(visit: Visit, parts: checking.Parts) -> dict[str, Any]:
     }
 
 
-def _place(place: asof.Face) -> str:
+def place_words(place: asof.Face) -> str:
     parts = [place.address or place.unit_name]
     if place.phone:
         parts.append(f"ĐT: {place.phone}")
     return " - ".join(parts)
 
 
-def _is_small(person: Person, on: dt.date) -> bool:
+def is_small_child(person: Person, on: dt.date) -> bool:
     """A child whose form shows the weight and who came with it."""
     if person.birth_date is None:
         return False
     return words.completed_months(person.birth_date, on) < int(parameters.value(CHILD_MONTHS, on=on))
 
 
-def _guardian(person: Person) -> str:
+def guardian_of(person: Person) -> str:
     if person.guardian_name:
         return person.guardian_name
     parent = kin.mother_of(current(), person) or person.father
     return parent.full_name if parent else ""
 
 
-def _identity(person: Person, on: dt.date) -> str:
+def identity_on(person: Person, on: dt.date) -> str:
     """The citizen number that holds on the day, else another paper's."""
     # unscoped: the paper of a visit names who she is, also where she is only treated
     in_force = Q(valid_from__isnull=True) | Q(valid_from__lte=on)

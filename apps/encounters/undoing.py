@@ -4,6 +4,7 @@ Once something was printed, sent or given out, it is amended instead.
 """
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from apps.core.scope import Scope, current
 from apps.core.versions import save_versioned
 from apps.encounters import notifying, states, steps
 from apps.encounters.events import VisitUndone
-from apps.encounters.models import HerbalFormula, Order, Prescription, Visit, VisitRevision
+from apps.encounters.models import Certificate, HerbalFormula, Order, Prescription, Visit, VisitRevision
 from apps.encounters.writing import SOURCE
 
 MINUTES = "visits.undo_minutes"
@@ -68,8 +69,8 @@ def visit_undo(*, visit_id: UUID, expected_version: int) -> Visit:
 
 
 def printed(visit: Visit) -> bool:
-    """Whether any paper of the visit, its prescriptions, orders or formulas has left the printer."""
+    """Whether any paper of the visit, of what was prescribed, ordered or issued, has left the printer."""
     # unscoped: the sheets of a visit that was found within the scope
-    kinds = (Prescription, Order, HerbalFormula)
+    kinds: tuple[Any, ...] = (Prescription, Order, HerbalFormula, Certificate)
     sheets = [pk for kind in kinds for pk in kind.unscoped.filter(visit=visit).values_list("pk", flat=True)]
     return PaperCode.objects.filter(object_id__in=[visit.pk, *sheets], copies__gt=0).exists()

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.encounters.certificates import urls as certificates
 from apps.encounters.dispensing import urls as dispensing
 from apps.encounters.money import urls as money
 from apps.encounters.order_urls import orders
@@ -54,4 +55,5 @@ urlpatterns = [
     *dispensing.urlpatterns,
     *money.urlpatterns,
     *orders,
+    *certificates.urlpatterns,
 ]

@@ -7,6 +7,7 @@
 | dispense | dispensing.enter | by `practice.grades` | - | - |
 | finalise | visits.enter | by `practice.grades` | - | - |
 | sign, certify | visits.approve | by `practice.grades` | yes | yes |
+| refer, sick_leave, check_up, death_notice | visits.approve | by `practice.grades` | yes | yes |
 
 Which grades may do an act is a dated parameter: the laws on practice change, and a province may be stricter.
 """
@@ -36,6 +37,10 @@ ACTS: dict[str, Act] = {
     "finalise": Act("kết thúc lượt khám", "visits.enter"),
     "sign": Act("ký phiếu khám và đơn thuốc", "visits.approve", licensed=True, signer=True),
     "certify": Act("ký giấy chứng nhận", "visits.approve", licensed=True, signer=True),
+    "refer": Act("ký giấy chuyển cơ sở", "visits.approve", licensed=True, signer=True),
+    "sick_leave": Act("ký giấy nghỉ việc hưởng BHXH", "visits.approve", licensed=True, signer=True),
+    "check_up": Act("kết luận giấy khám sức khỏe", "visits.approve", licensed=True, signer=True),
+    "death_notice": Act("ký giấy báo tử", "visits.approve", licensed=True, signer=True),
 }
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.catalogues import codes
-from apps.core import drafts, ports, readlog
+from apps.core import drafts, ports, readlog, registry
 from apps.core.access import needs
 from apps.core.conflict import conflict_page
 from apps.core.dates import parse_date
@@ -240,6 +240,7 @@ def death(request: HttpRequest, pk: UUID) -> HttpResponse:
             "review": review,
             "versions": found.versions(manager="objects").count() if readable else 0,
             "may_amend": own and found.stands and readable and scope.can("deaths.edit"),
+            "panels": registry.panels_for("death", scope, found),
             "may_correct": own and found.stands and scope.can("deaths.edit"),
         },
     )

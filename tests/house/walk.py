@@ -31,6 +31,7 @@ from apps.encounters.models import (
     BoardScreen,
     CashDay,
     CashMove,
+    Certificate,
     Dispensing,
     ExamTemplate,
     Receipt,
@@ -56,6 +57,7 @@ from apps.stock.models import DocumentLine, StockDocument
 from apps.sync.models import OutboxRow, Receiver
 from tests.factories.accounts import a_post, a_role, a_user
 from tests.factories.care import a_measurement, an_appointment, an_enrolment
+from tests.factories.certificates import a_referral, an_ended_visit
 from tests.factories.deaths import an_amended_death
 from tests.factories.dispensing import an_act
 from tests.factories.encounters import a_finished_visit, an_examined_visit
@@ -115,6 +117,8 @@ class Side:
     act: AuditEntry
     look: ReadEntry
     receipt: Receipt
+    certificate: Certificate
+    signed: Visit
     reform: Reform
     pair: DuplicatePair
     merged: MergeRecord
@@ -196,6 +200,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         reason="Thiếu số giấy phép",
     )
     visit = an_examined_visit(person, practitioner)
+    signed = an_ended_visit(a_person(station, name + " Đi", hamlet=hamlet), practitioner, outcome="2")
     ExamTemplate.unscoped.create(station=station, name=f"Mẫu {code}", made_by_name=account.full_name)
     return Side(
         station=station,
@@ -225,6 +230,8 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         ),
         visit=visit,
         made=one_of_everything(visit, practitioner),
+        signed=signed,
+        certificate=a_referral(signed, practitioner),
         finished=finished,
         given=an_act(finished),
         measurement=a_measurement(person, "weight", "51.5", state="preliminary"),
@@ -495,6 +502,15 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
             *("sheet_row", "sheet_reopen", "sitting", "course_end", "order_paper"),
         )
     },
+    "encounters:certificate_issue": lambda side: {"pk": side.signed.pk, "slug": "tom-tat"},
+    "encounters:death_notice": lambda side: {"pk": side.death.pk},
+    **{
+        f"encounters:{name}": lambda side: {"pk": side.certificate.pk}
+        for name in (
+            *("certificate", "certificate_pdf", "certificate_cancel"),
+            *("referral_answer", "referral_answer_wrong"),
+        )
+    },
     "encounters:result_correct": lambda side: {"pk": side.made.done.pk},
     "encounters:order_set": lambda side: {"pk": side.made.set.pk},
     "encounters:sheet_row_in_error": lambda side: {"pk": side.made.row.pk},
@@ -530,6 +546,7 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
         for name in ("receipt", "receipt_paid", "receipt_void", "refund", "receipt_pdf")
     },
     "receipts-detail": lambda side: {"pk": side.receipt.pk},
+    "certificates-detail": lambda side: {"pk": side.certificate.pk},
     "encounters:cash_move_drop": lambda side: {
         "pk": CashMove.unscoped.filter(facility=side.station).last().pk
     },

@@ -15,6 +15,7 @@ from apps.patients.models import DuplicatePair, Identifier, MergeRecord, Person
 from tests.factories.accounts import a_member, client_of
 from tests.factories.care import a_measurement, an_appointment, an_enrolment
 from tests.factories.catalogues import a_code
+from tests.factories.certificates import a_referral
 from tests.factories.deaths import a_death
 from tests.factories.dispensing import an_act
 from tests.factories.encounters import a_practitioner, a_visit, an_examined_visit
@@ -57,6 +58,13 @@ def begun(own: Here) -> Visit:
     doctor = own.visit.performer
     assert doctor is not None
     return an_examined_visit(own.person, doctor)
+
+
+def issued(own: Here) -> UUID:
+    """A referral of hers that nobody has answered."""
+    doctor = own.finished.performer
+    assert doctor is not None
+    return a_referral(own.finished, doctor).pk
 
 
 def unpaid(own: Here) -> UUID:
@@ -135,6 +143,12 @@ WAYS: dict[str, Look] = {
     "refused amendment": lambda who, own: who.post(f"/kham/{own.finished.pk}/sua-doi/", version="x"),
     "entered in error": lambda who, own: who.get(f"/kham/{own.finished.pk}/nhap-nham/"),
     "refused error": lambda who, own: who.post(f"/kham/{own.finished.pk}/nhap-nham/"),
+    "form of a paper": lambda who, own: who.get(f"/kham/{own.finished.pk}/giay/tom-tat/"),
+    "refused paper": lambda who, own: who.post(f"/kham/{own.finished.pk}/giay/tom-tat/"),
+    "issued paper": lambda who, own: who.get(f"/kham/giay/{issued(own)}/"),
+    "issued papers": lambda who, own: issued(own) and who.get("/kham/giay/"),
+    "unanswered referrals": lambda who, own: issued(own) and who.get("/kham/giay/chua-phan-hoi/"),
+    "answer to a referral": lambda who, own: who.get(f"/kham/giay/{issued(own)}/phan-hoi/"),
     "measurements": lambda who, own: who.get(f"/nguoi/{own.person.pk}/chi-so/"),
     "one series": lambda who, own: who.get(f"/nguoi/{own.person.pk}/chi-so/can-nang/"),
     "growth": lambda who, own: who.get(f"/nguoi/{own.person.pk}/tang-truong/"),
@@ -253,6 +267,18 @@ def test_figures_over_the_api_are_logged(own: Here, nurse: Attacker) -> None:
         entry = ReadEntry.objects.order_by("at").last()
         assert ReadEntry.objects.count() == before + 1 and entry is not None, way
         assert entry.screen == "care.api" and own.person.pk in entry.person_ids, way
+
+
+def test_issued_papers_their_prints_and_the_api_are_logged(own: Here) -> None:
+    pk = issued(own)
+    head = client_of(a_member("station_head", own.station))
+    for way, screen in (
+        (f"/kham/giay/{pk}/giay.pdf", "certificate.paper"),
+        (f"/kham/giay/{pk}/huy/", "certificate.page"),
+        ("/api/certificates/", "certificate.api"),
+    ):
+        assert head.get(way).status_code == 200, way
+        assert ReadEntry.objects.filter(person_ids=[own.person.pk], screen=screen).exists(), way
 
 
 def test_the_diary_and_the_recall_list_are_logged(own: Here, nurse: Attacker) -> None:

@@ -76,7 +76,7 @@ LAST = 900  # record panels from here on are there to be looked up
 
 @dataclass(frozen=True)
 class RecordPanel:
-    """A part of another room's page ('person', 'household', 'visit'). None from `provide` hides it.
+    """A part of another room's page ('person', 'household', 'visit', 'death'). None from `provide` hides it.
 
     On the person's page what is to be done (`order` under LAST) stands above the course of events, what is
     only there to be looked up below it.

@@ -2,6 +2,13 @@
 
 from apps.encounters.models.attachments import Attachment
 from apps.encounters.models.card_check import CardCheck, CheckWay
+from apps.encounters.models.certificates import (
+    AnswerKind,
+    Certificate,
+    CertificateKind,
+    CertificateState,
+    ReferralAnswer,
+)
 from apps.encounters.models.diagnosis import YHCT, Certainty, Diagnosis, DiagnosisRole
 from apps.encounters.models.dispensing import (
     Dispensing,
@@ -55,6 +62,7 @@ __all__ = [
     "EXAM",
     "INWARD",
     "YHCT",
+    "AnswerKind",
     "Attachment",
     "BankAccount",
     "BoardScreen",
@@ -64,6 +72,9 @@ __all__ = [
     "CashDay",
     "CashMove",
     "Certainty",
+    "Certificate",
+    "CertificateKind",
+    "CertificateState",
     "CheckWay",
     "DayState",
     "Diagnosis",
@@ -93,6 +104,7 @@ __all__ = [
     "Receipt",
     "ReceiptLine",
     "ReceiptState",
+    "ReferralAnswer",
     "Refund",
     "Result",
     "ResultState",
