@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.core.words import quantity_words
-from apps.population import demo, hamlets, lives, making
+from apps.population import demo, hamlets, issued, lives, making
 from apps.population.desk import desk
 from apps.population.waiting_room import waiting_room
 
@@ -58,6 +58,7 @@ class Command(BaseCommand):
                 demo.cases(made.stations[0])
                 demo.handover(made.stations[0])
                 lives.lives(made.stations[0])
+                issued.papers(made.stations[0])
                 hamlets.news(made.stations[0])
                 waiting_room(made.stations[0])
                 desk(made.stations[0])
