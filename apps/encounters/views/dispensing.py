@@ -31,6 +31,7 @@ from apps.encounters.writing import Problems
 from apps.patients.facts import EntryMode
 from apps.stock.queries import dispensing_places
 
+NOT_YOURS = "Lần cấp của người khác, của ngày khác hoặc đã hủy: dược sĩ, trưởng trạm mới hủy được."
 EARLIER_DAYS = 7  # what was not fetched in the last days stands behind one link
 
 
@@ -223,6 +224,14 @@ def _may(scope: Scope, found: Dispensing) -> list[str]:
     return may
 
 
+def _not_now(request: HttpRequest, scope: Scope, found: Dispensing, sentence: str) -> HttpResponse:
+    """Back to the act with a sentence; another station's is nobody's here."""
+    if not scope.reaches(found.facility_id):
+        raise PermissionDenied("dispensing.enter")
+    messages.error(request, sentence)
+    return redirect("encounters:dispensing", found.pk)
+
+
 @require_http_methods(["GET", "POST"])
 @needs("dispensing.enter")
 @idempotent
@@ -230,7 +239,7 @@ def give_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take back some of what was given."""
     scope, found = current(), act_or_404(pk)
     if "return" not in _may(scope, found):
-        raise PermissionDenied("dispensing.enter")
+        return _not_now(request, scope, found, f"Lần cấp này {found.state_word}: không nhận trả lại được.")
     shown = queries.shown([found])[0]
     form = BackForm(request.POST or None, shown=shown, initial={"version": found.version})
     if request.method == "POST" and form.is_valid():
@@ -259,7 +268,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Say that nothing was given, and why."""
     scope, found = current(), act_or_404(pk)
     if "cancel" not in _may(scope, found):
-        raise PermissionDenied("dispensing.edit")
+        return _not_now(request, scope, found, NOT_YOURS)
     form = ReasonForm(request.POST or None, initial={"version": found.version})
     if request.method == "POST" and form.is_valid():
         try:

@@ -281,3 +281,16 @@ def test_the_days_end_tells_what_was_not_fetched(client, visit, desk, lot, pharm
     given(pharmacist, visit, desk, part(visit, 10, lot.item))
     with enter(scope):
         assert line.provide(scope).count == 0
+
+
+def test_anothers_act_is_not_cancelled_by_a_nurse(visit, desk, lot, pharmacist, station):
+    act = given(pharmacist, visit, desk, part(visit, 4, lot.item))
+    browser = signed_in("nurse", make.a_practitioner(station, "Thu", grade="nurse", can_sign=False), "thu.x")
+    said = {"form_key": uuid4(), "version": act.version, "reason": "x"}
+    for answer in (
+        browser.get(at("dispensing_cancel", act.pk)),
+        browser.post(at("dispensing_cancel", act.pk), said),
+    ):
+        assert answer.url == at("dispensing", act.pk)
+    assert "dược sĩ, trưởng trạm mới hủy được" in words(browser.get(at("dispensing", act.pk)))
+    assert give.at(lot) == 96
