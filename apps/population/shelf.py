@@ -48,12 +48,21 @@ LINE_COLUMNS = (
 )
 
 
+def _ills() -> list[illness.Illness]:
+    return [*illness.ACUTE, *illness.CHRONIC.values()]
+
+
+def prescribed() -> set[illness.Drug]:
+    """The medicines that the invented visits prescribe: what a station has to keep."""
+    return {drug for ill in _ills() for drug in (*ill.drugs, *ill.child_drugs)} | set(illness.SECOND_DRUG)
+
+
 def shelf(on: date) -> Shelf:
     """Everything of the catalogues that the illness table names. Raises Refused when a row is missing."""
-    ills = [*illness.ACUTE, *illness.CHRONIC.values()]
+    ills = _ills()
     codes = {code for ill in ills for code in (ill.icd, *ill.also)}
     found = {(row.edition, row.code): row.name for row in Icd10.objects.filter(code__in=codes, marker="")}
-    drugs = {drug for ill in ills for drug in (*ill.drugs, *ill.child_drugs)} | set(illness.SECOND_DRUG)
+    drugs = prescribed()
     rows = {row.code: row for row in Drug.objects.filter(code__in={drug.code for drug in drugs})}
     missing = {code for code in codes if (icd.edition_on(on), code) not in found}
     missing |= {drug.code for drug in drugs if drug.code not in rows}

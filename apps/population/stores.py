@@ -10,6 +10,7 @@ from apps.catalogues.models import Drug, Supply
 from apps.core.scope import Scope, enter
 from apps.facilities.models import Facility
 from apps.population.chance import source
+from apps.population.shelf import prescribed
 from apps.stock import drafting, expiry, keeping, posting
 from apps.stock.drafting import DocumentInput, LineInput
 from apps.stock.models import DocumentKind, LocationKind, StockItem, StockLocation
@@ -54,10 +55,15 @@ def fill(station: Facility, *, seed: int, slot: int, on: date) -> int:
 
 
 def _items(rng: Random) -> list[StockItem]:
-    """Items of the catalogues, each with its box and the level below which it is short."""
+    """Items of the catalogues, each with its box and the level below which it is short: what is prescribed
+    here, and others up to the usual number.
+    """
     drugs = list(Drug.objects.filter(kind=Drug.Kind.COMMUNE).order_by("code").values_list("code", flat=True))
     supplies = list(Supply.objects.order_by("code").values_list("code", flat=True))
-    chosen = [("drug", code) for code in sorted(rng.sample(drugs, min(DRUGS, len(drugs))))]
+    needed = sorted({drug.code for drug in prescribed()} & set(drugs))
+    others = [code for code in drugs if code not in needed]
+    more = rng.sample(others, min(max(0, DRUGS - len(needed)), len(others)))
+    chosen = [("drug", code) for code in sorted([*needed, *more])]
     chosen += [("supply", code) for code in sorted(rng.sample(supplies, min(SUPPLIES, len(supplies))))]
     found = []
     for kind, code in chosen:
