@@ -11,6 +11,7 @@ from apps.core.admin import ReadOnlyAdmin, SectionAdmin
 from apps.sync.guarding import receiver_keep
 from apps.sync.mappings.systems import options_from
 from apps.sync.models import OutboxRow, Receiver
+from apps.sync.receivers import tokens
 from apps.sync.receivers.http import Forbidden, check_address
 
 
@@ -27,7 +28,9 @@ class ReceiverForm(forms.ModelForm):
             raise ValidationError("Thiết lập phải là một đối tượng JSON.")
         try:
             options_from(settings)
-        except (ValueError, TypeError) as wrong:
+            if how := tokens.wanted(settings):
+                check_address(how.url)
+        except (ValueError, TypeError, Forbidden) as wrong:
             raise ValidationError(str(wrong)) from wrong
         return settings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ class Receiver:
         self, port: int = 0, *, token: str = "", store: Path | None = None, delay: float = 0.0
     ) -> None:
         self.token = token
+        self.client = ""  # "name:secret" of an OAuth2 client: /token then gives tokens for it
+        self.asked_for_tokens = 0
+        self.token_faults: list[tuple[int, bytes]] = []  # answers of /token, before it tells the truth
+        self.token_seconds: Any = 3600
         self.delay = delay  # seconds before each answer, as a far line would
         self.store = Store(store)
         self.faults = Faults()
@@ -117,10 +122,38 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length).decode("utf-8", "replace")
         if self.path == "/_faults":
             self._set_faults(json.loads(body))
+        elif self.path == "/token":
+            self._give_token(body)
         elif self.path.rstrip("/") == "/fhir":
             self._counted(body)
         else:
             self._outcome(404, [Issue("not-found", "Không có địa chỉ này")])
+
+    def _give_token(self, body: str) -> None:
+        """A new token for the client's secret; the one before is good no longer."""
+        owner = self.owner
+        owner.asked_for_tokens += 1
+        if owner.token_faults:
+            status, told = owner.token_faults.pop(0)
+            if not status:
+                self.close_connection = True
+                return
+            self._send(status, told, "application/json", {"Retry-After": "30"} if status == 429 else None)
+            return
+        said = parse_qs(body)
+        name, _, secret = owner.client.partition(":")
+        basic = "Basic " + b64encode(owner.client.encode()).decode()
+        in_body = (said.get("client_id"), said.get("client_secret")) == ([name], [secret])
+        if said.get("grant_type") != ["client_credentials"] or not (
+            self.headers.get("Authorization") == basic or in_body
+        ):
+            self._json(401, {"error": "invalid_client"})
+            return
+        owner.token = f"token-{owner.asked_for_tokens}"
+        self._json(
+            200,
+            {"access_token": owner.token, "token_type": "Bearer", "expires_in": owner.token_seconds},
+        )
 
     def _set_faults(self, wanted: dict[str, Any]) -> None:
         if chaos := wanted.pop("chaos", None):

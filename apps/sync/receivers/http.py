@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 import time
+from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -19,10 +20,13 @@ import httpx
 from django.conf import settings
 
 from apps.sync.models import Receiver
+from apps.sync.receivers import tokens
 from apps.sync.receivers.base import Answer
 
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)  # seconds: connect, and each silence while reading or writing
 TOTAL = 45.0  # seconds an answer may take in all; well below the worker's lease
+TOKEN_TIMEOUT = httpx.Timeout(5.0, connect=3.0)
+TOKEN_TOTAL = 8.0  # both together stay below what an attempt is given (push.ATTEMPT)
 MAX_ANSWER = 5_000_000  # bytes
 _clients = threading.local()
 
@@ -32,30 +36,64 @@ class Forbidden(Exception):
 
 
 def post(receiver: Receiver, body: bytes, request_id: str, content_type: str) -> Answer:
-    """Send once. Never raises: an Answer with `error` tells what went wrong."""
+    """Send once, with the receiver's token. Never raises: an Answer with `error` tells what went wrong."""
     started = time.monotonic()
+
+    def for_token(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        return _once(url, receiver.allow_private, body, headers, TOKEN_TIMEOUT, TOKEN_TOTAL)
+
+    try:
+        token, instead = tokens.bearer(receiver, for_token)
+    except ValueError as wrong:  # its settings
+        return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
+    if instead is not None:
+        return instead
+    headers = {"Content-Type": content_type, "Accept": content_type, "X-Request-Id": request_id}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    answer = _once(receiver.base_url, receiver.allow_private, body, headers)
+    if answer.status == 401:
+        tokens.forget(receiver)
+    return replace(answer, milliseconds=int((time.monotonic() - started) * 1000))
+
+
+def _once(
+    url: str,
+    allow_private: bool,
+    body: bytes,
+    more: dict[str, str],
+    timeout: httpx.Timeout | None = None,
+    total: float | None = None,
+) -> Answer:
+    """One POST to one address; `timeout` and `total` are those of a record where none are named."""
+    started, total = time.monotonic(), total or TOTAL
 
     def took() -> int:
         return int((time.monotonic() - started) * 1000)
 
     try:
-        url, headers, extensions = target(receiver)
+        url, headers, extensions = reach(url, allow_private)
     except Forbidden as refused:
         return Answer(error="address", body=str(refused).encode())
     except OSError:
         return Answer(error="connection", milliseconds=took())
-    headers |= {"Content-Type": content_type, "Accept": content_type, "X-Request-Id": request_id}
+    headers |= more
     headers["Accept-Encoding"] = "identity"  # nothing that swells when unpacked
-    if token := os.environ.get(receiver.token_key, "") if receiver.token_key else "":
-        headers["Authorization"] = f"Bearer {token}"
     try:
-        with _client().stream("POST", url, content=body, headers=headers, extensions=extensions) as response:
+        with _client().stream(
+            "POST",
+            url,
+            content=body,
+            headers=headers,
+            extensions=extensions,
+            timeout=timeout or httpx.USE_CLIENT_DEFAULT,
+        ) as response:
             data = bytearray()
             for chunk in response.iter_raw():
                 data += chunk
                 if len(data) > MAX_ANSWER:
                     return Answer(error="too_big", milliseconds=took())
-                if time.monotonic() - started > TOTAL:
+                if time.monotonic() - started > total:
                     return Answer(error="timeout", milliseconds=took())
             known = {k.lower(): v for k, v in response.headers.items()}
             return Answer(response.status_code, known, bytes(data), milliseconds=took())
@@ -79,17 +117,22 @@ def check_address(url: str) -> SplitResult:
 
 def target(receiver: Receiver) -> tuple[str, dict[str, str], dict[str, str]]:
     """(address by number, headers, TLS name) of a receiver. Raises Forbidden, or OSError when unknown."""
-    parts = check_address(receiver.base_url)
+    return reach(receiver.base_url, receiver.allow_private)
+
+
+def reach(address: str, allow_private: bool) -> tuple[str, dict[str, str], dict[str, str]]:
+    """The same for any address that a receiver names."""
+    parts = check_address(address)
     host, plain = parts.hostname or "", parts.scheme == "http"
     port = parts.port or (80 if plain else 443)
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [ipaddress.ip_address(info[4][0]) for info in found]
     if not addresses:
         raise OSError("no address")
-    if not receiver.allow_private and not all(a.is_global for a in addresses):
+    if not allow_private and not all(a.is_global for a in addresses):
         raise Forbidden("Nơi nhận nằm ở địa chỉ nội bộ mà chưa được cho phép.")
-    address = addresses[0]
-    number = f"[{address}]" if address.version == 6 else str(address)
+    first = addresses[0]
+    number = f"[{first}]" if first.version == 6 else str(first)
     url = f"{parts.scheme}://{number}:{port}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
     return url, {"Host": parts.netloc}, {} if plain else {"sni_hostname": host}
 

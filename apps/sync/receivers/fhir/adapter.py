@@ -15,7 +15,7 @@ from apps.sync.mappings.person import person_entries
 from apps.sync.mappings.systems import CODE_KINDS, options_from
 from apps.sync.mappings.visit import visit_entries
 from apps.sync.models import Receiver
-from apps.sync.receivers import http
+from apps.sync.receivers import http, tokens
 from apps.sync.receivers.base import Answer, Codes, Issue, Part, Prepared, Verdict
 from apps.sync.receivers.fhir import answers
 from apps.sync.receivers.fhir.fields import field_of
@@ -41,6 +41,7 @@ class FhirAdapter:
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
         self.options = options_from(receiver.settings)
+        tokens.wanted(receiver.settings)  # raises for what cannot be, before anything is built
 
     def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
         options = replace(self.options, codes=known)
