@@ -14,11 +14,12 @@ from apps.core.models import ReadEntry
 from apps.core.registry import DayEndFigure, DayEndLine
 from apps.core.scope import enter
 from apps.encounters import states
-from apps.encounters.models import Visit
+from apps.encounters.models import ProcedureSheet, Visit
 from apps.facilities.models import Practitioner
 from apps.facilities.posts import scope_for
 from apps.shifts import queries, rules
 from apps.shifts.rules import Line
+from tests.encounters.money.test_ordered import an_order
 from tests.factories import encounters as make
 from tests.factories.accounts import a_member, client_of
 from tests.factories.patients import a_person
@@ -81,6 +82,20 @@ def test_the_same_queries_for_2_and_for_20(ward: Ward) -> None:
             queries.lines(scope)
         costs.append(len(asked))
     assert costs[0] == costs[1] <= 40
+
+
+def test_who_lies_in_a_bed(ward: Ward) -> None:
+    doctor = make.a_practitioner(ward.station)
+    visit = make.a_finished_visit(a_person(ward.station, "Đinh Văn Nằm"), doctor)
+    make.a_finished_visit(a_person(ward.station, "Đinh Văn Về"), doctor)
+    order = an_order(visit, kind="procedure", name="Giường lưu", form="observation")
+    sheet = ProcedureSheet.unscoped.create(order=order, form="observation", started_at=timezone.now())
+    line = lines(ward.nurse, ward)["observed"]
+    assert (line.count, line.state) == (1, "danger")
+    shown = ward.giver.get(line.url).content.decode()
+    assert "Đinh Văn Nằm" in shown and "Đinh Văn Về" not in shown
+    ProcedureSheet.unscoped.filter(pk=sheet.pk).update(state="done", ended_at=timezone.now())
+    assert lines(ward.nurse, ward)["observed"].count == 0
 
 
 def test_cash_that_nobody_counted(ward: Ward) -> None:

@@ -11,6 +11,8 @@ from apps.core.events import subscribe
 from apps.core.forms import FormKeyMixin
 from apps.core.registry import (
     AuditSentence,
+    DayEndFigure,
+    DayEndLine,
     GuideChapter,
     HomePanel,
     MenuItem,
@@ -142,6 +144,17 @@ registry.record_panels.add(
         _of_death,
         10,
     ),
+)
+
+
+def _sent_away(scope: Scope) -> DayEndFigure:
+    return DayEndFigure(queries.unanswered_all(scope), reverse("encounters:unanswered"), state="info")
+
+
+registry.day_end.add(
+    DayEndLine(
+        "referrals", "Chuyển đi chưa có phản hồi", registry.PATIENTS, "certificates.view", _sent_away, 60
+    )
 )
 registry.home_panels.add(
     HomePanel(

@@ -106,6 +106,11 @@ def unanswered(scope: Scope, *, cursor: str = "") -> tuple[Page[Certificate], li
     return _paged(scope, rows, ("issued_at", "id"), cursor)
 
 
+def unanswered_all(scope: Scope) -> int:
+    """How many stand in that list. One query."""
+    return _here(scope).filter(_waiting()).count()
+
+
 def unanswered_count(scope: Scope, today: dt.date) -> int:
     """How many have waited longer than usual. One query."""
     days = int(parameters.value(ANSWER_DAYS, on=today))

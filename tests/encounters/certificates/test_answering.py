@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from apps.core import registry
 from apps.core.errors import Refused
 from apps.core.scope import current, enter
 from apps.core.versions import StaleVersion
@@ -36,6 +37,7 @@ def record(referral, data):
 def test_it_works(referral, as_doctor, heard):
     published = heard(events.ReferralAnswered)
     assert [row.certificate for row in queries.unanswered(current())[1]] == [referral]
+    assert registry.day_end.get("referrals").provide(current()).count == 1
     answer = record(referral, told(kind="returned", advice="Uống thuốc tiếp 5 ngày"))
     referral.refresh_from_db()
     assert (referral.answered, queries.answer_of(referral)) == (True, answer)
