@@ -86,13 +86,14 @@ def look(visit: Visit, known: Parts) -> Looked:
         ],
         [
             *(found for found in findings if found.level == "danger"),
-            *(
-                vitals.Finding("sick_child", "danger", f"Trẻ bệnh: {title}, chuyển tuyến gấp")
-                for title in pink
-            ),
+            *([_refer(pink)] if pink else []),
         ],
         limits.prescriptions.cover,
     )
+
+
+def _refer(pink: list[str]) -> vitals.Finding:
+    return vitals.Finding("sick_child", "danger", f"Trẻ bệnh cần chuyển tuyến gấp: {'; '.join(pink)}")
 
 
 def remarks(visit: Visit) -> list[rules.Problem]:

@@ -118,7 +118,7 @@ def test_pink_without_a_referral_asks_for_a_reason(listed, bao, doctor, as_docto
 def test_the_saved_page_warns_above_all(listed, client, bao, doctor):
     visit = saved(bao, doctor, {"convulsing": "yes"})
     page = client.get(at("visit", visit.pk)).content.decode()
-    assert "Trẻ bệnh: Bệnh rất nặng, chuyển tuyến gấp" in page
+    assert "Trẻ bệnh cần chuyển tuyến gấp: Bệnh rất nặng" in page
 
 
 def test_figures_changed_afterwards_are_judged_again(listed, bao, doctor, as_doctor):
