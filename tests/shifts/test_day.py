@@ -94,7 +94,7 @@ def test_who_lies_in_a_bed(ward: Ward) -> None:
     assert (line.count, line.state) == (1, "danger")
     shown = ward.giver.get(line.url).content.decode()
     assert "Đinh Văn Nằm" in shown and "Đinh Văn Về" not in shown
-    ProcedureSheet.unscoped.filter(pk=sheet.pk).update(state="done", ended_at=timezone.now())
+    ProcedureSheet.unscoped.filter(pk=sheet.pk).update(state="final", ended_at=timezone.now())
     assert lines(ward.nurse, ward)["observed"].count == 0
 
 
