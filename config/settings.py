@@ -84,6 +84,7 @@ ROOMS = [
     "apps.field",
     "apps.stock",
     "apps.encounters",
+    "apps.ncd",
     "apps.sync",
     "apps.oversight",
     "apps.population",

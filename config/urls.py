@@ -19,6 +19,7 @@ urlpatterns = [
     path("thon/", include("apps.field.urls")),
     path("kho/", include("apps.stock.urls")),
     path("kham/", include("apps.encounters.urls")),
+    path("man-tinh/", include("apps.ncd.urls")),
     path("dong-bo/", include("apps.sync.urls")),
     path("sao-luu/", include("apps.backup.urls")),
     path("nhat-ky/", include("apps.oversight.urls")),

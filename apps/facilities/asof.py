@@ -1,7 +1,7 @@
 """What a facility was called on a day, and where its day's acts belong: papers bear the name of their day."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -52,6 +52,20 @@ def faces(facilities: Iterable[Facility], on: dt.date) -> dict[UUID, Face]:
             place=row.unit.name_on(on),
         )
     return found
+
+
+def names(facilities: Iterable[Facility]) -> Callable[[UUID, dt.date], str]:
+    """The names of some facilities on any day, for a book whose rows are of many days. One query."""
+    known = {facility.pk: facility.name for facility in facilities}
+    past: dict[UUID, list[FacilityPast]] = {}
+    for row in FacilityPast.objects.filter(facility__in=known).order_by("valid_to"):
+        past.setdefault(row.facility_id, []).append(row)
+
+    def name(facility_id: UUID, on: dt.date) -> str:
+        then = (row.name for row in past.get(facility_id, ()) if row.valid_to and row.valid_to >= on)
+        return next(then, known[facility_id])
+
+    return name
 
 
 def working_place(scope: Scope, on: dt.date, today: dt.date) -> tuple[UUID | None, UUID | None]:

@@ -1,7 +1,8 @@
 """A statutory register: a view over what was recorded, in the columns of its circular. Nothing is typed in.
 
 A room describes its book as a `Register`; this frame pages it, numbers its rows, makes the guarded file
-(core/guarded.py) and the paper. The pages: facilities/views/registers.py.
+(core/guarded.py) and the paper. The pages: facilities/views/registers.py. A yearly book has columns of the
+person, then the same columns for each month (`months`).
 """
 
 import datetime as dt
@@ -25,6 +26,7 @@ PAGE = 50
 AT_ONCE = 500  # rows of a workbook read at a time
 MOST_PRINTED = 1_000  # rows of one paper: about 90 pages across
 LONGEST = 5 * 366  # days of one part of a book
+MONTHS = range(1, 13)
 MIDDLE, WIDE = 16, 30  # characters from which a column is given room on the screen
 
 
@@ -73,6 +75,9 @@ class Register:
     `rows(scope, asked)` are the records of the part in no order; `entries(scope, rows)` their cells, for a
     batch, in a fixed number of queries. `place(scope, asked)` is the facility or hamlet whose name of the day
     stands at the head of its paper, as `letterhead` takes them.
+
+    With `months` it is a book of a year: `rows` picks who stands in the year of `asked` by itself, and the
+    cells are those of `columns`, then of each month in turn. Its rows carry no number of their own.
     """
 
     key: str
@@ -90,6 +95,20 @@ class Register:
     place: Callable[[Scope, Asked], dict[str, Any]] = lambda scope, asked: {}
     lead: str = ""
     by_month: bool = False  # the part shown first: this month, else this year
+    months: tuple[str, ...] = ()  # of a yearly book: what is written each month
+    month_widths: tuple[int, ...] = ()
+    most_printed: int = MOST_PRINTED
+
+    @property
+    def yearly(self) -> bool:
+        return bool(self.months)
+
+    def all_columns(self) -> tuple[str, ...]:
+        """Those of the workbook: of a yearly book also 'Tháng 3: Ngày khám'."""
+        return (*self.columns, *(f"Tháng {month}: {each}" for month in MONTHS for each in self.months))
+
+    def all_widths(self) -> tuple[int, ...]:
+        return (*self.widths, *(self.month_widths * len(MONTHS)))
 
     def headings(self) -> list[tuple[str, str]]:
         """Each column and how broad it is on the screen."""
@@ -102,6 +121,8 @@ class Register:
         return next(iter(self.dates))
 
     def period(self, asked: Asked) -> str:
+        if self.yearly:
+            return f"Năm {asked.since.year}"
         word = self.dates[asked.by].word
         return f"{word} từ {asked.since:%d/%m/%Y} đến {asked.until:%d/%m/%Y}"
 
@@ -115,10 +136,14 @@ class Line:
     cells: tuple[str, ...]
     named: tuple[tuple[str, str], ...]  # each cell with its heading, for the phone
     link: str
+    months: tuple[tuple[str, ...], ...] = ()  # of a yearly book
+    across: tuple[tuple[str, tuple[str, ...]], ...] = ()  # each of its columns with the twelve cells
 
 
 def chosen(book: Register, scope: Scope, asked: Asked) -> QuerySet[Any]:
     """The records of that part, of the scope's own stations; ordered by the caller."""
+    if book.yearly:
+        return book.rows(scope, asked)
     day = book.dates[asked.by].column
     return book.rows(scope, asked).filter(**{f"{day}__gte": asked.since, f"{day}__lte": asked.until})
 
@@ -144,9 +169,15 @@ def _looked_at(book: Register, scope: Scope, rows: Sequence[Any], before: int, s
 def _lines(book: Register, scope: Scope, rows: Sequence[Any], before: int) -> list[Line]:
     lines = []
     for number, entry in enumerate(book.entries(scope, rows), before + 1):
-        cells = (str(number), *entry.cells)
-        named = tuple(zip(book.columns, cells, strict=True))
-        lines.append(Line(entry.object_id, entry.person_id, cells, named, book.link(entry.object_id)))
+        cells = entry.cells if book.yearly else (str(number), *entry.cells)
+        first, each = len(book.columns), len(book.months)
+        named = tuple(zip(book.columns, cells[:first], strict=True))
+        months = tuple(cells[at : at + each] for at in range(first, len(cells), each or 1))
+        across = tuple(
+            (column, tuple(month[place] for month in months)) for place, column in enumerate(book.months)
+        )
+        link = book.link(entry.object_id)
+        lines.append(Line(entry.object_id, entry.person_id, cells, named, link, months, across))
     return lines
 
 
@@ -172,7 +203,8 @@ def export_kind(book: Register) -> ExportKind:
         return chosen(book, current(), _from_args(args)).count()
 
     def sheet(args: Mapping[str, Any]) -> ExportSheet:
-        return ExportSheet(book.columns, _cells(book, _from_args(args)), dict(enumerate(book.widths)))
+        widths = dict(enumerate(book.all_widths()))
+        return ExportSheet(book.all_columns(), _cells(book, _from_args(args)), widths)
 
     right, name = f"{book.section}.export", f"so-{book.code.lower()}"
     title = f"{book.title} {book.code}"
@@ -193,9 +225,9 @@ def printed(book: Register, asked: Asked) -> dict[str, Any]:
     scope = current()
     scope.require(f"{book.section}.export")
     ordered = chosen(book, scope, asked).order_by(*book.dates[asked.by].order)
-    rows = list(ordered[: MOST_PRINTED + 1])
-    if len(rows) > MOST_PRINTED:
-        most = words.quantity_words(MOST_PRINTED)
+    rows = list(ordered[: book.most_printed + 1])
+    if len(rows) > book.most_printed:
+        most = words.quantity_words(book.most_printed)
         raise Refused(f"Nhiều hơn {most} dòng. Hãy thu hẹp số ngày hoặc chọn một nơi.")
     lines = _looked_at(book, scope, rows, 0, "paper")
     audit.record(f"{book.key}.printed", data={"rows": len(lines)})
@@ -206,6 +238,7 @@ def printed(book: Register, asked: Asked) -> dict[str, Any]:
         "form_code": f"Sổ {book.code}",
         "lines": lines,
         "columns": book.columns,
+        "months": book.months,
         "rooms": rooms_on_paper(book.widths),
         "numbers": range(1, len(book.columns) + 1),
         "period": book.period(asked),

@@ -6,7 +6,7 @@ their numbers in the calendar, so the window of an outcome is the month and the 
 
 import calendar
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -99,11 +99,22 @@ def _outcome(visits: Sequence[Seen], measured: Sequence[Seen], end: dt.date, kno
 
 
 def _target_met(patient: Patient, last: Seen, known: Mapping[str, Any]) -> bool:
-    """By the person's own target: lower with diabetes, kidney or heart disease, a little less so when old."""
-    if not patient.comorbid:
-        return _below(last, known["target"])
-    old = patient.born is not None and completed_months(patient.born, last.on) >= known["old_years"] * 12
-    return _below(last, known["target_comorbid_old" if old else "target_comorbid"])
+    return _below(last, personal_target(patient.comorbid, patient.born, last.on, known))
+
+
+def personal_target(
+    comorbid: Collection[str], born: dt.date | None, on: dt.date, limits: Mapping[str, Any] | None = None
+) -> tuple[int, int]:
+    """Below which systolic and diastolic a person's pressure should be on a day: lower with diabetes, kidney
+    or heart disease, a little less so when old.
+    """
+    known = limits or shipped_limits()
+    if not comorbid:
+        high, low = known["target"]
+    else:
+        old = born is not None and completed_months(born, on) >= known["old_years"] * 12
+        high, low = known["target_comorbid_old" if old else "target_comorbid"]
+    return int(high), int(low)
 
 
 def _below(visit: Seen, target: Sequence[int]) -> bool:

@@ -25,7 +25,7 @@ def book(
     request: HttpRequest,
     register: Register,
     more: dict[str, Any] | None = None,
-    template: str = "facilities/register.html",
+    template: str = "",
 ) -> HttpResponse:
     """The book, a page of it. `more` is for a template of the room's own, which extends the usual one."""
     scope, asked = current(), asked_for(request, register)
@@ -43,7 +43,11 @@ def book(
         ],
         "may_export": scope.can(f"{register.section}.export"),
     }
-    return render(request, template, _urls(register) | context | (more or {}))
+    usual = "facilities/register_year.html" if register.yearly else "facilities/register.html"
+    return render(request, template or usual, _urls(register) | context | (more or {}))
+
+
+FIRST_YEAR = 2000  # of a yearly book
 
 
 class ExportForm(FormKeyMixin):
@@ -84,7 +88,8 @@ def printed(request: HttpRequest, register: Register) -> HttpResponse:
         messages.error(request, refused.message)
         return redirect(register.url)
     name = f"so-{register.code.lower()}.pdf"
-    return paper.pdf_response("print/register.html", context, filename=name)
+    template = "print/register_year.html" if register.yearly else "print/register.html"
+    return paper.pdf_response(template, context, filename=name)
 
 
 def _urls(register: Register) -> dict[str, str]:
@@ -98,14 +103,27 @@ def _urls(register: Register) -> dict[str, str]:
 def asked_for(request: HttpRequest, register: Register) -> Asked:
     """The filters of the address; what cannot be read is the usual part."""
     today = timezone.localdate()
+    if register.yearly:
+        since = dt.date(_year(request.GET.get("nam", ""), today), 1, 1)
+        return Asked(since, since.replace(month=12, day=31), register.usual_by(), _picked(request, register))
     until = _day(request.GET.get("den", "")) or today
     since = _day(request.GET.get("tu", "")) or _usual_since(register, until)
     if not dt.timedelta(0) <= until - since <= dt.timedelta(days=registers.LONGEST):
         since = _usual_since(register, until)
     by = request.GET.get("theo", "")
+    by = by if by in register.dates else register.usual_by()
+    return Asked(since, until, by, _picked(request, register))
+
+
+def _picked(request: HttpRequest, register: Register) -> dict[str, UUID]:
     named = {each.key: _id(request.GET.get(each.key, "")) for each in register.filters}
-    picked = {key: value for key, value in named.items() if value}
-    return Asked(since, until, by if by in register.dates else register.usual_by(), picked)
+    return {key: value for key, value in named.items() if value}
+
+
+def _year(text: str, today: dt.date) -> int:
+    """The year of the address; what cannot be read, or is still to come, is this year."""
+    year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else today.year
+    return year if FIRST_YEAR <= year <= today.year else today.year
 
 
 def _id(text: str) -> UUID | None:

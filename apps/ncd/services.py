@@ -1,0 +1,326 @@
+"""Everything that writes a follow-up form: saved with its open visit, amended once the visit is finished.
+
+What belongs to the visit (glucose, HbA1c, the next day) is written through the visit's own services, with
+its version, so that there is one record of it. Each write is audited and has its event.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from apps.care import enrolling
+from apps.care.events import EnrolmentChanged
+from apps.care.models import Enrolment, EnrolmentState
+from apps.core import audit
+from apps.core.errors import Refused
+from apps.core.events import publish
+from apps.core.scope import current
+from apps.core.text import clean
+from apps.core.versions import StaleVersion, save_versioned
+from apps.encounters import services as visits
+from apps.encounters import states, templating
+from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitMoved
+from apps.encounters.inputs import VisitInput
+from apps.encounters.models import Visit
+from apps.ncd import figures, judging, limits, target
+from apps.ncd.events import NcdFollowedUp, NcdFollowUpAmended, NcdFollowUpInError
+from apps.ncd.models import FollowUp, FollowUpRevision, FollowUpState, Programme
+from apps.patients import projections
+
+TIMELINE = "ncd"
+OTHER_WINDOW = "Lượt khám vừa được lưu ở cửa sổ khác. Xem lại phiếu rồi bấm Lưu lần nữa."
+# What a form says of its own; the rest is copied from the visit or computed.
+SAID = (
+    *("cholesterol", "smoker", "complications", "adherence", "side_effects", "medicine_days"),
+    *("target", "target_why"),
+)
+KEPT = (
+    *("systolic", "diastolic", "glucose", "glucose_kind", "hba1c", *SAID, "medicines_until", "next_on"),
+    *("computed", "computed_why", "risk", "risk_word", "risk_chart"),
+)
+
+
+@dataclass(frozen=True)
+class FollowUpInput:
+    """What a form brings. mmol/L, %, days; `target` None takes what the arithmetic says."""
+
+    glucose: Decimal | None = None
+    glucose_kind: str = target.FASTING
+    hba1c: Decimal | None = None
+    cholesterol: Decimal | None = None
+    smoker: bool | None = None
+    complications: Sequence[str] = ()
+    adherence: str = ""
+    side_effects: str = ""
+    medicine_days: int | None = None
+    next_on: dt.date | None = None
+    target: int | None = None
+    target_why: str = ""
+
+
+@transaction.atomic
+def take_in(*, visit_id: UUID, programme: str) -> Enrolment:
+    """Take the person of a visit into a programme, from the visit's day on."""
+    scope = current()
+    scope.require("ncd.enter")
+    visit = _visit(visit_id)
+    if programme not in Programme.values:
+        raise Refused("Chương trình này không có sổ theo dõi ở đây.", code="programme")
+    return enrolling.enrol(person=visit.person, programme=programme, since=visit.on)
+
+
+@transaction.atomic
+def refill(*, visit_id: UUID, visit_version: int) -> templating.Filled:
+    """Bring the medicines of the last prescription into an open visit; they are looked at before it ends."""
+    current().require("ncd.enter")
+    visit = _visit(visit_id)
+    if visit.version != visit_version:
+        raise Refused(OTHER_WINDOW, code="visit-stale")
+    return templating.last_prescription_copy(visit_id=visit_id, expected_version=visit_version)
+
+
+@transaction.atomic
+def follow_up_put(
+    *,
+    visit_id: UUID,
+    programme: str,
+    visit_version: int,
+    expected_version: int,
+    data: FollowUpInput,
+    reason: str = "",
+) -> FollowUp:
+    """Save the form of an open visit, or amend that of a finished one with `reason`.
+
+    `expected_version` is 0 for a form that is not there yet. Raises Visit.DoesNotExist for a visit out of
+    sight, Refused beside a field, StaleVersion when somebody has saved the form since.
+    """
+    scope = current()
+    scope.require("ncd.enter")
+    visit = _visit(visit_id)
+    _refuse_state(visit)
+    amends = not visit.is_open
+    reason = clean(reason)[:500]
+    if amends:
+        scope.require("ncd.edit")
+        if not reason:
+            raise Refused("Ghi lý do sửa đổi.", field="reason", code="no-reason")
+    if visit.version != visit_version:
+        raise Refused(OTHER_WINDOW, code="visit-stale")
+    enrolment = judging.enrolment_on(visit, programme)
+    # unscoped: of a visit that was found within the scope
+    found = FollowUp.unscoped.select_for_update(of=("self",)).filter(visit=visit, programme=programme).first()
+    known = limits.on(visit.on)
+    _check(data, visit, known)
+    form = found or FollowUp(visit=visit, programme=programme, version=0)
+    before = {name: getattr(form, name) for name in KEPT}
+    for name in SAID:
+        setattr(form, name, getattr(data, name))
+    form.complications, form.side_effects = sorted(data.complications), clean(data.side_effects)
+    form.glucose_kind = data.glucose_kind
+    if found is not None and form.version != expected_version:
+        raise StaleVersion(current=FollowUp.unscoped.get(pk=found.pk), mine=form)
+    visit = _bring(visit, data, amends, reason)
+    form.enrolment = enrolment
+    judging.renew(form, visit, known, chosen=data.target, why=clean(data.target_why))
+    if amends and found is not None:
+        _keep(found, before, reason)
+    if found is None:
+        form.version = 1
+        form.save(force_insert=True)
+    else:
+        save_versioned(form, expected=expected_version)
+    changed = sorted(name for name in KEPT if before[name] != getattr(form, name))
+    _told("ncd.amended" if amends else "ncd.saved", form, changed=changed)
+    if visit.state == states.FINALISED:
+        _publish(NcdFollowUpAmended if found is not None else NcdFollowedUp, form)
+    return form
+
+
+# --- what other rooms' events bring
+
+
+def follow_end(event: VisitFinalised | VisitAmended) -> None:
+    """The visit is finished, or says something else: its forms take over what it says now."""
+    # unscoped: told by the visit's own service
+    forms = list(FollowUp.unscoped.select_for_update(of=("self",)).filter(visit_id=event.visit_id))
+    if not forms:
+        return
+    visit = Visit.unscoped.select_related("person").get(pk=event.visit_id)
+    known = limits.on(visit.on)
+    for form in forms:
+        before = {name: getattr(form, name) for name in KEPT}
+        by_hand = form.target if form.by_hand else None
+        judging.renew(form, visit, known, chosen=by_hand, why=form.target_why)
+        if before != {name: getattr(form, name) for name in KEPT} or form.restricted != visit.restricted:
+            save_versioned(form, expected=form.version)
+        _timeline(form)
+        _publish(NcdFollowedUp if isinstance(event, VisitFinalised) else NcdFollowUpAmended, form)
+
+
+def follow_error(event: VisitEnteredInError) -> None:
+    """A visit that should never have been written takes its forms with it."""
+    # unscoped: as above
+    _in_error(FollowUp.unscoped.filter(visit_id=event.visit_id), told=event.was_final)
+
+
+def follow_move(event: VisitMoved) -> None:
+    """It was another person's visit: where she is followed too, the form is written for her."""
+    if event.to_visit_id is None:
+        return
+    visit = Visit.unscoped.select_related("person").get(pk=event.to_visit_id)  # unscoped: as above
+    known = limits.on(visit.on)
+    for old in FollowUp.unscoped.filter(visit_id=event.visit_id):  # unscoped: as above
+        try:
+            enrolment = judging.enrolment_on(visit, old.programme)
+        except Refused:
+            continue  # she is not followed: the page of her visit proposes it
+        form = FollowUp(visit=visit, programme=old.programme, enrolment=enrolment)
+        for name in SAID:
+            setattr(form, name, getattr(old, name))
+        form.glucose_kind = old.glucose_kind
+        judging.renew(form, visit, known, chosen=old.target if old.by_hand else None, why=old.target_why)
+        form.save(force_insert=True)
+        _told("ncd.saved", form, changed=[])
+
+
+def follow_enrolment(event: EnrolmentChanged) -> None:
+    """She never was in the programme: its forms go the same way."""
+    if event.state == EnrolmentState.ENTERED_IN_ERROR:
+        # unscoped: told by the enrolment's own service
+        _in_error(FollowUp.unscoped.filter(enrolment_id=event.enrolment_id), told=True)
+
+
+def _in_error(rows: Any, *, told: bool) -> None:
+    for form in rows.exclude(state=FollowUpState.ENTERED_IN_ERROR).select_for_update(of=("self",)):
+        form.state = FollowUpState.ENTERED_IN_ERROR
+        save_versioned(form, expected=form.version)
+        projections.drop_timeline(kind=TIMELINE, object_id=form.pk)
+        _audit("ncd.in_error", form)
+        if told:
+            _publish(NcdFollowUpInError, form)
+
+
+# --- the parts of a step
+
+
+def _visit(visit_id: UUID) -> Visit:
+    """The visit, locked, of a station where this scope works."""
+    found = Visit.objects.select_for_update(of=("self",)).select_related("person").get(pk=visit_id)
+    if not current().reaches(found.facility_id):
+        raise PermissionDenied("ncd")
+    return found
+
+
+def _refuse_state(visit: Visit) -> None:
+    if visit.is_open or visit.state == states.FINALISED:
+        return
+    word = states.TITLES[visit.state]
+    more = ": mở lại lượt khám để sửa" if visit.state == states.AWAITING_SIGNATURE else ""
+    raise Refused(f"Lượt khám {word}{more}.", code="state")
+
+
+def _check(data: FollowUpInput, visit: Visit, known: limits.Limits) -> None:
+    most = int(known.ncd["medicine_days"]["most"])
+    if data.medicine_days is not None and not 1 <= data.medicine_days <= most:
+        raise Refused(f"Cho thuốc từ 1 đến {most} ngày.", field="medicine_days", code="days")
+    if data.next_on is not None and data.next_on <= visit.on:
+        raise Refused("Ngày hẹn phải sau ngày khám.", field="next_on", code="before")
+    if data.glucose_kind not in target.GLUCOSE_WORDS:
+        raise Refused("Hãy chọn cách đo đường huyết.", field="glucose_kind", code="kind")
+    if data.cholesterol is not None and not 1 <= data.cholesterol <= 20:
+        raise Refused(
+            "Cholesterol toàn phần tính bằng mmol/L, từ 1 đến 20.", field="cholesterol", code="range"
+        )
+    if set(data.complications) - set(known.ncd["complications"]):
+        raise Refused("Hãy chọn biến chứng trong danh sách.", field="complications", code="unknown")
+    if len(clean(data.side_effects)) > 200 or len(clean(data.target_why)) > 200:
+        raise Refused("Nội dung dài quá 200 ký tự.", code="long")
+    if data.target not in (None, target.NOT_REACHED, target.REACHED, target.NOT_JUDGED):
+        raise Refused("Hãy chọn đạt hay không đạt.", field="target", code="unknown")
+
+
+def _bring(visit: Visit, data: FollowUpInput, amends: bool, reason: str) -> Visit:
+    """Write into the visit what belongs to it. An amendment that leaves it as it is does not touch it."""
+    vitals = figures.brought(figures.of_visit(visit), data.glucose, data.glucose_kind, data.hba1c)
+    fields = {"follow_up_on": data.next_on}
+    if not amends:
+        return visits.visit_save(
+            visit_id=visit.pk,
+            expected_version=visit.version,
+            data=VisitInput(fields=fields, vitals=vitals or None),
+        )
+    if not vitals and visit.follow_up_on == data.next_on:
+        return visit
+    return visits.visit_amend(
+        visit_id=visit.pk,
+        expected_version=visit.version,
+        data=VisitInput(fields=fields, vitals=vitals or None),
+        reason=reason,
+        override=reason,
+    )
+
+
+def _keep(form: FollowUp, before: dict[str, Any], reason: str) -> None:
+    """The version that is being amended, whole."""
+    scope = current()
+    FollowUpRevision.unscoped.create(  # of a form that was found through the scope
+        follow_up_id=form.pk,
+        of_version=form.version,
+        data=before,
+        reason=reason,
+        by=scope.user_id,
+        by_name=scope.shown_name,
+        at=timezone.now(),
+    )
+
+
+def title_of(form: FollowUp) -> str:
+    """'Theo dõi tăng huyết áp: 148/92, không đạt', as the timeline says it."""
+    figure = form.pressure_words
+    if form.programme == Programme.DIABETES:
+        figure = f"đường huyết {form.glucose}".replace(".", ",") if form.glucose is not None else ""
+        figure = f"HbA1c {form.hba1c} %".replace(".", ",") if form.hba1c is not None else figure
+    said = ", ".join(filter(None, (figure, form.get_target_display().lower())))
+    return f"Theo dõi {form.get_programme_display().lower()}: {said}"
+
+
+def _timeline(form: FollowUp) -> None:
+    projections.put_timeline(
+        person_id=form.person_id,
+        at=form.occurred_at,
+        kind=TIMELINE,
+        title=title_of(form),
+        object_id=form.pk,
+        facility_id=form.facility_id,
+        restricted=form.restricted,
+    )
+
+
+def _told(action: str, form: FollowUp, **data: Any) -> None:
+    _timeline(form)
+    _audit(action, form, **data)
+
+
+def _audit(action: str, form: FollowUp, **data: Any) -> None:
+    audit.record(
+        action,
+        person_id=form.person_id,
+        object_id=form.pk,
+        facility_id=form.facility_id,
+        data={"programme": form.programme, **data},
+    )
+
+
+def _publish(
+    event: type[NcdFollowedUp] | type[NcdFollowUpAmended] | type[NcdFollowUpInError], form: FollowUp
+) -> None:
+    publish(
+        event(form.pk, form.visit_id, form.person_id, form.facility_id, form.programme, form.on, form.version)
+    )
