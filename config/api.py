@@ -15,6 +15,7 @@ from apps.encounters import template_api as templates
 from apps.encounters.certificates import api as certificates
 from apps.encounters.dispensing import api as dispensing
 from apps.households import api as households
+from apps.ncd import api as ncd
 from apps.patients import api as patients
 from apps.stock import api as stock
 from config.api_page import page_of
@@ -29,6 +30,7 @@ orders.register(router)
 templates.register(router)
 dispensing.register(router)
 certificates.register(router)
+ncd.register(router)
 
 urlpatterns = [
     path("", page_of(router), name="api-page"),

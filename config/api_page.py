@@ -57,6 +57,9 @@ WORDS = {
     ("dispensings", "list"): "Danh sách lần cấp phát thuốc, mới nhất trước",
     ("dispensings", "retrieve"): "Một lần cấp phát với lô đã lấy và thuốc trả lại",
     ("dispensings", "create"): "Cấp thuốc theo đơn đã ký, lấy lô hết hạn trước",
+    ("follow-ups", "list"): "Phiếu theo dõi tăng huyết áp, đái tháo đường, mới nhất trước",
+    ("follow-ups", "retrieve"): "Một phiếu theo dõi với mục tiêu và nguy cơ",
+    ("follow-ups", "create"): "Lưu phiếu theo dõi của một lượt khám",
 }
 
 

@@ -57,8 +57,11 @@ class FollowUp(ClinicalFact, BaseModel):
     by hand with `target_why`. While the visit is open the form is saved; afterwards it is amended.
     """
 
-    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="follow_ups")
-    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="follow_ups")
+    # Both are looked up by the indexes of several columns below.
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="follow_ups", db_index=False)
+    enrolment = models.ForeignKey(
+        Enrolment, on_delete=models.PROTECT, related_name="follow_ups", db_index=False
+    )
     programme = models.CharField("chương trình", max_length=20, choices=Programme.choices)
     on = models.DateField("ngày khám")
     state = models.CharField(

@@ -126,21 +126,53 @@ def follow_up_put(
     form.glucose_kind = data.glucose_kind
     if found is not None and form.version != expected_version:
         raise StaleVersion(current=FollowUp.unscoped.get(pk=found.pk), mine=form)
-    visit = _bring(visit, data, amends, reason)
     form.enrolment = enrolment
-    judging.renew(form, visit, known, chosen=data.target, why=clean(data.target_why))
-    if amends and found is not None:
-        _keep(found, before, reason)
-    if found is None:
+    chosen: dict[str, Any] = {"chosen": data.target, "why": clean(data.target_why)}
+    if amends:
+        _amended(form, visit, known, data, reason, before if found else None, expected_version, chosen)
+    else:
+        judging.renew(form, _bring(visit, data), known, **chosen)
+        _written(form, is_new=found is None, expected=expected_version)
+    changed = sorted(name for name in KEPT if before[name] != getattr(form, name))
+    _told("ncd.amended" if amends else "ncd.saved", form, changed=changed)
+    return form
+
+
+def _amended(
+    form: FollowUp,
+    visit: Visit,
+    known: limits.Limits,
+    data: FollowUpInput,
+    reason: str,
+    before: dict[str, Any] | None,
+    expected: int,
+    chosen: dict[str, Any],
+) -> None:
+    """First the form's own words; then the visit, where it has to say something else: its amendment renews
+    the form (follow_end) and tells of it.
+    """
+    judging.renew(form, visit, known, **chosen)
+    if before is not None:
+        _keep(form, before, reason)
+    _written(form, is_new=before is None, expected=expected)
+    brought = _brought(visit, data)
+    if brought is None:
+        _publish(NcdFollowUpAmended if before is not None else NcdFollowedUp, form)
+        return
+    changed = visits.visit_amend(
+        visit_id=visit.pk, expected_version=visit.version, data=brought, reason=reason, override=reason
+    )
+    form.refresh_from_db()
+    judging.renew(form, changed, known, **chosen)
+    save_versioned(form, expected=form.version)
+
+
+def _written(form: FollowUp, *, is_new: bool, expected: int) -> None:
+    if is_new:
         form.version = 1
         form.save(force_insert=True)
     else:
-        save_versioned(form, expected=expected_version)
-    changed = sorted(name for name in KEPT if before[name] != getattr(form, name))
-    _told("ncd.amended" if amends else "ncd.saved", form, changed=changed)
-    if visit.state == states.FINALISED:
-        _publish(NcdFollowUpAmended if found is not None else NcdFollowedUp, form)
-    return form
+        save_versioned(form, expected=expected)
 
 
 # --- what other rooms' events bring
@@ -246,25 +278,18 @@ def _check(data: FollowUpInput, visit: Visit, known: limits.Limits) -> None:
         raise Refused("Hãy chọn đạt hay không đạt.", field="target", code="unknown")
 
 
-def _bring(visit: Visit, data: FollowUpInput, amends: bool, reason: str) -> Visit:
-    """Write into the visit what belongs to it. An amendment that leaves it as it is does not touch it."""
+def _brought(visit: Visit, data: FollowUpInput) -> VisitInput | None:
+    """What of a form belongs to the visit; None where the visit says so already."""
     vitals = figures.brought(figures.of_visit(visit), data.glucose, data.glucose_kind, data.hba1c)
-    fields = {"follow_up_on": data.next_on}
-    if not amends:
-        return visits.visit_save(
-            visit_id=visit.pk,
-            expected_version=visit.version,
-            data=VisitInput(fields=fields, vitals=vitals or None),
-        )
     if not vitals and visit.follow_up_on == data.next_on:
-        return visit
-    return visits.visit_amend(
-        visit_id=visit.pk,
-        expected_version=visit.version,
-        data=VisitInput(fields=fields, vitals=vitals or None),
-        reason=reason,
-        override=reason,
-    )
+        return None
+    return VisitInput(fields={"follow_up_on": data.next_on}, vitals=vitals or None)
+
+
+def _bring(visit: Visit, data: FollowUpInput) -> Visit:
+    """Save the open visit with what belongs to it; it is under way from now on."""
+    brought = _brought(visit, data) or VisitInput()
+    return visits.visit_save(visit_id=visit.pk, expected_version=visit.version, data=brought)
 
 
 def _keep(form: FollowUp, before: dict[str, Any], reason: str) -> None:

@@ -85,11 +85,8 @@ def _form(
         if form.is_valid() and (saved := _saved(form, visit, enrolment, amends=amends)):
             return _onwards(request, visit, saved, amends=amends)
         # What was refused because the visit was saved elsewhere goes through against what stands now.
-        data = request.POST.copy()
-        data["visit_version"] = str(visit.version)
-        errors = form.errors
-        form = FollowUpForm(data, **shared)
-        form._errors = errors
+        form.data = request.POST.copy()
+        form.data["visit_version"] = str(visit.version)
     else:
         form = FollowUpForm(None, initial=initial_of(opened.data) | versions, **shared)
     readlog.record(SCREEN, [visit.person_id])
