@@ -14,7 +14,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import BaseRouter
 
-from apps.core.api import KEY_HEADER, ScopedViewSet, StrictSerializer, Unwilling, once, refusal, stale, warnings
+from apps.core.api import (
+    KEY_HEADER,
+    ScopedViewSet,
+    StrictSerializer,
+    Unwilling,
+    once,
+    refusal,
+    stale,
+    warnings,
+)
 from apps.core.errors import NeedsReason, Refused
 from apps.core.versions import StaleVersion
 from apps.encounters.models import Visit
@@ -91,7 +100,7 @@ class FollowUpViewSet(ScopedViewSet):
 
     @extend_schema(request=FollowUpWriteSerializer, responses=FollowUpSerializer, parameters=[KEY_HEADER])
     def create(self, request: Request) -> Response:
-        """Saves the form of an open visit, or amends that of a finished one. 422 by field, 409 when outrun."""
+        """Saves the form of an open visit, or amends a finished one's. 422 by field, 409 when outrun."""
         asked = FollowUpWriteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         form_id, now = once(request, lambda: _put(dict(asked.validated_data)))

@@ -140,7 +140,7 @@ def _month_b(form: FollowUp) -> tuple[str, ...]:
 
 
 def _medicines(visit_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """What was prescribed at each visit, in the order of the slip."""
+    """What was prescribed at each visit, in the order of the slip. Unscoped: see `entries`."""
     lines = PrescriptionLine.unscoped.filter(prescription__visit__in=list(visit_ids)).order_by("position")
     found: dict[UUID, list[str]] = {}
     for visit_id, name, strength in lines.values_list("prescription__visit", "drug_name", "strength"):
@@ -149,13 +149,13 @@ def _medicines(visit_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
 
 
 def _numbers(people: Iterable[UUID]) -> dict[UUID, str]:
-    """The citizen numbers; of several the one that came last."""
+    """The citizen numbers; of several the one that came last. Unscoped: see `entries`."""
     rows = Identifier.unscoped.filter(person_id__in=people, kind="cccd").order_by("created_at")
     return dict(rows.values_list("person_id", "value"))
 
 
 def _cards(people: Iterable[UUID], on: dt.date) -> dict[UUID, str]:
-    """The insurance cards that held on that day."""
+    """The insurance cards that held on that day. Unscoped: see `entries`."""
     rows = InsuranceCard.unscoped.filter(
         Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gte=on), person__in=people
     )

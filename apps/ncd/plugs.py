@@ -110,3 +110,22 @@ subscribe(VisitAmended, services.follow_end)
 subscribe(VisitEnteredInError, services.follow_error)
 subscribe(VisitMoved, services.follow_move)
 subscribe(EnrolmentChanged, services.follow_enrolment)
+registry.guide.add(
+    registry.GuideChapter(
+        "man-tinh",
+        "Tăng huyết áp, đái tháo đường",
+        "guide/ncd.html",
+        {
+            "ncd:follow": "phieu",
+            "ncd:form": "phieu",
+            "ncd:amend": "phieu",
+            "ncd:lists": "danh-sach",
+            "ncd:lists_export": "danh-sach",
+            "ncd:book_a": "so-nam",
+            "ncd:book_a_export": "so-nam",
+            "ncd:book_b": "so-nam",
+            "ncd:book_b_export": "so-nam",
+        },
+        46,
+    )
+)

@@ -183,6 +183,7 @@ def opening(visit: Visit, enrolment: Enrolment) -> Opening:
 
 
 def _lines(visit_id: UUID) -> list[PrescriptionLine]:
+    # unscoped: of a visit of her course, which the caller sees
     rows = PrescriptionLine.unscoped.filter(prescription__visit=visit_id).order_by("position")
     return list(rows[:LINES])
 

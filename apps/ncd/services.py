@@ -125,6 +125,7 @@ def follow_up_put(
     form.complications, form.side_effects = sorted(data.complications), clean(data.side_effects)
     form.glucose_kind = data.glucose_kind
     if found is not None and form.version != expected_version:
+        # unscoped: the same form as it is stored
         raise StaleVersion(current=FollowUp.unscoped.get(pk=found.pk), mine=form)
     form.enrolment = enrolment
     chosen: dict[str, Any] = {"chosen": data.target, "why": clean(data.target_why)}
@@ -184,7 +185,7 @@ def follow_end(event: VisitFinalised | VisitAmended) -> None:
     forms = list(FollowUp.unscoped.select_for_update(of=("self",)).filter(visit_id=event.visit_id))
     if not forms:
         return
-    visit = Visit.unscoped.select_related("person").get(pk=event.visit_id)
+    visit = Visit.unscoped.select_related("person").get(pk=event.visit_id)  # unscoped: as above
     known = limits.on(visit.on)
     for form in forms:
         before = {name: getattr(form, name) for name in KEPT}

@@ -22,6 +22,7 @@ from apps.population import (
     write_conditions,
     write_happenings,
     write_money,
+    write_ncd,
     write_people,
     write_records,
 )
@@ -181,7 +182,11 @@ def _rows(plan: Plan, ground: Ground, books: Shelf) -> Iterator[tuple[Sheet, lis
     for sheets in Writer(made, ground, books).write():
         for sheet in sheets:
             yield sheet, sheet.cut()
-    for sheet in (*write_care.write(made, ground), *write_money.write(made, ground, books)):
+    for sheet in (
+        *write_care.write(made, ground),
+        *write_money.write(made, ground, books),
+        *write_ncd.write(made, ground),
+    ):
         yield sheet, sheet.cut()
 
 

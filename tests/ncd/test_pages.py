@@ -47,7 +47,7 @@ def finish(visit, doctor):
 
 def test_it_works(client, visit, enrolment, lan, doctor):
     page = client.get(reverse("encounters:visit", args=[visit.pk])).content.decode()
-    assert "Bệnh mạn tính" in page and url(visit, enrolment) in page and 'data-key="F9"' in page
+    assert "Bệnh mạn tính" in page and url(visit, enrolment) in page and 'data-key="F3"' in page
     page = client.get(url(visit, enrolment)).content.decode()
     assert "148/92, mục tiêu dưới 140/90" in page and "Amlodipin" in page
     response = client.post(url(visit, enrolment), filled(visit))
