@@ -24,6 +24,7 @@ from apps.ncd import coming, figures, limits, suspect, target
 from apps.ncd.judging import in_force
 from apps.ncd.models import FollowUp, FollowUpState, Programme, Reached
 from apps.ncd.services import FollowUpInput
+from apps.patients.models import LifeStatus
 
 DRAWN = 36  # visits in a picture: three years of months
 SHOWN = 6  # lines under it
@@ -243,8 +244,10 @@ def course(scope: Scope, person_id: UUID) -> list[FollowUp]:
 
 
 def of_person(scope: Scope, person: Any) -> dict[str, Any] | None:
-    """The course of her pressure and her glucose with what is aimed at, and the last forms. One query."""
-    rows = course(scope, person.pk)
+    """The course of her pressure and her glucose with what is aimed at, and the last forms. One query, none
+    of who has died: her timeline tells it.
+    """
+    rows = [] if person.life_status == LifeStatus.DEAD else course(scope, person.pk)
     if not rows:
         return None
     pressed = [row for row in rows if row.programme == Programme.HYPERTENSION and row.pressure_words]

@@ -17,7 +17,7 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
-from apps.encounters import states
+from apps.encounters import page, states
 from apps.encounters.models import Visit
 from apps.encounters.writing import Problems
 from apps.ncd import figures, judging, limits, queries, services, target
@@ -92,7 +92,7 @@ def _form(
     readlog.record(SCREEN, [visit.person_id])
     context = {
         "visit": visit,
-        "person": visit.person,
+        **page.banner(current(), visit.person),
         "enrolment": enrolment,
         "programme": Programme(enrolment.programme),
         "is_diabetes": enrolment.programme == Programme.DIABETES,
@@ -245,7 +245,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     known = limits.on(form.on)
     context = {
         "form": form,
-        "person": form.person,
+        **page.banner(scope, form.person),
         "visit": form.visit,
         "target_words": queries.target_words(form),
         "complications": [

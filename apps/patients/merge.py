@@ -274,9 +274,3 @@ def pointer_of(person: Person) -> MergeRecord | None:
     if person.merged_into_id is None:
         return None
     return MergeRecord.unscoped.filter(old=person, undone_at__isnull=True).first()
-
-
-def absorbed_by(person: Person) -> list[MergeRecord]:
-    """The standing merges into this person, latest first. One query; she was taken through the scope."""
-    rows = MergeRecord.unscoped.filter(kept=person, undone_at__isnull=True).select_related("old")
-    return list(rows.defer("lines", "old__tokens", "old__search").order_by("-at", "-id"))

@@ -35,7 +35,6 @@ from apps.patients import (
     duplicates,
     emergency,
     emergency_page,
-    merge,
     merge_rules,
     queries,
     search,
@@ -215,10 +214,9 @@ def _duplicates(scope: Scope) -> dict[str, Any] | None:
 
 
 def _absorbed(scope: Scope, person: Any) -> dict[str, Any] | None:
-    """Which records were merged into hers; no query where none was."""
-    if not getattr(person, "absorbed", False):
-        return None
-    return {"records": merge.absorbed_by(person), "may_undo": scope.can("duplicates.edit")}
+    """Which records were merged into hers. No query: `queries.get_person` brought them."""
+    records = getattr(person, "absorbed", None)
+    return {"records": records, "may_undo": scope.can("duplicates.edit")} if records else None
 
 
 registry.home_panels.add(

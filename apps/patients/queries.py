@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Expression, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Expression, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,7 @@ from apps.patients.models import (
     Identifier,
     InsuranceCard,
     LifeStatus,
+    MergeRecord,
     Person,
     TimelineEntry,
 )
@@ -198,8 +200,7 @@ def get_person(person_id: UUID, **also: Expression) -> Person | None:
     found = (
         people.filter(pk=person_id)
         .annotate(
-            # unscoped: that a record was merged into hers is asked of the index alone, for its panel
-            absorbed=Exists(Person.unscoped.filter(merged_into=OuterRef("pk"))),
+            absorbed_told=_absorbed(),
             mother_told=Subquery(kin.filter(pk=OuterRef("mother_id"))),
             father_told=Subquery(kin.filter(pk=OuterRef("father_id"))),
             **also,
@@ -208,7 +209,20 @@ def get_person(person_id: UUID, **also: Expression) -> Person | None:
     )
     if found is not None:
         found.mother, found.father = _kin(found.mother_told), _kin(found.father_told)
+        found.absorbed = [
+            each | {"at": dt.datetime.fromisoformat(each["at"])} for each in found.absorbed_told
+        ]
     return found
+
+
+def _absorbed() -> Expression:
+    """The standing merges into this person, latest first, for their panel: a column of her own row."""
+    # unscoped: of a person who was found within the scope
+    rows = MergeRecord.unscoped.filter(kept=OuterRef("pk"), undone_at__isnull=True).order_by("-at", "-id")
+    whole = JSONObject(
+        pk="id", at="at", by_name="by_name", old_id="old_id", code="old__code", full_name="old__full_name"
+    )
+    return ArraySubquery(rows.values(whole=whole))  # type: ignore[return-value]  # the stubs forget it is one
 
 
 # In the order of the model, which from_db asks for.

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.care.models import Enrolment
+from apps.care.models import Enrolment, fact_values
 from apps.core.scope import Scope, enter
 from apps.encounters import services as visits
 from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
@@ -88,3 +88,11 @@ def a_finished_follow_up(
 def an_old_enrolment(person: Person, programme: str = "hypertension", days_ago: int = 400) -> Enrolment:
     """Followed for longer than a year."""
     return an_enrolment(person, programme, since=timezone.localdate() - dt.timedelta(days=days_ago))
+
+
+def a_plain_form(visit: Visit, enrolment: Enrolment, **fields: Any) -> FollowUp:
+    """A form as a row, without the services."""
+    fields = {"programme": enrolment.programme, "systolic": 148, "diastolic": 92, "side_effects": ""} | fields
+    return FollowUp.unscoped.create(
+        **fact_values(visit), visit=visit, enrolment=enrolment, on=visit.on, **fields
+    )

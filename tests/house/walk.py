@@ -50,6 +50,7 @@ from apps.households.models import (
     Transfer,
     TransferAsk,
 )
+from apps.ncd.models import FollowUp
 from apps.outage.models import BackEntry, Pack, Slip
 from apps.patients.models import Allergy, Death, DuplicatePair, InsuranceCard, MergeRecord, Person, Surgery
 from apps.shifts.models import ShiftHandover
@@ -65,6 +66,7 @@ from tests.factories.facilities import a_hamlet, a_practitioner, a_station
 from tests.factories.field import a_proposal
 from tests.factories.households import a_household, a_person_status, a_survey, an_ask, an_event
 from tests.factories.money import a_till
+from tests.factories.ncd import a_plain_form
 from tests.factories.orders import Made, one_of_everything
 from tests.factories.patients import a_card, a_health_record, a_person, an_allergy
 from tests.factories.stock import a_paper
@@ -104,6 +106,7 @@ class Side:
     measurement: Measurement
     appointment: Appointment
     enrolment: Enrolment
+    form: FollowUp
     row: OutboxRow
     job: Job
     paper: PaperCode
@@ -201,6 +204,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
     )
     visit = an_examined_visit(person, practitioner)
     signed = an_ended_visit(a_person(station, name + " Đi", hamlet=hamlet), practitioner, outcome="2")
+    enrolment = an_enrolment(person)
     ExamTemplate.unscoped.create(station=station, name=f"Mẫu {code}", made_by_name=account.full_name)
     return Side(
         station=station,
@@ -236,7 +240,8 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         given=an_act(finished),
         measurement=a_measurement(person, "weight", "51.5", state="preliminary"),
         appointment=appointment,
-        enrolment=an_enrolment(person),
+        enrolment=enrolment,
+        form=a_plain_form(visit, enrolment),
         row=row,
         job=Job.objects.create(kind="people.import", title=f"Nhập {name}", owner_id=account.pk),
         paper=PaperCode.objects.create(code=f"giay{code}", kind="visit.exam_slip", object_id=finished.pk),
@@ -360,6 +365,13 @@ SAMPLES: dict[str, Callable[[Side], Arguments]] = {
     "core:draft": lambda side: {"pk": side.draft.pk},
     "core:draft_drop": lambda side: {"pk": side.draft.pk},
     "core:draft_keep": lambda side: {"kind": "visit", "object_id": side.visit.pk},
+    "ncd:take_in": lambda side: {"visit_pk": side.visit.pk},
+    **{
+        f"ncd:{name}": lambda side: {"visit_pk": side.visit.pk, "pk": side.enrolment.pk}
+        for name in ("follow", "said", "refill")
+    },
+    **{f"ncd:{name}": lambda side: {"pk": side.form.pk} for name in ("form", "amend")},
+    "follow-ups-detail": lambda side: {"pk": side.form.pk},
     "outage:slips": lambda side: {"pk": side.slip.pack_id},
     "outage:pack": lambda side: {"pk": side.slip.pack_id},
     "outage:slip": lambda side: {"code": side.slip.code},

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.care.models import Enrolment
 from apps.core.ids import uuid7
 from apps.core.scope import enter
 from apps.facilities.models import Hamlet
@@ -22,6 +23,7 @@ from tests.factories.field import a_proposal
 from tests.factories.households import a_household, a_person_status
 from tests.factories.households import a_member as a_membership
 from tests.factories.merging import merge, merger_at
+from tests.factories.ncd import a_plain_form
 from tests.factories.patients import a_card, a_person, an_allergy
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +60,8 @@ def person(station):
         station, person.hamlet, "pregnancy", made_by=worker, person=person, state="accepted",
         decided_at=timezone.now(),
     )  # fmt: skip
-    a_visit(person, a_practitioner(station))
+    visit = a_visit(person, a_practitioner(station))
+    a_plain_form(visit, Enrolment.unscoped.get(person=person, programme="hypertension"))
     return person
 
 
@@ -78,7 +81,7 @@ def test_it_works(station, person, role):
         "Trần Thị Lan", "/ho/", "Thôn báo có thai", f"BHYT DN4515112345678, đến {GOOD_TO:%d/%m/%Y}",
         "DN4515112345679", "từ 01/01/2019", "051186000111", "cấp 05/04/2021", "Thuốc 2", "29/02/2024",
         "<s>Hải sản</s>", "Bệnh riêng 2", "Tái khám 2", "Lượt 2", "52", "Lượt khám chưa xong",
-        "Quản lý theo chương trình", "-0002",
+        "Quản lý theo chương trình", "-0002", "Theo dõi huyết áp, đường huyết", "148/92",
     ):  # fmt: skip
         assert words in page, words
 

@@ -21,6 +21,7 @@ from tests.factories.dispensing import an_act
 from tests.factories.encounters import a_practitioner, a_visit, an_examined_visit
 from tests.factories.households import a_person_status, an_ask, an_event
 from tests.factories.money import a_till, till
+from tests.factories.ncd import a_plain_form
 from tests.factories.orders import one_of_everything
 from tests.factories.patients import a_person
 from tests.security.conftest import OWN, Attacker, Here
@@ -308,6 +309,26 @@ def test_programmes_are_logged(own: Here, nurse: Attacker) -> None:
         before = ReadEntry.objects.count()
         assert OWN in nurse.get(way).content.decode(), way
         assert ReadEntry.objects.count() == before + 1, way
+
+
+def test_chronic_diseases_are_logged(own: Here) -> None:
+    row = an_enrolment(own.person, "hypertension")
+    form = a_plain_form(own.visit, row)
+    head = client_of(a_member("station_head", own.station))
+    for way in (
+        "/man-tinh/?muc=tat-ca",
+        f"/man-tinh/kham/{own.visit.pk}/{row.pk}/",
+        f"/man-tinh/phieu/{form.pk}/",
+        "/man-tinh/so-a/",
+        "/api/follow-ups/",
+    ):
+        before = ReadEntry.objects.count()
+        assert head.get(way).status_code == 200, way
+        assert ReadEntry.objects.count() == before + 1, way
+        assert own.person.pk in ReadEntry.objects.order_by("seq").last().person_ids, way
+    for way in ("/man-tinh/danh-sach.pdf?muc=tat-ca", "/man-tinh/so-a/so.pdf"):
+        assert head.get(way)["content-type"] == "application/pdf"
+        assert own.person.pk in ReadEntry.objects.order_by("seq").last().person_ids, way
 
 
 def test_a_list_of_a_target_group_is_logged(own: Here, nurse: Attacker) -> None:
