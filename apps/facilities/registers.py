@@ -97,7 +97,7 @@ class Register:
     by_month: bool = False  # the part shown first: this month, else this year
     months: tuple[str, ...] = ()  # of a yearly book: what is written each month
     month_widths: tuple[int, ...] = ()
-    most_printed: int = MOST_PRINTED
+    most_printed: int = 0  # people of one paper; 0 is the usual number
 
     @property
     def yearly(self) -> bool:
@@ -225,9 +225,10 @@ def printed(book: Register, asked: Asked) -> dict[str, Any]:
     scope = current()
     scope.require(f"{book.section}.export")
     ordered = chosen(book, scope, asked).order_by(*book.dates[asked.by].order)
-    rows = list(ordered[: book.most_printed + 1])
-    if len(rows) > book.most_printed:
-        most = words.quantity_words(book.most_printed)
+    limit = book.most_printed or MOST_PRINTED
+    rows = list(ordered[: limit + 1])
+    if len(rows) > limit:
+        most = words.quantity_words(limit)
         raise Refused(f"Nhiều hơn {most} dòng. Hãy thu hẹp số ngày hoặc chọn một nơi.")
     lines = _looked_at(book, scope, rows, 0, "paper")
     audit.record(f"{book.key}.printed", data={"rows": len(lines)})
