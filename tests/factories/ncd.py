@@ -13,7 +13,7 @@ from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.encounters.models import Visit
 from apps.facilities.models import Practitioner
 from apps.ncd import services
-from apps.ncd.models import FollowUp
+from apps.ncd.models import FollowUp, FollowUpRevision
 from apps.patients.models import Person
 from tests.factories import encounters as make
 from tests.factories.care import an_enrolment
@@ -91,8 +91,12 @@ def an_old_enrolment(person: Person, programme: str = "hypertension", days_ago: 
 
 
 def a_plain_form(visit: Visit, enrolment: Enrolment, **fields: Any) -> FollowUp:
-    """A form as a row, without the services."""
+    """A form as a row that was amended once, without the services."""
     fields = {"programme": enrolment.programme, "systolic": 148, "diastolic": 92, "side_effects": ""} | fields
-    return FollowUp.unscoped.create(
+    form = FollowUp.unscoped.create(
         **fact_values(visit), visit=visit, enrolment=enrolment, on=visit.on, **fields
     )
+    FollowUpRevision.unscoped.create(
+        follow_up=form, of_version=1, data={}, reason="bổ sung", by_name="Thu", at=timezone.now()
+    )
+    return form
