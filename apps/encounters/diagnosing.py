@@ -87,9 +87,13 @@ def cause(visit: Visit, entries: Sequence[DiagnosisInput]) -> str:
     return proposed[0] if len(proposed) == 1 else ""
 
 
-def put(visit: Visit, entries: Sequence[DiagnosisInput], found: Mapping[str, Known]) -> None:
-    """Make the visit's diagnoses these, in this order; a code that stays keeps its row and identity."""
+def put(visit: Visit, entries: Sequence[DiagnosisInput], found: Mapping[str, Known]) -> bool:
+    """Make the visit's diagnoses these, in this order; a code that stays keeps its row and identity.
+
+    True when they are its first.
+    """
     old = {row.icd_code: row for row in Diagnosis.unscoped.filter(visit=visit)}
+    first = bool(entries) and not old
     was_main = next((row.pk for row in old.values() if row.role == DiagnosisRole.MAIN), None)
     fresh: list[Diagnosis] = []
     for position, entry in enumerate(sorted(entries, key=lambda entry: ORDER.index(entry.role)), start=1):
@@ -111,3 +115,4 @@ def put(visit: Visit, entries: Sequence[DiagnosisInput], found: Mapping[str, Kno
         Diagnosis.unscoped.filter(pk=was_main).update(role=DiagnosisRole.SECONDARY)
     storing.store(Diagnosis, fresh, [row.pk for row in old.values()])
     visit.summary = "; ".join(row.label for row in fresh)[:1000]
+    return first

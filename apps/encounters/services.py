@@ -26,11 +26,12 @@ from apps.encounters.steps import DRAFT as DRAFT
 from apps.encounters.steps import NUMBER as NUMBER
 from apps.encounters.steps import TIMELINE as TIMELINE
 from apps.encounters.steps import audited as _audit
+from apps.encounters.steps import author_of
 from apps.encounters.steps import keep_overrides as _keep_overrides
 from apps.encounters.steps import number_in_year as number_in_year
 from apps.encounters.steps import put_timeline as _timeline
 from apps.encounters.steps import taken as _for
-from apps.encounters.writing import SOURCE, refuse, write
+from apps.encounters.writing import EXAMINED, SOURCE, refuse, write
 from apps.facilities import books
 from apps.facilities.models import Practitioner
 from apps.patients import facts
@@ -42,13 +43,15 @@ from apps.patients import facts
 def visit_save(*, visit_id: UUID, expected_version: int, data: VisitInput) -> Visit:
     """Keep what was entered so far. Refuses what cannot be; what is only odd is asked about at the end."""
     visit = _for("save", visit_id, expected_version, data)
+    author = author_of(visit, data)
     changed = write(visit, data)
+    late = visit.entry_mode == facts.EntryMode.BACK_ENTERED  # begun when, and by whom, the paper says
     if visit.state == states.WAITING:
         visit.state = states.IN_PROGRESS
-        late = visit.entry_mode == facts.EntryMode.BACK_ENTERED  # it began when the paper says
         visit.started_at = visit.occurred_at if late else timezone.now()
         changed.append("state")
-    _take_over(visit)
+    if author is not None and (visit.performer is None or (EXAMINED in changed and not late)):
+        _take_over(visit, author)
     save_versioned(visit, expected=expected_version)
     drafts.drop(DRAFT, visit.pk)
     _audit("visit.saved", visit, changed=changed)
@@ -62,7 +65,8 @@ def visit_finalise(*, visit_id: UUID, expected_version: int, override: str = "")
     Raises Problems for what law or arithmetic forbids, NeedsReason for what is odd while `override` is empty.
     """
     visit = _for("finalise", visit_id, expected_version)
-    _take_over(visit)
+    if visit.performer is None and (author := own_practitioner(current())):
+        _take_over(visit, author)
     check_end(visit, override)
     end_put(visit)
     save_versioned(visit, expected=expected_version)
@@ -101,11 +105,11 @@ def visit_amend(
 ) -> Visit:
     """Change a finalised visit: the earlier version is kept with `reason`, and it is signed anew."""
     visit = _for("amend", visit_id, expected_version, data)
+    author = author_of(visit, data)
     reason = clean(reason)
     if not reason:
         raise Refused("Ghi lý do sửa đổi.", field="amend_reason", code="no-reason")
     scope = current()
-    author = own_practitioner(scope)
     VisitRevision.unscoped.create(  # of a visit that was taken through the scope
         visit=visit,
         of_version=visit.version,
@@ -165,11 +169,9 @@ def visit_entered_in_error(
 # ---- the parts of a step
 
 
-def _take_over(visit: Visit) -> None:
-    """Who examines first stands on the slip; reception by somebody without a practitioner leaves it open."""
-    if visit.performer is None:
-        visit.performer = own_practitioner(current())
-        visit.performer_text = visit.performer.full_name if visit.performer else ""
+def _take_over(visit: Visit, author: Practitioner) -> None:
+    """Who writes the first diagnosis has examined her and stands in register A1, whoever received her."""
+    visit.performer, visit.performer_text = author, author.full_name
 
 
 def check_end(visit: Visit, override: str) -> None:

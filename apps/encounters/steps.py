@@ -16,6 +16,7 @@ from apps.encounters import states
 from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.inputs import VisitInput
 from apps.encounters.models import Visit
+from apps.facilities.models import Practitioner
 from apps.patients import projections
 
 TIMELINE = "visit"
@@ -46,9 +47,6 @@ def taken(action: str, visit_id: UUID, expected_version: int, data: VisitInput |
     scope.require(states.right_for(visit.state, action))
     if data is not None and data.lines is not None:
         scope.require("prescriptions.enter")
-        # Without a practitioner the visit cannot end before a licensed one has taken it over.
-        if data.lines and (author := own_practitioner(scope)) and (no := why_not("prescribe", author)):
-            raise Refused(no, code="cannot-prescribe")
     if visit.version != expected_version:
         mine = Visit.unscoped.get(pk=visit_id)  # the same that was found through the scope
         for name, value in (data.fields if data else {}).items():
@@ -59,6 +57,18 @@ def taken(action: str, visit_id: UUID, expected_version: int, data: VisitInput |
             f"Lượt khám {visit.number} {states.TITLES[visit.state]}: không làm được việc này.", code="state"
         )
     return visit
+
+
+def author_of(visit: Visit, data: VisitInput) -> Practitioner | None:
+    """The practitioner who writes `data`. Raises Refused when it prescribes and she may not."""
+    scope = current()
+    known = visit.performer
+    if known is None or known.pk != scope.practitioner_id or not known.in_force(timezone.localdate()):
+        known = own_practitioner(scope)
+    # Without a practitioner the visit cannot end before a licensed one has taken it over.
+    if data.lines and known and (no := why_not("prescribe", known)):
+        raise Refused(no, code="cannot-prescribe")
+    return known
 
 
 def keep_overrides(visit: Visit, warnings: Iterable[Warning], reason: str) -> None:

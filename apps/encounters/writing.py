@@ -25,6 +25,7 @@ from apps.encounters.sick_child import reading, sheet
 from apps.patients import restricted
 
 SOURCE = "visit"
+EXAMINED = "examined"  # among what changed: the first diagnosis was written
 LONG_TEXTS = {"history", "examination", "course", "treatment_text", "advice"}
 
 
@@ -125,7 +126,8 @@ def write(visit: Visit, data: VisitInput) -> list[str]:
         changed.append("vitals")
     _judge_sick_child(visit)
     if data.diagnoses is not None:
-        diagnosing.put(visit, data.diagnoses, icds)
+        if diagnosing.put(visit, data.diagnoses, icds):
+            changed.append(EXAMINED)
         changed.append("diagnoses")
     if data.lines is not None:
         _put_lines(visit, lines)

@@ -377,7 +377,8 @@ def test_the_page_and_a_save_stay_within_their_queries(client, hoa, doctor, stat
         assert client.post(at("visit", visit.pk), typed(visit, **lines)).status_code == 302
     with CaptureQueriesContext(connection) as looking:
         assert client.get(at("visit", visit.pk)).status_code == 200
-    assert len(looking) <= 25, "\n".join(row["sql"][:150] for row in looking)
+    # two of them are the savepoint that a request is inside a test: 25 at a station
+    assert len(looking) <= 27, "\n".join(row["sql"][:150] for row in looking)
     # two of them are what the law of the visit's day says: who prescribes, and how much
     assert len(saving) <= 27, "\n".join(row["sql"][:150] for row in saving)
 

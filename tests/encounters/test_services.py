@@ -368,3 +368,19 @@ def test_texts_are_cleaned(hoa, doctor, as_doctor, text):
 def test_a_field_that_may_not_be_saved_is_a_mistake_of_the_caller():
     with pytest.raises(KeyError):
         VisitInput(fields={"state": "finalised"})
+
+
+def test_who_writes_the_first_diagnosis_is_the_examiner(hoa, nurse, doctor, station):
+    """The nurse received her and took the pulse; register A1 asks who examined."""
+    visit = make.a_visit(hoa, nurse)
+    with enter(make.scope_of(nurse)):
+        data = VisitInput(vitals={"pulse": D(80)})
+        visit = services.visit_save(visit_id=visit.pk, expected_version=visit.version, data=data)
+    assert visit.performer == nurse
+    with enter(make.scope_of(doctor)):
+        visit = services.visit_save(visit_id=visit.pk, expected_version=visit.version, data=make.USUAL)
+    assert (visit.performer, visit.performer_text) == (doctor, doctor.full_name)
+    # A figure that the nurse mends afterwards makes no examiner of her.
+    with enter(make.scope_of(nurse)):
+        visit = services.visit_save(visit_id=visit.pk, expected_version=visit.version, data=data)
+    assert visit.performer == doctor
