@@ -10,10 +10,10 @@ from rest_framework.routers import SimpleRouter
 from apps.care import api as care
 from apps.core.access import signed_in
 from apps.encounters import api as encounters
-from apps.encounters import order_api as orders
 from apps.encounters import template_api as templates
 from apps.encounters.certificates import api as certificates
 from apps.encounters.dispensing import api as dispensing
+from apps.encounters.ordering import api as orders
 from apps.households import api as households
 from apps.ncd import api as ncd
 from apps.patients import api as patients

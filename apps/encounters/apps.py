@@ -8,4 +8,4 @@ class EncountersConfig(AppConfig):
     verbose_name = "Khám bệnh"
 
     def ready(self) -> None:
-        from apps.encounters import plugs, reception_plugs  # noqa: F401
+        from apps.encounters import plugs  # noqa: F401

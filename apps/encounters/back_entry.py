@@ -24,8 +24,9 @@ from apps.core import registry
 from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import Scope
 from apps.core.words import date_words, partial_date_words, sex_word
-from apps.encounters import dosing, paper_acts, queries, queue, services, states
+from apps.encounters import dosing, paper_acts, queries, services, states
 from apps.encounters.bedside import not_prescriber
+from apps.encounters.desk import queue
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
 from apps.encounters.models import Visit
 from apps.encounters.writing import Problems

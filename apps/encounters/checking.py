@@ -10,8 +10,9 @@ from apps.catalogues.models import Icd10
 from apps.catalogues.rules import injured
 from apps.core import ports
 from apps.core.text import fold
-from apps.encounters import case_forms, insured, notifying, order_states, rules
+from apps.encounters import case_forms, insured, notifying, rules
 from apps.encounters.models import YHCT, Diagnosis, DiagnosisRole, Order, PrescriptionLine, Visit
+from apps.encounters.ordering import states as order_states
 from apps.encounters.sick_child import reading
 from apps.encounters.writing import SOURCE, Limits, line_facts
 from apps.patients.models import Allergy, AllergyState, Person

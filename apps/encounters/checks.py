@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.catalogues import codes
 from apps.core.errors import Refused
 from apps.core.scope import current
-from apps.encounters import gateway
+from apps.encounters.desk import gateway
 from apps.encounters.inputs import CardLookup
 from apps.encounters.models import CardCheck, CheckWay, Visit
 

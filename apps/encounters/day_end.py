@@ -13,10 +13,13 @@ from apps.core.paging import Page, keyset
 from apps.core.registry import DayEndFigure, DayEndLine
 from apps.core.scope import Scope
 from apps.core.words import date_words, money_words
-from apps.encounters import order_queries, order_states, queries, queue, states
+from apps.encounters import queries, states
+from apps.encounters.desk import queue
 from apps.encounters.models import OrderKind, ProcedureSheet, SheetState, Visit
 from apps.encounters.money import cash
 from apps.encounters.money import queries as money
+from apps.encounters.ordering import queries as order_queries
+from apps.encounters.ordering import states as order_states
 
 OBSERVATION = "observation"  # the form of a procedure: a bed of the station, by the hour
 

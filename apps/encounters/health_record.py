@@ -8,8 +8,9 @@ from apps.care.models import FactState, Measurement
 from apps.care.vitals import BY_CODE
 from apps.core.paging import Page, keyset
 from apps.core.scope import Scope
-from apps.encounters import order_queries, organs, states
+from apps.encounters import organs, states
 from apps.encounters.models import Diagnosis, Visit
+from apps.encounters.ordering import queries as order_queries
 from apps.encounters.printing import signs
 from apps.encounters.writing import SOURCE
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.catalogues import codes
-from apps.encounters import order_states, travel
+from apps.encounters import travel
 from apps.encounters.models import (
     Order,
     ProcedureSheet,
@@ -21,8 +21,9 @@ from apps.encounters.models import (
     TreatmentSession,
     Visit,
 )
-from apps.encounters.procedures import shown
-from apps.encounters.traditional import METHODS
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.procedures import shown
+from apps.encounters.ordering.traditional import METHODS
 from apps.facilities.models import Practitioner
 from apps.patients import restricted
 from apps.patients.hush import Hush

@@ -21,7 +21,8 @@ from apps.core.ids import uuid7
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.encounters import priority, receiving, reception, services, states, steps
+from apps.encounters import services, states, steps
+from apps.encounters.desk import priority, receiving, reception
 from apps.encounters.events import VisitMoved, VisitOpened
 from apps.encounters.models import Diagnosis, Payer, Prescription, PrescriptionLine, Visit
 from apps.encounters.sick_child import reading

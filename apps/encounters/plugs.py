@@ -39,14 +39,15 @@ from apps.encounters import (
     health_record,
     merging,
     notifying,
-    order_plugs,  # noqa: F401 - registers
     queries,
     succeeding,
 )
 from apps.encounters.certificates import plugs as _certificates  # noqa: F401 - registers issued papers
+from apps.encounters.desk import plugs as _desk  # noqa: F401 - registers the reception
+from apps.encounters.desk.receiving import QUEUE
 from apps.encounters.dispensing import plugs as _dispensing  # noqa: F401 - registers giving out
 from apps.encounters.money import plugs as _money  # noqa: F401 - registers the till
-from apps.encounters.receiving import QUEUE
+from apps.encounters.ordering import plugs as _ordering  # noqa: F401 - registers orders and results
 from apps.encounters.register import A1
 from apps.encounters.services import DRAFT, NUMBER, TIMELINE
 from apps.encounters.sick_child import bench as sick_child

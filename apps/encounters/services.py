@@ -15,12 +15,12 @@ from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.encounters import checking, dosing, notifying, states
 from apps.encounters.bedside import own_practitioner, why_not
+from apps.encounters.desk.reception import visit_left as visit_left
+from apps.encounters.desk.reception import visit_open as visit_open
+from apps.encounters.desk.reception import visit_return as visit_return
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised
 from apps.encounters.inputs import VisitInput
 from apps.encounters.models import Prescription, Visit, VisitRevision
-from apps.encounters.reception import visit_left as visit_left
-from apps.encounters.reception import visit_open as visit_open
-from apps.encounters.reception import visit_return as visit_return
 from apps.encounters.revisions import snapshot
 from apps.encounters.steps import DRAFT as DRAFT
 from apps.encounters.steps import NUMBER as NUMBER

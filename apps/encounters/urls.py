@@ -5,7 +5,7 @@ from django.urls import path
 from apps.encounters.certificates import urls as certificates
 from apps.encounters.dispensing import urls as dispensing
 from apps.encounters.money import urls as money
-from apps.encounters.order_urls import orders
+from apps.encounters.ordering.urls import orders
 from apps.encounters.views import after, left, mending, papers, queue, reception, register, templates, visit
 
 app_name = "encounters"

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.scope import enter, system
-from apps.encounters import boards, emergency, family, queue, services
+from apps.encounters import services
+from apps.encounters.desk import boards, emergency, family, queue
 from apps.encounters.inputs import Opening
 from apps.encounters.models import Visit
 from apps.facilities.models import Facility

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from apps.care.vitals import BY_KEY
-from apps.encounters import order_states, states
+from apps.encounters import states
 from apps.encounters.models import Order, OrderKind, Result, ResultState, ResultValue
-from apps.encounters.orders import SOURCE
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.orders import SOURCE
 from apps.patients.models import TimelineEntry
 from apps.population.bulk import Cells, Sheet
 from apps.population.chance import day_ms, made_id, moment, source

@@ -10,7 +10,8 @@ from apps.care.queries import kept_days
 from apps.care.services import DUE_KIND
 from apps.care.vitals import BY_KEY
 from apps.catalogues import icd
-from apps.encounters import dosing, priority, receiving, states
+from apps.encounters import dosing, states
+from apps.encounters.desk import priority, receiving
 from apps.encounters.models import Diagnosis, Prescription, PrescriptionLine, Visit
 from apps.encounters.services import TIMELINE
 from apps.encounters.writing import SOURCE

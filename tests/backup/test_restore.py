@@ -203,7 +203,7 @@ def test_a_picture_of_a_visit_comes_back_with_its_row(house: Path, key: Any, spa
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     from apps.core.scope import enter
-    from apps.encounters import attachments
+    from apps.encounters.ordering import attachments
     from tests.encounters.test_attachments import a_picture
     from tests.factories import encounters as make
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.scope import enter
-from apps.encounters import procedures
 from apps.encounters.models import Order, ProcedureSheet, Result, Visit
-from apps.encounters.procedures import RowInput
+from apps.encounters.ordering import procedures
+from apps.encounters.ordering.procedures import RowInput
 from tests.factories import encounters as make
 from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.patients import a_person, a_station

@@ -22,8 +22,9 @@ from apps.core.loading import load_parameters
 from apps.core.models import AuditEntry, ReadEntry
 from apps.core.registry import LoadReport
 from apps.core.scope import enter
-from apps.encounters import attachments, filetypes, orders, services
+from apps.encounters import services
 from apps.encounters.models import Attachment, Order
+from apps.encounters.ordering import attachments, filetypes, orders
 from tests.factories import encounters as make
 from tests.factories.orders import HIV, order_catalogues
 from tests.factories.patients import RIGHTS

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.models import PaperCode
-from apps.encounters import tickets
+from apps.encounters.desk import tickets
 from apps.encounters.models import BoardScreen, QueueSetting, Room, Visit
 from tests.factories import encounters as make
 from tests.factories.patients import a_person

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from apps.core import ports
 from apps.core.models import Parameter
-from apps.encounters import checks, gateway
-from apps.encounters.gateway import CardAnswer, CardAsked
+from apps.encounters import checks
+from apps.encounters.desk import gateway
+from apps.encounters.desk.gateway import CardAnswer, CardAsked
 from apps.encounters.models import CardCheck, Visit
 from tests.factories.patients import a_card
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 from apps.care.models import Appointment
 from apps.core.ids import uuid7
 from apps.core.scope import enter
-from apps.encounters import reception, services
+from apps.encounters import services
+from apps.encounters.desk import reception
 from apps.encounters.models import Visit
 from apps.facilities.models import Practitioner
 from apps.patients.models import DueItem, Person

@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from apps.encounters.lab_rules import KnownTest, Limits, Unreadable, fitting, range_words, read
+from apps.encounters.ordering.lab_rules import KnownTest, Limits, Unreadable, fitting, range_words, read
 
 GLUCOSE = KnownTest(
     "GLU_CAP", "Đường máu mao mạch", "mmol/L", True, (), ({"low": 3.9, "high": 6.4},), frozenset()

@@ -8,8 +8,9 @@ from django.urls import reverse
 from apps.catalogues import picks
 from apps.core.models import Draft, PaperCode, ReadEntry
 from apps.core.scope import enter
-from apps.encounters import orders, services
+from apps.encounters import services
 from apps.encounters.models import HerbalFormula, Order, Result, SheetRow, TreatmentSession
+from apps.encounters.ordering import orders
 from tests.encounters.conftest import signed_in
 from tests.factories import encounters as make
 from tests.factories.orders import (

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from apps.encounters import order_states as states
+from apps.encounters.ordering import states
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "states.md"
 

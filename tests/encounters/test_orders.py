@@ -10,9 +10,13 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.models import AuditEntry
 from apps.core.scope import enter
 from apps.core.versions import StaleVersion
-from apps.encounters import moving, order_catalogue, order_queries, order_states, orders, services
+from apps.encounters import moving, services
 from apps.encounters.models import Order, OrderKind, OrderSet
-from apps.encounters.orders import OrderInput
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import orders
+from apps.encounters.ordering import queries as order_queries
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.orders import OrderInput
 from tests.factories import encounters as make
 from tests.factories.orders import (
     COUNT,

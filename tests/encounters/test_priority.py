@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from apps.core import ports
-from apps.encounters import priority, receiving
-from apps.encounters.priority import Known, PriorityRules
+from apps.encounters.desk import priority, receiving
+from apps.encounters.desk.priority import Known, PriorityRules
 from tests.factories.households import a_person_status
 from tests.factories.patients import a_person, a_station
 

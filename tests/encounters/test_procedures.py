@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import enter
-from apps.encounters import order_catalogue, order_queries, procedures
 from apps.encounters.models import Order, ProcedureSheet, SheetRow
-from apps.encounters.procedures import RowInput, SheetInput
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import procedures
+from apps.encounters.ordering import queries as order_queries
+from apps.encounters.ordering.procedures import RowInput, SheetInput
 from apps.encounters.writing import Problems
 from apps.patients.models import TimelineEntry
 from tests.factories import encounters as make

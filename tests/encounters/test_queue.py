@@ -11,7 +11,8 @@ from django.utils import timezone
 from apps.core.errors import Refused
 from apps.core.models import AuditEntry
 from apps.core.scope import enter
-from apps.encounters import boards, priority, queue, services
+from apps.encounters import services
+from apps.encounters.desk import boards, priority, queue
 from apps.encounters.models import CallState, Room, Visit
 from tests.factories import encounters as make
 from tests.factories.facilities import a_point

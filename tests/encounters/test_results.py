@@ -12,11 +12,12 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.models import AuditEntry
 from apps.core.scope import enter
 from apps.core.versions import StaleVersion
-from apps.encounters import orders, results, services
+from apps.encounters import services
 from apps.encounters.events import ResultVerified
 from apps.encounters.inputs import DiagnosisInput, VisitInput
 from apps.encounters.models import Order, Result, ResultValue, Visit
-from apps.encounters.results import ResultInput
+from apps.encounters.ordering import orders, results
+from apps.encounters.ordering.results import ResultInput
 from apps.encounters.writing import Problems
 from apps.patients.models import TimelineEntry
 from tests.factories import encounters as make

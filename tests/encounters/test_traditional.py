@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import enter
-from apps.encounters import order_queries, services, traditional
+from apps.encounters import services
 from apps.encounters.models import HerbalFormula, HerbalLine, Order, TreatmentSession
-from apps.encounters.traditional import HerbInput, SessionInput
+from apps.encounters.ordering import queries as order_queries
+from apps.encounters.ordering import traditional
+from apps.encounters.ordering.traditional import HerbInput, SessionInput
 from tests.factories import encounters as make
 from tests.factories.orders import GLUCOSE, NEEDLES, an_order, order_catalogues
 

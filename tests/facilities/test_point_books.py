@@ -12,7 +12,7 @@ from apps.care.enrolling import enrol
 from apps.core import numbering, scope
 from apps.core.ids import uuid7
 from apps.core.models import GivenNumber, NumberBook, Parameter
-from apps.encounters import queue
+from apps.encounters.desk import queue
 from apps.encounters.inputs import Opening
 from apps.encounters.models import Visit
 from apps.encounters.services import visit_entered_in_error, visit_open

@@ -11,7 +11,6 @@ from apps.catalogues.models import CodeEntry, LabTest, ServicePrice
 from apps.catalogues.sheets import read_shipped
 from apps.catalogues.shipped import ORDER_LISTS
 from apps.core.scope import enter
-from apps.encounters import orders, results
 from apps.encounters.models import (
     Attachment,
     HerbalFormula,
@@ -25,8 +24,9 @@ from apps.encounters.models import (
     TreatmentSession,
     Visit,
 )
-from apps.encounters.orders import OrderInput
-from apps.encounters.results import ResultInput
+from apps.encounters.ordering import orders, results
+from apps.encounters.ordering.orders import OrderInput
+from apps.encounters.ordering.results import ResultInput
 from apps.facilities.models import Practitioner
 from config.embedded import BASE_DIR
 from tests.factories.catalogues import a_service

@@ -130,7 +130,7 @@ def test_the_largest_list_fits_into_the_largest_request(settings: Any) -> None:
 
 def test_every_file_that_is_taken_goes_one_way(settings: Any) -> None:
     """A form with a file reads it through catalogues/sheets.py (kinds, size, bombs, formulas, macros), a
-    picture or PDF of a visit through encounters/filetypes.py (content, pixels, encoded anew).
+    picture or PDF of a visit through encounters/ordering/filetypes.py (content, pixels, encoded anew).
     """
     ways = ("content_of", "attachments.attach(")
     takes = {
@@ -142,7 +142,7 @@ def test_every_file_that_is_taken_goes_one_way(settings: Any) -> None:
     for name in takes:
         text = Path(settings.BASE_DIR, name).read_text()
         assert any(way in text for way in ways), f"{name} reads a file in its own way"
-    judging = Path(settings.BASE_DIR, "apps/encounters/attachments.py").read_text()
+    judging = Path(settings.BASE_DIR, "apps/encounters/ordering/attachments.py").read_text()
     assert "def attach(" in judging and "filetypes.judge" in judging
 
 

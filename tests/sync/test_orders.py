@@ -11,12 +11,12 @@ from PIL import Image
 from apps.catalogues import codes
 from apps.catalogues.models import CodeEntry
 from apps.core import registry, scope
-from apps.encounters import attachments, orders, procedures, results, traditional
 from apps.encounters import services as visits
 from apps.encounters.models import Order
-from apps.encounters.procedures import SheetInput
-from apps.encounters.results import ResultInput
-from apps.encounters.traditional import SessionInput
+from apps.encounters.ordering import attachments, orders, procedures, results, traditional
+from apps.encounters.ordering.procedures import SheetInput
+from apps.encounters.ordering.results import ResultInput
+from apps.encounters.ordering.traditional import SessionInput
 from apps.sync import worker
 from apps.sync.models import OutboxRow
 from tests.factories.encounters import a_practitioner, an_examined_visit, catalogues, scope_of

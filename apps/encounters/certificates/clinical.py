@@ -2,8 +2,10 @@
 
 from apps.catalogues import codes
 from apps.core.scope import current
-from apps.encounters import checking, dosing, order_printing, order_queries, organs, printing
+from apps.encounters import checking, dosing, organs, printing
 from apps.encounters.models import YHCT, DiagnosisRole, OrderKind, Visit
+from apps.encounters.ordering import printing as order_printing
+from apps.encounters.ordering import queries as order_queries
 from apps.patients.models import Identifier, IdentifierKind
 
 

@@ -40,7 +40,7 @@ from apps.encounters.models import (
     Visit,
 )
 from apps.encounters.money import coming_back
-from apps.encounters.orders import keep_overrides
+from apps.encounters.ordering.orders import keep_overrides
 from apps.encounters.rules import Problem
 from apps.encounters.writing import Problems
 from apps.patients import projections

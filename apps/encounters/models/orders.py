@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel, of_facility
-from apps.encounters import order_states
 from apps.encounters.models.visit import Visit
+from apps.encounters.ordering import states as order_states
 from apps.facilities.models import Practitioner
 from apps.patients import restricted
 from apps.patients.facts import ClinicalFact

@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel
-from apps.encounters import priority, states
+from apps.encounters import states
+from apps.encounters.desk import priority
 from apps.encounters.models.reception import Room
 from apps.facilities.models import Practitioner
 from apps.patients.facts import ClinicalFact

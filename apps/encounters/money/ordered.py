@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from apps.encounters import order_states
 from apps.encounters.models import Order, Payer, ReceiptLine, Visit
 from apps.encounters.money import coming_back
 from apps.encounters.money.coming_back import BackSource
 from apps.encounters.money.sharing import FeeItem
 from apps.encounters.money.sources import FeeSource, sources
+from apps.encounters.ordering import states as order_states
 
 HIDDEN = (
     "Xét nghiệm, dịch vụ kỹ thuật"  # of a restricted order: a bill is read by more than who reads the order

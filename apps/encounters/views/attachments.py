@@ -14,10 +14,11 @@ from apps.core.errors import Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
-from apps.encounters import attachments, page
+from apps.encounters import page
 from apps.encounters.forms import ReasonForm
 from apps.encounters.models import Attachment, Order
-from apps.encounters.order_forms import AttachForm
+from apps.encounters.ordering import attachments
+from apps.encounters.ordering.forms import AttachForm
 from apps.encounters.views.orders import orders_page
 from apps.encounters.views.visit import visit_or_404
 

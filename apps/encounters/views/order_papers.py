@@ -8,8 +8,10 @@ from django.views.decorators.http import require_GET
 from apps.core import paper
 from apps.core.access import needs
 from apps.core.scope import current
-from apps.encounters import order_printing, order_queries, order_states
 from apps.encounters.models import OrderKind
+from apps.encounters.ordering import printing as order_printing
+from apps.encounters.ordering import queries as order_queries
+from apps.encounters.ordering import states as order_states
 from apps.encounters.views.orders import order_or_404
 from apps.encounters.views.papers import mark
 from apps.encounters.views.traditional import formula_or_404

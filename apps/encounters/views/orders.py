@@ -17,11 +17,15 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal, add_warnings
 from apps.core.idempotency import idempotent
 from apps.core.scope import Scope, current
-from apps.encounters import order_catalogue, order_queries, order_states, orders, page
+from apps.encounters import page
 from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.forms import ReasonForm
 from apps.encounters.models import Order, OrderKind, OrderSet, Visit
-from apps.encounters.order_forms import AttachForm, PlaceForm, SetForm
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import orders
+from apps.encounters.ordering import queries as order_queries
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.forms import AttachForm, PlaceForm, SetForm
 from apps.encounters.views.visit import visit_or_404
 
 

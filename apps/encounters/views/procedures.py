@@ -18,10 +18,11 @@ from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
-from apps.encounters import order_catalogue, orders, procedures, traditional
 from apps.encounters.forms import ReasonForm
 from apps.encounters.models import Order, SheetRow, TreatmentSession
-from apps.encounters.order_forms import RowForm, SessionForm, SheetForm
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import orders, procedures, traditional
+from apps.encounters.ordering.forms import RowForm, SessionForm, SheetForm
 from apps.encounters.views.orders import order_or_404
 from apps.encounters.views.results import COMPARED, order_page
 from apps.encounters.writing import Problems

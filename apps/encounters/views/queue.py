@@ -18,11 +18,12 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
-from apps.encounters import boards, page, queries, queue, services, states
-from apps.encounters import tickets as printed
+from apps.encounters import page, queries, services, states
+from apps.encounters.desk import boards, queue
+from apps.encounters.desk import tickets as printed
+from apps.encounters.desk.forms import LeaveForm, RoomForm
 from apps.encounters.forms import DayForm
 from apps.encounters.models import BoardScreen, Room, Visit
-from apps.encounters.reception_forms import LeaveForm, RoomForm
 from apps.encounters.views.reception import chosen_visits
 from apps.encounters.views.visit import visit_or_404
 

@@ -20,23 +20,10 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.rates import limited
 from apps.core.scope import current
-from apps.encounters import (
-    cards,
-    checks,
-    emergency,
-    family,
-    gateway,
-    page,
-    priority,
-    queries,
-    queue,
-    reasons,
-    receiving,
-    reception,
-    services,
-)
+from apps.encounters import checks, page, queries, reasons, services
+from apps.encounters.desk import cards, emergency, family, gateway, priority, queue, receiving, reception
+from apps.encounters.desk.forms import EmergencyForm, FamilyForm, MemberForm, ReceptionForm
 from apps.encounters.models import Visit
-from apps.encounters.reception_forms import EmergencyForm, FamilyForm, MemberForm, ReceptionForm
 from apps.encounters.views.visit import visit_or_404
 from apps.households.models import Household, Membership
 from apps.patients.models import InsuranceCard, Person

@@ -19,20 +19,15 @@ from apps.core.idempotency import idempotent
 from apps.core.models import Draft
 from apps.core.scope import Scope, current
 from apps.core.versions import StaleVersion
-from apps.encounters import (
-    lab_rules,
-    order_catalogue,
-    order_queries,
-    order_states,
-    orders,
-    page,
-    procedures,
-    results,
-)
+from apps.encounters import page
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.forms import ReasonForm
 from apps.encounters.models import Order, OrderKind, Result
-from apps.encounters.order_forms import AttachForm, ResultForm, RowForm, SessionForm, SheetForm
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import lab_rules, orders, procedures, results
+from apps.encounters.ordering import queries as order_queries
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.forms import AttachForm, ResultForm, RowForm, SessionForm, SheetForm
 from apps.encounters.views.orders import order_or_404
 from apps.encounters.writing import Problems
 

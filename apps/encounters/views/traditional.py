@@ -15,10 +15,11 @@ from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
-from apps.encounters import page, traditional
+from apps.encounters import page
 from apps.encounters.forms import ReasonForm
 from apps.encounters.models import HerbalFormula
-from apps.encounters.order_forms import FormulaForm
+from apps.encounters.ordering import traditional
+from apps.encounters.ordering.forms import FormulaForm
 from apps.encounters.views.visit import visit_or_404
 
 

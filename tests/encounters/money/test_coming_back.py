@@ -3,9 +3,9 @@
 import pytest
 
 from apps.core.scope import enter
-from apps.encounters import orders
 from apps.encounters.models import Order, Receipt, ReceiptState
 from apps.encounters.money import queries, receipts
+from apps.encounters.ordering import orders
 from tests.encounters.money.test_ordered import an_order
 from tests.factories import encounters as make
 from tests.factories import money as till

@@ -17,10 +17,11 @@ from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.encounters import order_catalogue, order_states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.models import Order, OrderKind, ProcedureSheet, SheetRow, SheetState
-from apps.encounters.orders import audit_order, keep_overrides, order_for, put_timeline, tell_changed
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.orders import audit_order, keep_overrides, order_for, put_timeline, tell_changed
 from apps.encounters.rules import Problem
 from apps.encounters.writing import Problems
 

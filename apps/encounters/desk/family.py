@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from apps.core.errors import NeedsReason, Refused, Warning
-from apps.encounters import reception
+from apps.encounters.desk import reception
 from apps.encounters.inputs import Opening
 from apps.encounters.models import Visit
 from apps.patients.models import Person

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from apps.encounters import reception
+from apps.encounters.desk import reception
 from apps.encounters.inputs import Opening
 from apps.encounters.models import Visit
 from apps.patients.naming import Found, unknown_record

@@ -18,7 +18,8 @@ from apps.core import audit, parameters
 from apps.core.errors import Refused
 from apps.core.scope import Scope, current
 from apps.core.versions import save_versioned
-from apps.encounters import priority, queries, receiving, states
+from apps.encounters import queries, states
+from apps.encounters.desk import priority, receiving
 from apps.encounters.models import CallState, Room, Visit
 from apps.facilities.models import Facility, FacilityKind
 

@@ -14,8 +14,9 @@ from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.encounters import checks, receiving, states
+from apps.encounters import checks, states
 from apps.encounters.bedside import own_practitioner
+from apps.encounters.desk import receiving
 from apps.encounters.events import VisitOpened
 from apps.encounters.inputs import Opening
 from apps.encounters.models import CallState, Payer, Visit

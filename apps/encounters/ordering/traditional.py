@@ -16,10 +16,11 @@ from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.scope import current
 from apps.core.text import clean, fold
 from apps.core.versions import save_versioned
-from apps.encounters import order_states, states
+from apps.encounters import states
 from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.models import HerbalFormula, HerbalLine, Order, OrderKind, TreatmentSession, Visit
-from apps.encounters.orders import audit_order, order_for, put_timeline, tell_changed
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.orders import audit_order, order_for, put_timeline, tell_changed
 
 METHODS, HERBS, GRAMS = "yhct_method", "yhct_herb", "formula.most_grams"
 MAX_HERBS = 40

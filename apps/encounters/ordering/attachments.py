@@ -18,11 +18,12 @@ from apps.core.errors import Refused
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.words import quantity_words
-from apps.encounters import filetypes, states
+from apps.encounters import states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.models import Attachment, Order, Visit
 from apps.encounters.models.attachments import ATTACHMENTS, attachment_storage
-from apps.encounters.orders import tell_changed
+from apps.encounters.ordering import filetypes
+from apps.encounters.ordering.orders import tell_changed
 
 MEGABYTES, PIXELS = "attachments.most_mb", "attachments.most_pixels"
 ORPHAN_DAYS = "attachments.orphan_days"

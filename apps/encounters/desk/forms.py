@@ -8,8 +8,9 @@ from django import forms
 
 from apps.catalogues import codes
 from apps.core.forms import FormKeyMixin, VersionMixin
-from apps.encounters import checks, gateway, receiving
-from apps.encounters.cards import JudgedCard
+from apps.encounters import checks
+from apps.encounters.desk import gateway, receiving
+from apps.encounters.desk.cards import JudgedCard
 from apps.encounters.inputs import CardLookup, Opening
 from apps.encounters.models import EXAM, Payer, Room
 from apps.patients.forms import SEX_CHOICES

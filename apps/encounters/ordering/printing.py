@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.catalogues import codes
-from apps.encounters import checking, order_catalogue, order_queries, order_states, printing, procedures
+from apps.encounters import checking, printing
 from apps.encounters.models import (
     HerbalFormula,
     HerbalLine,
@@ -18,6 +18,10 @@ from apps.encounters.models import (
     ResultValue,
     Visit,
 )
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import procedures
+from apps.encounters.ordering import queries as order_queries
+from apps.encounters.ordering import states as order_states
 
 MARKS = {"low": "Thấp", "high": "Cao", "critical_low": "Thấp nguy hiểm", "critical_high": "Cao nguy hiểm"}
 

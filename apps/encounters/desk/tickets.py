@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core import paper, papers
-from apps.encounters import boards
+from apps.encounters.desk import boards
 from apps.encounters.models import Visit
 from apps.facilities import asof
 

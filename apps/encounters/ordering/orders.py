@@ -20,7 +20,7 @@ from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
-from apps.encounters import order_catalogue, order_states, states
+from apps.encounters import states
 from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitMoved, VisitPartChanged
 from apps.encounters.models import (
@@ -35,6 +35,8 @@ from apps.encounters.models import (
     TreatmentSession,
     Visit,
 )
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import states as order_states
 from apps.patients import facts, projections, restricted
 from apps.patients.models import TimelineEntry
 

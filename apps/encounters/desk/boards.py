@@ -20,7 +20,8 @@ from apps.core import audit, parameters
 from apps.core.errors import Refused
 from apps.core.scope import Scope, current
 from apps.core.text import clean
-from apps.encounters import queue, receiving, states
+from apps.encounters import states
+from apps.encounters.desk import queue, receiving
 from apps.encounters.models import BoardScreen, CallState, QueueSetting, Room, Visit
 
 DAYS, ROWS = "queue.board_days", "queue.board_rows"

@@ -24,9 +24,12 @@ from apps.core.registry import (
     TimelineKind,
 )
 from apps.core.scope import Scope
-from apps.encounters import order_catalogue, order_queries, orders, succeeding
+from apps.encounters import succeeding
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitMoved
 from apps.encounters.models import Visit
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import orders
+from apps.encounters.ordering import queries as order_queries
 
 HOME_ROWS = 8
 
@@ -67,7 +70,7 @@ def _waiting(scope: Scope) -> dict[str, Any] | None:
 
 
 def _sweep(day: dt.date) -> str:
-    from apps.encounters.attachments import sweep
+    from apps.encounters.ordering.attachments import sweep
 
     return sweep(day)
 

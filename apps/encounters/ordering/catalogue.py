@@ -13,8 +13,9 @@ from apps.catalogues import codes, picks
 from apps.catalogues.models import LabTest, Service, ServicePrice
 from apps.core import parameters
 from apps.core.scope import Scope
-from apps.encounters import lab_rules, order_rules
 from apps.encounters.models import OrderKind, Payer
+from apps.encounters.ordering import lab_rules
+from apps.encounters.ordering import rules as order_rules
 
 SERVICES, KINDS, FORMS, FIELDS, WORDS = (
     "order_service",

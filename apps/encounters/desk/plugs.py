@@ -16,7 +16,8 @@ from apps.core.registry import (
     SuccessionStays,
 )
 from apps.core.scope import Scope
-from apps.encounters import checks, page, priority, receiving
+from apps.encounters import checks, page
+from apps.encounters.desk import priority, receiving
 
 
 def _visit(object_id: UUID) -> str:

@@ -20,7 +20,6 @@ from apps.core import parameters
 from apps.core.paging import Page, keyset
 from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
-from apps.encounters import order_states, traditional
 from apps.encounters.models import (
     Attachment,
     HerbalFormula,
@@ -37,6 +36,8 @@ from apps.encounters.models import (
     TreatmentSession,
     Visit,
 )
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering import traditional
 
 PAGE = "orders.page_size"
 

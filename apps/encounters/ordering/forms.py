@@ -14,12 +14,13 @@ from apps.catalogues import codes, picks
 from apps.catalogues.models import LabTest
 from apps.core.fields import CleanCharField, DateField, DecimalField, TimeField
 from apps.core.forms import FormKeyMixin, VersionMixin
-from apps.encounters import order_catalogue, traditional
 from apps.encounters.models import Order, OrderSet
-from apps.encounters.orders import OrderInput
-from apps.encounters.procedures import RowInput, SheetInput
-from apps.encounters.results import ResultInput
-from apps.encounters.traditional import HerbInput, SessionInput
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import traditional
+from apps.encounters.ordering.orders import OrderInput
+from apps.encounters.ordering.procedures import RowInput, SheetInput
+from apps.encounters.ordering.results import ResultInput
+from apps.encounters.ordering.traditional import HerbInput, SessionInput
 from apps.encounters.writing import Problems
 
 WATCHED = ("pulse", "temperature", "breathing", "spo2")

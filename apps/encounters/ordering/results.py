@@ -21,11 +21,14 @@ from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.encounters import lab_rules, order_catalogue, order_states, states
+from apps.encounters import states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.events import ResultVerified
 from apps.encounters.models import Order, OrderKind, Result, ResultState, ResultValue
-from apps.encounters.orders import SOURCE, audit_order, keep_overrides, order_for, put_timeline
+from apps.encounters.ordering import catalogue as order_catalogue
+from apps.encounters.ordering import lab_rules
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.orders import SOURCE, audit_order, keep_overrides, order_for, put_timeline
 from apps.encounters.rules import Problem
 from apps.encounters.writing import Problems
 from apps.facilities.models import Practitioner

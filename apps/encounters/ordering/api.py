@@ -31,9 +31,10 @@ from apps.core.api import (
 )
 from apps.core.errors import NeedsReason, Refused
 from apps.core.versions import StaleVersion
-from apps.encounters import order_states, results
 from apps.encounters.models import Order, OrderKind, Result, ResultState, ResultValue
-from apps.encounters.results import ResultInput
+from apps.encounters.ordering import results
+from apps.encounters.ordering import states as order_states
+from apps.encounters.ordering.results import ResultInput
 from apps.encounters.writing import Problems
 
 MAX_VALUES = 60

@@ -11,10 +11,11 @@ from django.db.models import Q
 from apps.catalogues import codes
 from apps.core import numbering, parameters, ports
 from apps.core.errors import Refused, Warning
-from apps.encounters import priority, states
+from apps.encounters import states
+from apps.encounters.desk import priority
+from apps.encounters.desk.priority import Known, Priority, PriorityRules
 from apps.encounters.inputs import Opening
 from apps.encounters.models import EXAM, Payer, Room, Visit
-from apps.encounters.priority import Known, Priority, PriorityRules
 from apps.households.models import PersonStatus, StatusKind
 from apps.households.models.residence import EventState
 from apps.patients import restricted

@@ -1,0 +1,1 @@
+"""Orders of a visit and what comes of them: results, procedures, courses, attachments."""
