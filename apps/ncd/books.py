@@ -72,7 +72,7 @@ def entries(programme: str, scope: Scope, enrolments: Sequence[Any]) -> list[Ent
         return []
     year = enrolments[0].book_year
     last = min(dt.date(year, 12, 31), timezone.localdate())
-    forms = forms_of(enrolments, year)
+    forms = forms_of(scope, enrolments, year)
     visits = [form.visit_id for months in forms.values() for form in months.values()]
     medicines = _medicines(visits)
     people = {row.person_id for row in enrolments}
@@ -99,10 +99,12 @@ def entries(programme: str, scope: Scope, enrolments: Sequence[Any]) -> list[Ent
     return found
 
 
-def forms_of(enrolments: Sequence[Enrolment], year: int) -> dict[UUID, dict[int, FollowUp]]:
-    """The last form of each month, {enrolment: {month: form}}, of finished visits. One query."""
-    # unscoped: of enrolments that the scope sees
-    found = FollowUp.unscoped.filter(
+def forms_of(scope: Scope, enrolments: Sequence[Enrolment], year: int) -> dict[UUID, dict[int, FollowUp]]:
+    """The last form of each month, {enrolment: {month: form}}, of finished visits. One query.
+
+    Those that the reader may see: her medicines tell what a restricted visit was about.
+    """
+    found = FollowUp.visible(scope).filter(
         enrolment__in=[row.pk for row in enrolments],
         on__year=year,
         state=FollowUpState.CURRENT,

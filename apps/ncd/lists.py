@@ -95,23 +95,29 @@ def _rows(
     scope: Scope, programmes: Sequence[str], on: dt.date, hamlet_id: UUID | None = None
 ) -> QuerySet[Enrolment]:
     """Everybody of these programmes on the day, with the last form up to it and the next appointment."""
-    # unscoped: columns of enrolments that are scoped themselves
-    forms = FollowUp.unscoped.filter(
-        enrolment=OuterRef("pk"), state=FollowUpState.CURRENT, on__lte=on
-    ).order_by("-on", "-occurred_at")
+    # Scoped as well: of a restricted visit not even the day is told to who may not read it.
+    forms = (
+        FollowUp.visible(scope)
+        .filter(enrolment=OuterRef("pk"), state=FollowUpState.CURRENT, on__lte=on)
+        .order_by("-on", "-occurred_at")
+    )
     last = forms.values(
         whole=JSONObject(
             on="on", systolic="systolic", diastolic="diastolic", glucose="glucose", hba1c="hba1c",
             target="target", until="medicines_until",
         )
     )  # fmt: skip
-    waits = Appointment.unscoped.filter(
-        person=OuterRef("person_id"),
-        facility=OuterRef("facility_id"),
-        kind__in=EXPECTED_KINDS,
-        state__in=(AppointmentState.PLANNED, AppointmentState.MISSED),
-        on__gt=OuterRef("seen_on"),
-    ).order_by("on", "pk")
+    waits = (
+        Appointment.visible(scope)
+        .filter(
+            person=OuterRef("person_id"),
+            facility=OuterRef("facility_id"),
+            kind__in=EXPECTED_KINDS,
+            state__in=(AppointmentState.PLANNED, AppointmentState.MISSED),
+            on__gt=OuterRef("seen_on"),
+        )
+        .order_by("on", "pk")
+    )
     rows = Enrolment.visible(scope).filter(
         in_force(on), facility_id__in=scope.facility_ids, programme__in=programmes
     )

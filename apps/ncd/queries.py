@@ -162,14 +162,16 @@ class Opening:
     limits: limits.Limits
 
 
-def opening(visit: Visit, enrolment: Enrolment) -> Opening:
-    """The form of a visit: as it was saved, else out of the figures, the prescription and the last form. Six
-    queries; unscoped, the visit and the enrolment were found within the scope.
+def opening(scope: Scope, visit: Visit, enrolment: Enrolment) -> Opening:
+    """The form of a visit: as it was saved, else out of the figures, the prescription and the last form that
+    the scope sees. Six queries.
     """
     known = limits.on(visit.on)
+    # unscoped: of a visit that was found within the scope
     form = FollowUp.unscoped.filter(visit=visit, programme=enrolment.programme).first()
     last = (
-        FollowUp.unscoped.filter(enrolment=enrolment, state=FollowUpState.CURRENT, on__lte=visit.on)
+        FollowUp.visible(scope)
+        .filter(enrolment=enrolment, state=FollowUpState.CURRENT, on__lte=visit.on)
         .exclude(visit=visit)
         .order_by("-on", "-occurred_at")
         .first()

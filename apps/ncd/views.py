@@ -52,7 +52,7 @@ def follow(request: HttpRequest, visit_pk: UUID, pk: UUID) -> HttpResponse:
     """The form of an open visit."""
     visit = _visit(visit_pk)
     enrolment = _enrolment(visit, pk)
-    opened = queries.opening(visit, enrolment)
+    opened = queries.opening(current(), visit, enrolment)
     if not visit.is_open:
         return redirect("ncd:form", opened.form.pk) if opened.form else redirect("encounters:visit", visit.pk)
     return _form(request, visit, enrolment, opened)
@@ -68,7 +68,8 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
     visit = _visit(form.visit_id)
     if visit.state != states.FINALISED:
         return redirect("ncd:form", pk)
-    return _form(request, visit, form.enrolment, queries.opening(visit, form.enrolment), amends=True)
+    opened = queries.opening(current(), visit, form.enrolment)
+    return _form(request, visit, form.enrolment, opened, amends=True)
 
 
 def _form(

@@ -17,6 +17,8 @@ from apps.core.errors import Refused
 from apps.core.scope import current, system
 from apps.core.text import clean
 from apps.core.versions import StaleVersion
+from apps.encounters.models import Order, Visit
+from apps.patients import restricted
 from apps.sync.models import OutboxRow, RowState
 from apps.sync.push import prepare
 from apps.sync.receivers import adapter_for
@@ -36,6 +38,7 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
     scope = current()
     scope.require("sync.export")
     row = _mine(row_id, expected_version)
+    _refuse_unread(row)
     if row.state not in TAKEN_FROM:
         raise Refused("Bản ghi đang được gửi hoặc không còn chờ gửi, nên không chuyển sang gửi tay được.")
     with system("chuyển một bản ghi sang gửi tay"):
@@ -65,6 +68,7 @@ def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
     """
     current().require("sync.export")
     row = OutboxRow.objects.select_related("receiver").get(pk=row_id)
+    _refuse_unread(row)
     if row.state != RowState.BY_HAND:
         raise Refused("Bản ghi này không còn ở trạng thái gửi tay.")
     with system("lấy tệp gửi tay"):
@@ -103,6 +107,17 @@ def _mine(row_id: UUID, expected_version: int) -> OutboxRow:
     if row.version != expected_version:
         raise StaleVersion(current=row, mine=row)
     return row
+
+
+def _refuse_unread(row: OutboxRow) -> None:
+    """What of a restricted record may leave the house is read here by right all the same."""
+    if row.kind != "visit" or current().can(restricted.RIGHT):
+        return
+    # unscoped: whether anything restricted is in it; nothing of it is told
+    visit = Visit.unscoped.filter(pk=row.aggregate_id, restricted=True)
+    orders = Order.unscoped.filter(visit=row.aggregate_id, restricted=True)
+    if visit.exists() or orders.exists():
+        raise Refused("Bản ghi này có thông tin hạn chế, bạn không được xem nên không lấy tệp được.")
 
 
 def _built(row: OutboxRow) -> tuple[Adapter, Prepared]:

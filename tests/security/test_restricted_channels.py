@@ -22,6 +22,8 @@ from apps.core.scope import Scope, enter
 from apps.encounters.models import Diagnosis, PrescriptionLine
 from apps.encounters.register import A1
 from apps.facilities.posts import scope_for
+from apps.ncd import lists
+from apps.ncd.books import A, B
 from apps.patients.death_register import A6
 from apps.patients.models import DeathCause, DueItem, OwnDisease, Person, TimelineEntry
 from apps.patients.restricted import RIGHT
@@ -35,7 +37,7 @@ from tests.house import walk
 pytestmark = pytest.mark.django_db
 SECRET = "Điều Kín Bưng"
 MOTHER = "Hồ Thị Mẹ Nhỏ"  # of another station, so that only her child's record can name her
-REGISTERS = (A1, A6)
+REGISTERS = (A1, A6, A, B)
 ACTIONS = ("view", "enter", "edit", "approve", "export")
 TODAY = timezone.localdate
 # What of a restricted record everybody may read: where she died and who told of it.
@@ -203,7 +205,7 @@ def test_no_file_tells_it(side: tuple[walk.Side, walk.Shared]) -> None:
     hamlet, today = str(side[0].hamlet.pk), f"{TODAY():%Y-%m-%d}"
     asked: dict[str, Any] = {
         "hamlet": hamlet, "group": next(iter(registry.target_groups)).key, "on": today, "since": "2020-01-01",
-        "until": today, "picked": {},
+        "until": today, "picked": {}, "programme": "hypertension", "key": next(reversed(lists.LISTS)),
     }  # fmt: skip
     first_dates = {f"{book.key}.book": next(iter(book.dates)) for book in REGISTERS}
     seen = dict[bool, str]()

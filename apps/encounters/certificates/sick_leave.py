@@ -96,7 +96,7 @@ class SickLeave(Kind):
             "since": date_words(visit.on),
             # The paper goes to her employer: what is restricted is written by hand or not at all.
             "diagnosis": "" if visit.restricted else clinical.diagnoses(parts),
-            "treatment": clinical.treatment(visit, parts),
+            "treatment": "" if visit.restricted else clinical.treatment(visit, parts),
             "holder": clinical.holder_of(visit),
         }
         if rules.is_child(subject.person.birth_date, visit.on, rules_on(visit.on)):
