@@ -46,6 +46,7 @@ from apps.encounters.writing import Problems
 from apps.patients import projections
 from apps.stock import services as stock
 from apps.stock.models import StockItem
+from apps.stock.queries import places_that_dispense
 from apps.stock.services import Source, Want
 from apps.stock.units import MOST
 
@@ -81,7 +82,7 @@ def dispense(*, visit_id: UUID, expected_version: int, data: DispenseInput, over
     controlled = [row for row in rows if row.item is not None and row.item.controlled]
     _refuse_without_recipient(controlled, data)
     warnings = _old(visit, on)
-    if warnings and not override.strip():
+    if warnings and not clean(override):
         raise NeedsReason(warnings)
     act = _act(visit, on, data)
     keep_overrides(act, warnings, override)
@@ -273,8 +274,8 @@ def _rows(visit: Visit, parts: Sequence[Part], data: DispenseInput) -> list[Disp
         item.pk: item
         for item in StockItem.objects.filter(pk__in=[part.item_id for part in parts if part.item_id])
     }
-    if any(part.item_id for part in parts) and data.location_id is None:
-        raise Refused("Chọn nơi cấp thuốc.", field="location", code="no-place")
+    if any(part.item_id for part in parts):
+        _refuse_other_place(data.location_id)
     left = {key: row.allowed for key, row in found.items()}
     drugs = reading.ingredients_of(items.values())
     problems: list[Problem] = []
@@ -294,6 +295,14 @@ def _rows(visit: Visit, parts: Sequence[Part], data: DispenseInput) -> list[Disp
     if problems:
         raise Problems(problems)
     return rows
+
+
+def _refuse_other_place(location_id: UUID | None) -> None:
+    """Also what waits for a second name, of which nothing is taken yet, names a place of ours alone."""
+    if location_id is None:
+        raise Refused("Chọn nơi cấp thuốc.", field="location", code="no-place")
+    if not places_that_dispense(current()).filter(pk=location_id).exists():
+        raise Refused("Nơi này không cấp thuốc, hoặc không thuộc trạm.", field="location", code="no-place")
 
 
 def _wrong(
