@@ -64,7 +64,7 @@ def visit_move(
         raise Refused("Người này sinh sau ngày khám.", field="person", code="born-later")
     receiving.refuse_dead(person, old.on)
     warnings = receiving.same_day(person, old.facility_id, old.on)
-    if warnings and not override.strip():
+    if warnings and not clean(override):
         raise NeedsReason(warnings)
     ended = old.state in ENDED
     figures = care.measured(SOURCE, old.pk)

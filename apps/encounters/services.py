@@ -181,7 +181,7 @@ def check_end(visit: Visit, override: str) -> None:
     asked = [Warning(remark.code, remark.sentence, remark.field) for remark in remarks]
     answered = {entry["code"] + entry["sentence"] for entry in visit.overrides}
     asked = [warning for warning in asked if warning.code + warning.sentence not in answered]
-    if asked and not override.strip():
+    if asked and not clean(override):
         raise NeedsReason(asked)
     _keep_overrides(visit, asked, override)
 

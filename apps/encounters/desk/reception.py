@@ -59,7 +59,7 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
     urgent = [person.pk] if opening.emergency else []
     place = receiving.priorities([person], on, urgent, receiving.rules_on(on))[person.pk]
     warnings = [*receiving.same_day(person, here, on), *receiving.cardless(opening, card, place)]
-    if warnings and not override.strip():
+    if warnings and not clean(override):
         raise NeedsReason(warnings)
     practitioner = opening.performer or own_practitioner(scope)
     as_of = facts.snapshot(person, at)
@@ -147,7 +147,7 @@ def visit_reception(*, visit_id: UUID, expected_version: int, opening: Opening, 
         visit.person_id
     ]
     warnings = receiving.cardless(opening, visit.card, place)
-    if warnings and not override.strip():
+    if warnings and not clean(override):
         raise NeedsReason(warnings)
     visit.kind, visit.reason = opening.kind, clean(opening.reason)
     visit.payer = opening.payer

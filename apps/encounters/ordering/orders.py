@@ -78,7 +78,7 @@ def orders_place(*, visit_id: UUID, items: Sequence[OrderInput], override: str =
     if len(standing) + len(wanted) > int(parameters.value(MOST, on=visit.on)):
         raise Refused("Một lượt khám không thể có nhiều chỉ định đến thế.", field="codes", code="too-many")
     warnings = _twice(standing, found)
-    if warnings and not override.strip():
+    if warnings and not clean(override):
         raise NeedsReason(warnings)
     prices = order_catalogue.prices(list(found), payer=visit.payer, province=_province(visit), on=visit.on)
     shared, now = fact_values(visit), timezone.now()

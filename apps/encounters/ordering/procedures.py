@@ -80,7 +80,7 @@ def sheet_save(
     sheet.entered_by = current().user_id
     if end:
         warnings = _watched_short(sheet, form)
-        if warnings and not override.strip():
+        if warnings and not clean(override):
             raise NeedsReason(warnings)
         keep_overrides(sheet, warnings, override)
         sheet.ended_at = data.ended_at or timezone.now()

@@ -164,7 +164,7 @@ def _write(
         for reading in read.readings
         if reading.odd
     ]
-    if odd and not override.strip():
+    if odd and not clean(override):
         raise NeedsReason(odd)
     result.at = read.at
     result.description = clean(data.description, lines=True)

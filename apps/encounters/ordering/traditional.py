@@ -70,10 +70,10 @@ def session_add(*, order_id: UUID, data: SessionInput, override: str = "") -> Tr
     if data.minutes is not None and not 1 <= data.minutes <= 240:
         raise Refused("Số phút từ 1 đến 240.", field="minutes", code="session-minutes")
     done = _sittings(order)
-    if any(timezone.localtime(row.at).date() == day for row in done) and not override.strip():
+    if any(timezone.localtime(row.at).date() == day for row in done) and not clean(override):
         raise NeedsReason([Warning("session-same-day", SAME_DAY, "at")])
     who = own_practitioner(current())
-    note = clean(f"{data.note} ({override})" if override.strip() else data.note)[:300]
+    note = clean(f"{data.note} ({override})" if clean(override) else data.note)[:300]
     row = TreatmentSession.unscoped.create(  # of an order that was taken through the scope
         order=order,
         at=at,
@@ -176,7 +176,7 @@ def formula_save(
     rows, warnings = _herbs(herbs, packets, visit.on)
     if not clean(usage):
         raise Refused("Ghi cách sắc, cách uống.", field="usage", code="formula-usage")
-    if warnings and not override.strip():
+    if warnings and not clean(override):
         raise NeedsReason(warnings)
     formula = HerbalFormula.unscoped.create(  # of a visit that was taken through the scope
         visit=visit,
