@@ -17,6 +17,7 @@ from apps.catalogues.models import ServicePrice
 from apps.core import parameters
 from apps.core.registry import Registry
 from apps.core.text import fold
+from apps.encounters import states
 from apps.encounters.models import FeeLine, FeeState, Payer, Visit, Way
 from apps.encounters.money.sharing import FeeItem
 
@@ -112,8 +113,8 @@ def payer_of(visit: Visit) -> str:
 
 
 def exam_items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
-    """The examination fee of each visit whose kind has one, by the prices of its day and station. Three
-    queries.
+    """The examination fee of each visit whose kind has one, by the prices of its day and station; who left
+    was not examined. Three queries.
     """
     if not visits:
         return {}
@@ -123,7 +124,7 @@ def exam_items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
     rows = price_rows([code], min(days), max(days)).get(code, [])
     found = {}
     for visit in visits:
-        if visit.kind not in rules[EXAM_KINDS]:
+        if visit.state == states.LEFT or visit.kind not in rules[EXAM_KINDS]:
             continue
         here, province = rows_on(rows, visit.on), province_of(visit)
         payer = payer_of(visit)

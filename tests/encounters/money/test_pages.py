@@ -193,6 +193,13 @@ def test_what_is_unpaid(nurse, visit, hoa, doctor, station):
     assert visit.number not in words(nurse.get(at("unpaid")))
 
 
+def test_who_left_without_being_examined_owes_no_examination(nurse, visit):
+    assert visit.number in words(nurse.get(at("unpaid")))
+    Visit.unscoped.filter(pk=visit.pk).update(state="left")
+    assert visit.number not in words(nurse.get(at("unpaid")))
+    assert "36.500 đ" not in words(nurse.get(at("bill", visit.pk)))
+
+
 def test_an_insured_who_pays_by_her_card_is_among_the_unpaid(nurse, hoa, doctor):
     card = a_card(hoa, "GD4515112345678", valid_from=None, valid_to=None)
     visit = make.a_visit(hoa, doctor, payer="bhyt", card_id=card.pk)
