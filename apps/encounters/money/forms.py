@@ -21,14 +21,14 @@ class TakeForm(FormKeyMixin):
     """Cash taken: `expected` is the sum the page showed; an empty box is exactly that sum."""
 
     expected = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    given = MoneyField(label="Khách đưa", required=False, min_value=0, max_value=MOST)
+    given = MoneyField(label="Người bệnh đưa", required=False, min_value=0, max_value=MOST)
 
 
 class PaidForm(FormKeyMixin, VersionMixin):
     """A waiting receipt is paid."""
 
     method = forms.ChoiceField(choices=Method.choices, widget=forms.HiddenInput, required=False)
-    given = MoneyField(label="Khách đưa", required=False, min_value=0, max_value=MOST)
+    given = MoneyField(label="Người bệnh đưa", required=False, min_value=0, max_value=MOST)
 
 
 class LineForm(FormKeyMixin):

@@ -164,7 +164,7 @@ def _pay(receipt: Receipt, workplace_id: UUID, method: str, given: int | None) -
     if method == Method.CASH and given is not None and given < receipt.payable:
         missing = receipt.payable - given
         raise Refused(
-            f"Khách đưa còn thiếu {money_words(missing)} so với {money_words(receipt.payable)}.",
+            f"Người bệnh đưa còn thiếu {money_words(missing)} so với {money_words(receipt.payable)}.",
             field="given",
             code="too-little",
         )
