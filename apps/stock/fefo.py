@@ -107,4 +107,4 @@ def _why(lot: LotFacts) -> str:
         return "lô được đánh dấu dùng trước"
     if lot.expiry is None:
         return "lô không ghi hạn, dùng sau cùng"
-    return f"hạn dùng {shown(lot.expiry, lot.month_only)} sớm nhất trong số còn lại"
+    return f"hạn dùng {shown(lot.expiry, lot.month_only)}, sớm nhất trong số còn lại"

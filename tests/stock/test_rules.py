@@ -23,7 +23,7 @@ def test_it_works() -> None:
     found = fefo.allocate(40, lots, TODAY)
     assert [(part.number, part.quantity) for part in found.parts] == [("B1", 30), ("A1", 10)]
     assert found.whole
-    assert found.parts[0].why == "hạn dùng 12/2026 sớm nhất trong số còn lại"
+    assert found.parts[0].why == "hạn dùng 12/2026, sớm nhất trong số còn lại"
     assert [(each.number, each.why) for each in found.passed] == [("C1", "hết hạn 10/2026")]
 
 

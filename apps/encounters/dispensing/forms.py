@@ -108,7 +108,9 @@ class LineForm(forms.Form):
 class DispenseForm(FormKeyMixin, VersionMixin):
     """One act. Its lines are LineForms; `version` is the visit's."""
 
-    location = forms.ChoiceField(label="Cấp từ", required=False)
+    location = forms.ChoiceField(
+        label="Cấp từ", required=False, widget=forms.Select({"class": "input input-auto"})
+    )
     on = DateField(label="Ngày cấp", required=False)
     recipient = CleanCharField(label="Người nhận thuốc", required=False, max_length=120)
     recipient_paper = CleanCharField(label="Giấy tờ của người nhận", required=False, max_length=60)

@@ -285,7 +285,7 @@ def _rows(visit: Visit, parts: Sequence[Part], data: DispenseInput) -> list[Disp
         if line is None:
             raise Refused(AMENDED, code="amended")
         key = str(line.pk)
-        said = _wrong(part, line, left[key], items, drugs)
+        said = _wrong(part, line, left[key], found[key].allowed, items, drugs)
         if said:
             field, sentence = said
             problems.append(Problem("dispense", sentence, f"{key}-{field}", blocks=True))
@@ -309,15 +309,23 @@ def _wrong(
     part: Part,
     line: PrescriptionLine,
     left: Decimal,
+    allowed: Decimal,
     items: Mapping[UUID, StockItem],
     drugs: Mapping[UUID, str],
 ) -> tuple[str, str] | None:
-    """The box and the sentence of what cannot be with one line."""
+    """The box and the sentence of what cannot be with one line: `left` of the quantity `allowed` to this act
+    is not taken by its other parts.
+    """
     box = "give" if part.item_id else "outside"
     name = f"{line.drug_name} {line.strength}".strip()
     if part.quantity <= 0:
         return box, f"{name}: số lượng phải lớn hơn 0."
     if part.quantity > left:
+        if left < allowed:
+            return (
+                box,
+                f"{name}: Cấp lần này và Mua ngoài cộng lại quá {_words(allowed)} {line.unit} chưa cấp.",
+            )
         words = f"chỉ còn {_words(left)} {line.unit}" if left else "đã cấp đủ"
         return box, f"{name}: kê {_words(line.quantity)} {line.unit}, {words}."
     if part.item_id is None:

@@ -126,6 +126,12 @@ def test_nothing_is_no_act(visit, desk, lot, pharmacist):
         given(pharmacist, visit, desk, part(visit, 0, lot.item))
 
 
+def test_given_and_bought_outside_together_are_not_more_than_prescribed(visit, desk, lot, pharmacist):
+    with pytest.raises(Problems, match="cộng lại quá 10 viên chưa cấp"):
+        given(pharmacist, visit, desk, part(visit, 10, lot.item), part(visit, 3, None))
+    assert at(lot) == 100
+
+
 def test_after_all_was_given_no_more_is(visit, desk, lot, pharmacist):
     given(pharmacist, visit, desk, part(visit, 10, lot.item))
     with pytest.raises(Problems, match="đã cấp đủ"):
