@@ -156,10 +156,14 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _day_labels(ordered: Sequence[tuple[dt.date, float]], x: Any) -> list[dict[str, str]]:
-    """At most six dates under the axis, evenly chosen, the first and the last among them."""
+    """At most six dates under the axis, evenly chosen, the first and the last among them; the year stands
+    where it is another than that before.
+    """
     count = min(len(ordered), 6)
     chosen = sorted({round(index * (len(ordered) - 1) / max(count - 1, 1)) for index in range(count)})
+    days = [ordered[i][0] for i in chosen]
+    before = [0, *(day.year for day in days)]
     return [
-        {"x": str(x(ordered[i][0])), "text": f"{ordered[i][0]:%d/%m}" + ("" if i else f"/{ordered[i][0]:%y}")}
-        for i in chosen
+        {"x": str(x(day)), "text": f"{day:%d/%m/%y}" if day.year != year else f"{day:%d/%m}"}
+        for day, year in zip(days, before, strict=False)
     ]
