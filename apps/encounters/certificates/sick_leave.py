@@ -32,7 +32,7 @@ def rules_on(on: dt.date) -> rules.LeaveRules:
 
 class SickLeaveForm(CertificateForm):
     since = DateField(label="Nghỉ từ ngày", error_messages={"required": "Ghi ngày bắt đầu nghỉ."})
-    until = DateField(label="đến hết ngày", error_messages={"required": "Ghi ngày nghỉ cuối cùng."})
+    until = DateField(label="Đến hết ngày", error_messages={"required": "Ghi ngày nghỉ cuối cùng."})
     holder = CleanCharField(
         label="Mã số BHXH",
         max_length=10,
