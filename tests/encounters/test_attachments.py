@@ -155,8 +155,10 @@ def test_in_error_it_is_no_longer_given(visit, client, as_doctor):
     with pytest.raises(Refused, match="Ghi lý do"):
         attachments.attachment_in_error(attachment_id=row.pk, reason=" ")
     attachments.attachment_in_error(attachment_id=row.pk, reason="Của người khác")
+    with pytest.raises(Refused, match="trước đó"):  # of two at once the first one's reason stands
+        attachments.attachment_in_error(attachment_id=row.pk, reason="Lần nữa")
     row.refresh_from_db()
-    assert row.state == "entered_in_error"
+    assert (row.state, row.error_reason) == ("entered_in_error", "Của người khác")
     assert row.file.storage.exists(row.file.name)
     assert client.get(reverse("encounters:attachment", args=[row.pk])).status_code == 404
 

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.models import Role
 from apps.care.models import Enrolment
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, PendingChange
@@ -157,6 +158,27 @@ def test_a_controlled_medicine_waits_at_no_place_of_elsewhere(
     assert not Dispensing.unscoped.exists() and not PendingChange.objects.exists()
     assert pharmacist.api("/api/dispensings/", said).status_code == 201
     assert pharmacist.api("/api/dispensings/", said).status_code == 422, "one waits already"
+    Visit.unscoped.filter(pk=visit.pk).update(restricted=True)
+    _nobody_else_agrees(own, foreign, pharmacist, PendingChange.objects.get())
+    assert give.at(lot) == 20 and Dispensing.unscoped.get().state == "preparation"
+
+
+def _nobody_else_agrees(own: Here, foreign: Here, asker: Attacker, change: PendingChange) -> None:
+    """Neither the asker, nor who lacks the right, nor another station, nor who may not see the visit."""
+    rights = ["dispensing.view", "dispensing.approve"]
+    Role.objects.create(code="khong_kin", name="Không kín", level="station", rights=rights)
+    others = [
+        Attacker(client_of(a_member("nurse", own.station))),
+        Attacker(client_of(a_member("station_head", foreign.station))),
+        Attacker(client_of(a_member("khong_kin", own.station))),
+    ]
+    page = reverse("core:decide", args=[change.pk])
+    for who in others:
+        assert who.post(page, act="approve").status_code == 404
+        assert change.title not in who.get(reverse("core:changes")).content.decode()
+    asker.post(page, act="approve")
+    change.refresh_from_db()
+    assert change.state == "waiting"
 
 
 def test_boxes_of_giving_back_take_no_other_lots(own: Here, foreign: Here, pharmacist: Attacker) -> None:

@@ -83,6 +83,8 @@ def attachment_in_error(*, attachment_id: UUID, reason: str) -> Attachment:
     row = Attachment.objects.select_for_update(of=("self",)).select_related("visit").get(pk=attachment_id)
     if not scope.reaches(row.visit.facility_id):
         raise PermissionDenied("attachment")
+    if row.state == "entered_in_error":
+        raise Refused("Tệp này đã ghi là nhập nhầm trước đó.", code="state")
     reason = clean(reason)[:300]
     if not reason:
         raise Refused("Ghi lý do nhập nhầm.", field="reason", code="no-reason")
