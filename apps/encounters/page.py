@@ -27,6 +27,8 @@ from apps.encounters.sick_child import boxes, reading, sheet
 from apps.encounters.writing import INSURED, Limits, route_word
 from apps.patients.models import Allergy, AllergyState, Person
 
+HISTORY, LIMITS = "visits.history_size", "pressure."  # parameters
+
 
 def form_for(visit: Visit, data: QueryDict | None, parts: checking.Parts | None = None) -> VisitForm:
     """The form bound to what was posted, or to what is stored."""
@@ -162,6 +164,8 @@ def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> d
     """The banner and the column beside the form: who it is, what is known, what was before."""
     parts = parts or checking.parts(visit)
     looked = checking.look(visit, parts)
+    known = {key: row.value for key, row in parameters.rows_under([HISTORY, LIMITS], on=visit.on).items()}
+    named = pressure_class(visit, parts, known)
     return {
         "visit": visit,
         "person": visit.person,
@@ -177,13 +181,9 @@ def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> d
         "bmi": bmi(
             parts.measured.get("weight"), parts.measured.get("height") or parts.measured.get("length")
         ),
-        "vitals": vital_rows(parts, looked),
-        "earlier": queries.of_person(
-            scope,
-            visit.person_id,
-            before=visit,
-            limit=int(parameters.value("visits.history_size", on=visit.on)),
-        ),
+        "vitals": vital_rows(parts, looked, named),
+        "pressure_class": named,
+        "earlier": queries.of_person(scope, visit.person_id, before=visit, limit=int(known[HISTORY])),
         "sick": (sick := sick_child(visit.sick_judged, visit.on)),
         "refer": refer_code(visit.on) if visit.is_open and sick["pink"] else "",
         "actions": allowed(scope, visit),
@@ -207,8 +207,23 @@ def refer_code(on: dt.date) -> str:
     return next(iter(Limits.on(on).ends.referred), "")
 
 
-def vital_rows(parts: checking.Parts, looked: checking.Looked) -> list[dict[str, Any]]:
-    """The measured figures with their danger words, in the order of the paper."""
+def pressure_class(
+    visit: Visit, parts: checking.Parts, known: Mapping[str, Any]
+) -> pressure.PressureClass | None:
+    """What an adult's stored pressure is called, by the parameters `known`; None where none was taken."""
+    high, low = parts.measured.get("systolic"), parts.measured.get("diastolic")
+    young = visit.age_days is not None and visit.age_days < pressure.ADULT_DAYS
+    if high is None or low is None or young:
+        return None
+    return pressure.classify(high, low, {key.removeprefix(LIMITS): value for key, value in known.items()})
+
+
+def vital_rows(
+    parts: checking.Parts, looked: checking.Looked, named: pressure.PressureClass | None
+) -> list[dict[str, Any]]:
+    """The measured figures with their danger words, in the order of the paper; a pressure that is raised and
+    not dangerous with its class.
+    """
     words = {finding.key: finding.word for finding in looked.dangers}
     rows = []
     for vital in SIGNS:
@@ -220,10 +235,10 @@ def vital_rows(parts: checking.Parts, looked: checking.Looked) -> list[dict[str,
             words.setdefault("systolic", words.get("diastolic", ""))
         elif vital.key == "diastolic" and "systolic" in parts.measured:
             continue
-        word = words.get(vital.key, "")
-        rows.append(
-            {"label": label, "value": value, "unit": vital.unit_text, "word": word, "state": "danger"}
-        )
+        word, state = words.get(vital.key, ""), "danger"
+        if vital.key == "systolic" and not word and named and named.hypertensive_range:
+            word, state = named.word, named.state
+        rows.append({"label": label, "value": value, "unit": vital.unit_text, "word": word, "state": state})
     return rows
 
 

@@ -157,6 +157,12 @@ def test_dangers_are_said_at_once_beside_their_boxes(client, visit):
     assert not stored(visit)
 
 
+def test_who_opens_the_page_later_reads_what_the_pressure_is_called(client, visit):
+    assert "Tăng huyết áp độ" not in client.get(at("visit", visit.pk)).content.decode()
+    client.post(at("visit", visit.pk), typed(visit, pressure="165/100"))
+    assert "Tăng huyết áp độ 2" in client.get(at("visit", visit.pk)).content.decode()
+
+
 def test_fast_breathing_is_by_age(client, childs):
     assert "Thở nhanh" in client.post(at("said", childs.pk), {"breathing": "42"}).content.decode()
     assert "Thở nhanh" not in client.post(at("said", childs.pk), {"breathing": "38"}).content.decode()

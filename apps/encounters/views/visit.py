@@ -117,6 +117,8 @@ def form_page(
     context = page.beside(scope, found, known)
     if request.method == "GET" and draft is None:
         page.notes_put(form, found, known, context["cover"])
+    else:
+        context["pressure_class"] = None  # of what is stored, and other figures stand in the boxes
     context |= {
         "form": form,
         "beside": case_forms.beside(found, form.data, live=bool(form.errors)),
