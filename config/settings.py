@@ -307,6 +307,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PaymentMethodEnum": "apps.encounters.models.money.Method",
         "BloodMethodEnum": "apps.care.models.measurements.Method",
+        "TargetEnum": "apps.ncd.models.Reached",
     },
     "DESCRIPTION": (
         "Đọc và ghi dữ liệu của trạm y tế đúng quyền và phạm vi của mã truy cập. Danh sách trả từng trang; "

@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("Hành nghề và quyền xem", ("practice", "restricted")),
     ("Thu tiền", ("banks",)),
+    ("Giấy tờ cấp cho người bệnh", ("certificates",)),
 )
 
 
