@@ -63,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     csrf.CSRF_ALLOWED_CHARS = "wxyz"
     # Each test's client is a server of its own: it shall not list all static files before its first page.
     settings.WHITENOISE_AUTOREFRESH = True
+    places.SCREENS.mkdir(parents=True, exist_ok=True)
     config.sealed = tempfile.TemporaryDirectory(prefix="tramyte-sealed-")  # type: ignore[attr-defined]
     settings.SEALED_DIR = config.sealed.name  # type: ignore[attr-defined]
 
@@ -239,7 +240,6 @@ def photograph(request: pytest.FixtureRequest) -> Callable[[Any, str], None]:
     def take(page: Any, name: str) -> None:
         if not wanted:
             return
-        places.SCREENS.mkdir(parents=True, exist_ok=True)
         before = page.viewport_size
         for size, viewport in SIZES.items():
             page.set_viewport_size(viewport)

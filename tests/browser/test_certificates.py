@@ -3,14 +3,13 @@
 import datetime as dt
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.encounters.models import Certificate
+from tests import places
 from tests.factories import certificates as papers
 from tests.factories import encounters as make
 from tests.factories.accounts import a_post, a_user, client_of
@@ -159,7 +158,7 @@ def test_the_papers_as_pictures(doctor):
     client = client_of(doctor.user)
     program = shutil.which("pdftoppm")
     assert program, "install poppler-utils (scripts/environment names it)"
-    screens = Path(settings.BASE_DIR) / "var" / "screens"
+    screens = places.SCREENS
     screens.mkdir(parents=True, exist_ok=True)
     for row in made:
         pdf = client.get(reverse("encounters:certificate_pdf", args=[row.pk])).content

@@ -10,7 +10,7 @@ from django.utils import timezone
 from openpyxl import Workbook
 
 from apps.stock.models import DocumentLine, DocumentState, Lot, StockBalance, StockDocument, StockItem
-from config import embedded
+from tests import places
 from tests.factories.accounts import PASSWORD, a_member, client_of
 from tests.factories.facilities import a_station
 
@@ -87,7 +87,7 @@ def paper_of(page, base, address, name):
     """A PDF as a picture, to be looked at."""
     answer = page.request.get(base + address)
     assert answer.ok, answer.status
-    folder = embedded.var_dir() / "screens"
+    folder = places.SCREENS
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(
         ["pdftoppm", "-r", "80", "-png", "-singlefile", "-", str(folder / name)],

@@ -19,6 +19,7 @@ COUNTS = {
     "bhyt_objects": 43,
     "code_lists": 346,
     "care_programmes": 15,
+    "certificates": 32,
     "stock_lists": 12,
     "communicable_diseases": 123,
     "drug_bhyt_codes": 259,

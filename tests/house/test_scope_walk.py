@@ -15,11 +15,12 @@ from django.contrib import admin
 from django.core.exceptions import EmptyResultSet
 from django.db import transaction
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Role, User
-from apps.core import registry
+from apps.core import paper, registry
 from apps.core.ids import uuid7
 from apps.core.models import Draft, GuardedExport
 from apps.core.scope import Scope, ScopedModel
@@ -52,6 +53,15 @@ class World:
     shared: Shared
     places: dict[str, Facility]
     beside: Side | None = None  # another hamlet of the own station, for who sees some hamlets only
+
+
+@pytest.fixture(autouse=True)
+def papers_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paper answers what it is printed from: a stranger's name in it is seen, and drawing took a quarter of
+    the walk.
+    """
+    as_text = lambda template, context: render_to_string(template, {"demo": "", **context}).encode()  # noqa: E731
+    monkeypatch.setattr(paper, "pdf", as_text)
 
 
 @pytest.fixture
