@@ -72,12 +72,15 @@ class Client:
     def get(self, path: str) -> httpx.Response:
         return self._expect(self.http.get(path), {200})
 
-    def post(self, path: str, data: dict[str, Any], *, part: bool = False) -> httpx.Response:
-        """A form post; `part` asks as htmx does."""
+    def post(
+        self, path: str, data: dict[str, Any], *, part: bool = False, refusable: bool = False
+    ) -> httpx.Response:
+        """A form post; `part` asks as htmx does, what is `refusable` may come back with a sentence (422)."""
         headers = {"X-CSRFToken": self.token, "Referer": self.address}
         if part:
             headers |= {"HX-Request": "true", "HX-Current-URL": f"{self.address}/"}
-        return self._expect(self.http.post(path, data=data, headers=headers), {200, 204, 302})
+        wanted = {200, 204, 302, 422} if refusable else {200, 204, 302}
+        return self._expect(self.http.post(path, data=data, headers=headers), wanted)
 
     def shot(self, answer: httpx.Response, began: float) -> Shot:
         return Shot(

@@ -100,7 +100,7 @@ def received(client: Client, pk: UUID, page: str) -> tuple[str | None, Shot]:
     data: dict[str, Any] = form_with(page, "payer")
     data |= {"reason": "Ho, sốt", "override": "Khám thêm lượt nữa"}
     began = time.perf_counter()
-    answer = client.post(f"/kham/tiep-nhan/{pk}/", data)
+    answer = client.post(f"/kham/tiep-nhan/{pk}/", data, refusable=True)
     shot = client.shot(answer, began)
     if answer.status_code != 302:
         return None, shot

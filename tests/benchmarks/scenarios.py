@@ -115,7 +115,7 @@ def reception(client: Client, station: Station, rng: random.Random) -> Shot:
         data: dict[str, Any] = form_with(client.get(path).text, "payer")
         data |= {"reason": "Ho, sốt", "override": "Khám thêm lượt nữa", "then": "number"}
         began = time.perf_counter()
-        answer = client.post(path, data)
+        answer = client.post(path, data, refusable=True)
         shot = client.shot(answer, began)
         if answer.status_code == 302:
             return shot
