@@ -6,7 +6,7 @@ receipts. What hangs on a visit that was taken through the scope is unscoped her
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,21 +22,18 @@ from apps.core.events import publish
 from apps.core.models import PendingChange
 from apps.core.scope import current
 from apps.core.text import clean
-from apps.core.words import quantity_words
 from apps.encounters import states as visit_states
 from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.dispensing import reading, rules, second, states
-from apps.encounters.dispensing.inputs import BackInput, DispenseInput, Part
-from apps.encounters.dispensing.reading import is_other
+from apps.encounters.dispensing.inputs import BackInput, DispenseInput
+from apps.encounters.dispensing.judging import AMENDED, lines_for
 from apps.encounters.events import DispensingCancelled, MedicationDispensed, MedicationReturned
 from apps.encounters.models import (
     Dispensing,
     DispensingLine,
     DispensingLot,
-    LineKind,
     MedicineReturn,
     MedicineReturnLine,
-    PrescriptionLine,
     Visit,
 )
 from apps.encounters.money import coming_back
@@ -45,16 +42,12 @@ from apps.encounters.rules import Problem
 from apps.encounters.writing import Problems
 from apps.patients import projections
 from apps.stock import services as stock
-from apps.stock.models import StockItem
-from apps.stock.queries import places_that_dispense
 from apps.stock.services import Source, Want
-from apps.stock.units import MOST
 
 SOURCE = "dispensing"  # of the stock's movements, and the kind of the timeline
 BACK = "medicine_return"  # the source of what a return sets apart
 VALID_DAYS = "dispensing.valid_days"
 APART = "Người bệnh trả lại, chờ đánh giá"
-AMENDED = "Đơn thuốc vừa được sửa. Xem lại đơn rồi cấp."
 
 
 @transaction.atomic
@@ -78,7 +71,7 @@ def dispense(*, visit_id: UUID, expected_version: int, data: DispenseInput, over
     parts = [part for part in data.parts if part.quantity != 0 or part.taken]
     if not parts:
         raise Refused("Ghi số lượng cấp cho ít nhất một thuốc.", code="nothing")
-    rows = _rows(visit, parts, data)
+    rows = lines_for(visit, parts, data)
     controlled = [row for row in rows if row.item is not None and row.item.controlled]
     _refuse_without_recipient(controlled, data)
     warnings = _old(visit, on)
@@ -264,120 +257,6 @@ def _old(visit: Visit, on: dt.date) -> list[Warning]:
         return []
     sentence = f"Đơn ngày {visit.on:%d/%m/%Y} đã quá {days} ngày, hạn lĩnh thuốc."
     return [Warning("old-prescription", sentence, "override")]
-
-
-def _rows(visit: Visit, parts: Sequence[Part], data: DispenseInput) -> list[DispensingLine]:
-    """The lines of the act, not saved; all that is wrong is told at once."""
-    lines, found, _ = reading.standings_of(visit)
-    by_id: dict[UUID, PrescriptionLine] = {line.pk: line for line in lines}
-    items = {
-        item.pk: item
-        for item in StockItem.objects.filter(pk__in=[part.item_id for part in parts if part.item_id])
-    }
-    if any(part.item_id for part in parts):
-        _refuse_other_place(data.location_id)
-    left = {key: row.allowed for key, row in found.items()}
-    drugs = reading.ingredients_of(items.values())
-    problems: list[Problem] = []
-    rows: list[DispensingLine] = []
-    for part in parts:
-        line = by_id.get(part.line_id)
-        if line is None:
-            raise Refused(AMENDED, code="amended")
-        key = str(line.pk)
-        said = _wrong(part, line, left[key], found[key].allowed, items, drugs)
-        if said:
-            field, sentence = said
-            problems.append(Problem("dispense", sentence, f"{key}-{field}", blocks=True))
-            continue
-        left[key] -= part.quantity
-        rows.append(_row(len(rows) + 1, part, line, items.get(part.item_id) if part.item_id else None))
-    if problems:
-        raise Problems(problems)
-    return rows
-
-
-def _refuse_other_place(location_id: UUID | None) -> None:
-    """Also what waits for a second name, of which nothing is taken yet, names a place of ours alone."""
-    if location_id is None:
-        raise Refused("Chọn nơi cấp thuốc.", field="location", code="no-place")
-    if not places_that_dispense(current()).filter(pk=location_id).exists():
-        raise Refused("Nơi này không cấp thuốc, hoặc không thuộc trạm.", field="location", code="no-place")
-
-
-def _wrong(
-    part: Part,
-    line: PrescriptionLine,
-    left: Decimal,
-    allowed: Decimal,
-    items: Mapping[UUID, StockItem],
-    drugs: Mapping[UUID, str],
-) -> tuple[str, str] | None:
-    """The box and the sentence of what cannot be with one line: `left` of the quantity `allowed` to this act
-    is not taken by its other parts.
-    """
-    box = "give" if part.item_id else "outside"
-    name = f"{line.drug_name} {line.strength}".strip()
-    if part.quantity <= 0:
-        return box, f"{name}: số lượng phải lớn hơn 0."
-    if part.quantity > left:
-        if left < allowed:
-            return (
-                box,
-                f"{name}: Cấp lần này và Mua ngoài cộng lại quá {_words(allowed)} {line.unit} chưa cấp.",
-            )
-        words = f"chỉ còn {_words(left)} {line.unit}" if left else "đã cấp đủ"
-        return box, f"{name}: kê {_words(line.quantity)} {line.unit}, {words}."
-    if part.item_id is None:
-        return None
-    item = items.get(part.item_id)
-    if item is None or not item.is_active:
-        return "item", f"{name}: mặt hàng này không có trong kho của trạm."
-    if not rules.same_unit(line.unit, item.unit) or is_other(line.drug, item):
-        if not part.taken or part.taken < 1:
-            return "taken", f"{name}: ghi lấy bao nhiêu {item.unit.lower()} {item.name}."
-        if part.taken > MOST:
-            return "taken", f"{name}: số lượng lớn quá mức có thể."
-    if is_other(line.drug, item):
-        if drugs.get(item.pk) != reading.ingredient_key(line.drug.ingredient):
-            return "item", (
-                f"{name}: {item.name} không cùng hoạt chất. Thay thuốc khác hoạt chất thì bác sĩ sửa đơn."
-            )
-        if not clean(part.reason):
-            return "reason", f"{name}: ghi lý do thay thế."
-        if not clean(part.agreed_by):
-            return "agreed_by", f"{name}: ghi ai đồng ý thay thế."
-    return None
-
-
-def _words(amount: Decimal) -> str:
-    return quantity_words(amount.normalize())
-
-
-def _row(position: int, part: Part, line: PrescriptionLine, item: StockItem | None) -> DispensingLine:
-    row = DispensingLine(
-        position=position,
-        line_id=line.pk,
-        drug=line.drug,
-        drug_name=line.drug_name,
-        strength=line.strength,
-        unit=line.unit,
-        usage=line.usage,
-        prescribed=line.quantity,
-        kind=LineKind.OUTSIDE,
-        quantity=part.quantity,
-    )
-    if item is None:
-        return row
-    other = is_other(line.drug, item)
-    row.kind = LineKind.SUBSTITUTED if other else LineKind.GIVEN
-    row.item, row.item_name, row.item_unit = item, item.name, item.unit.lower()
-    row.programme = item.programme
-    alike = not other and rules.same_unit(line.unit, item.unit)
-    row.taken = rules.units_for(part.quantity) if alike else part.taken or 0
-    if other:
-        row.reason, row.agreed_by = clean(part.reason)[:300], clean(part.agreed_by)[:120]
-    return row
 
 
 def _refuse_without_recipient(controlled: Sequence[DispensingLine], data: DispenseInput) -> None:

@@ -15,7 +15,7 @@ from apps.core.models import AuditEntry
 from apps.core.scope import enter
 from apps.encounters import services as visits
 from apps.encounters.dispensing import queries, reading, services
-from apps.encounters.dispensing.inputs import DispenseInput
+from apps.encounters.dispensing.inputs import DispenseInput, Part
 from apps.encounters.inputs import LineInput
 from apps.encounters.models import Dispensing, DispensingLine, DispensingLot, Visit
 from apps.encounters.writing import Problems
@@ -165,7 +165,7 @@ def test_two_lines_of_one_medicine_share_its_lots(hoa, doctor, desk, lot, pharma
     with enter(make.scope_of(doctor)):
         visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override="sáng và tối")
     lines = reading.lines_of([visit.pk])[visit.pk]
-    parts = [services.Part(line.pk, line.quantity, lot.item_id) for line in lines]
+    parts = [Part(line.pk, line.quantity, lot.item_id) for line in lines]
     act = given(pharmacist, visit, desk, *parts)
     lots = DispensingLot.unscoped.filter(line__dispensing=act).order_by("line__position")
     assert [row.quantity for row in lots] == [10, 4]
