@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from .batch import batch
 from .faults import STATUS_KINDS, Chaos, Fault, Faults
 from .store import Issue, Refused, Store
 
@@ -198,7 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._misbehave(fault)
             return
         try:
-            answer = store.transaction(json.loads(body), note["request_id"])
+            bundle = json.loads(body)
+            note["read"] = isinstance(bundle, dict) and bundle.get("type") == "batch"
+            answer = batch(store, bundle) if note["read"] else store.transaction(bundle, note["request_id"])
         except json.JSONDecodeError:
             note["status"] = 400
             self._outcome(400, [Issue("structure", "Không phải JSON")])

@@ -70,6 +70,7 @@ CODE_KINDS = {
     "service": "Dịch vụ kỹ thuật",
     "lab": "Xét nghiệm",
 }
+VERIFY = ("version", "content", "no")
 MASTERED = ("Organization", "Practitioner", "Patient")
 
 
@@ -80,7 +81,8 @@ class Options:
     `mastered`: resource types that the receiver keeps itself; they go as POST + ifNoneExist and are never
     overwritten. `match_patient`: the identifier by which a Patient is found (record, number, cccd, bhyt).
     `provenance`: off for a receiver that does not take ids made by the sender. `notes`: whether what was
-    written about the examination goes along (Composition).
+    written about the examination goes along (Composition). `verify`: what proves that it still holds a
+    record: the version number it gave, the content, or `no` where it cannot be asked.
     """
 
     systems: Systems = Systems()
@@ -91,6 +93,7 @@ class Options:
     # Kinds of codes that this receiver wants under codes of its own, and those it has: {(kind, ours): its}.
     mapped: frozenset[str] = frozenset()
     codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    verify: str = "version"
 
     def code(self, kind: str, ours: str) -> str:
         """The code as this receiver knows it; ours where it takes ours."""
@@ -99,7 +102,7 @@ class Options:
 
 def options_from(settings: dict[str, Any]) -> Options:
     """Options from a receiver's settings: `guide`, `systems`, `mastered`, `match_patient`, `provenance`,
-    `notes`, `mapped`.
+    `notes`, `mapped`, `verify`.
 
     Raises ValueError with a Vietnamese sentence when a value is not one of those known.
     """
@@ -119,6 +122,9 @@ def options_from(settings: dict[str, Any]) -> Options:
     match = settings.get("match_patient", "record")
     if match not in ("record", "number", "cccd", "bhyt"):
         raise ValueError("Đối chiếu người bệnh theo: record, number, cccd hoặc bhyt.")
+    verify = settings.get("verify", Options.verify)
+    if verify not in VERIFY:
+        raise ValueError(f"Đối chiếu theo: {', '.join(VERIFY)}.")
     return Options(
         replace(Systems(), **wanted),
         mastered,
@@ -126,4 +132,5 @@ def options_from(settings: dict[str, Any]) -> Options:
         bool(settings.get("provenance", True)),
         bool(settings.get("notes", True)),
         mapped,
+        verify=verify,
     )

@@ -82,10 +82,43 @@ class Verdict:
     stored: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
+class Found(StrEnum):
+    """What a later look at the receiver has found of one record."""
+
+    SAME = "same"  # it holds the record as we have it
+    CHANGED = "changed"  # it holds it otherwise
+    MISSING = "missing"  # it does not have it, or not all of it
+    DOUBLED = "doubled"  # it has it more than once: a person must look there
+    INVALID = "invalid"  # it has it, has examined it since, and refuses it: a rejection with `issues`
+    LATER = "later"  # it has not examined it yet
+    UNKNOWN = "unknown"  # no answer, or none that can be understood: nothing is said
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the receiver shows of one record. `theirs`: somebody else wrote there after us, so that sending
+    again would overwrite it. `stored`: location and etag of the keys that were found the same.
+
+    `hash`: SHA-256 of what it shows, as hex; empty where it shows no content.
+    """
+
+    found: Found
+    reason: str = ""
+    issues: tuple[Issue, ...] = ()
+    need: str = ""
+    theirs: bool = False
+    stored: dict[str, dict[str, str]] = field(default_factory=dict)
+    hash: str = ""
+
+
 class Adapter(Protocol):
-    """One way of talking to a receiver. `file_type`: what a payload is as a file, (content type, ending)."""
+    """One way of talking to a receiver. `file_type`: what a payload is as a file, (content type, ending).
+
+    `verifies`: whether the receiver can be asked later what it holds; `verify` is called only then.
+    """
 
     file_type: tuple[str, str]
+    verifies: bool
 
     def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
         """The record as bytes. `sent`: keys the receiver holds from before; `known`: its codes for ours.
@@ -100,4 +133,12 @@ class Adapter(Protocol):
 
     def judge(self, answer: Answer, part: Part) -> Verdict:
         """What the answer means. Pure."""
+        ...
+
+    def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
+        """Ask the receiver what it holds of a record that it has accepted. Never raises.
+
+        `prepared`: the record as it now is, whole; `stored`: what `judge` gave for each key when it was
+        accepted (a tracking id is a location).
+        """
         ...

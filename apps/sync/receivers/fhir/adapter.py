@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +17,8 @@ from apps.sync.mappings.systems import CODE_KINDS, options_from
 from apps.sync.mappings.visit import visit_entries
 from apps.sync.models import Receiver
 from apps.sync.receivers import http, tokens
-from apps.sync.receivers.base import Answer, Codes, Issue, Part, Prepared, Verdict
-from apps.sync.receivers.fhir import answers
+from apps.sync.receivers.base import Answer, Check, Codes, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.fhir import answers, reading
 from apps.sync.receivers.fhir.fields import field_of
 
 # When a Bundle is too large: first who and what, then the rest; later parts point back by condition.
@@ -41,6 +42,7 @@ class FhirAdapter:
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
         self.options = options_from(receiver.settings)
+        self.verifies = self.options.verify != "no"
         tokens.wanted(receiver.settings)  # raises for what cannot be, before anything is built
 
     def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
@@ -63,6 +65,13 @@ class FhirAdapter:
 
     def judge(self, answer: Answer, part: Part) -> Verdict:
         return answers.judge(answer, part, timezone.now())
+
+    def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
+        found = []
+        for question in reading.questions(prepared):
+            answer = http.post(self.receiver, question.body, request_id, self.file_type[0])
+            found.append(reading.read(answer, question))
+        return reading.judge(found, stored, self.options.verify == "content")
 
 
 def _gap(kind: str, code: str) -> Issue:
