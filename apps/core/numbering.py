@@ -218,10 +218,14 @@ def books(scope: Scope) -> list[BookLine]:
             lines.append(BookLine(kind, None, "", "", 0))
         for book in found.get(kind.key, []):
             on = _day_of(book.period, today)
-            last = marked(book.mark, kind.written(book.last, on)) if book.last >= book.first else ""
-            following = "" if book.closed_from else marked(book.mark, kind.written(book.last + 1, on))
+            last = _written(kind, book, book.last, on) if book.last >= book.first else ""
+            following = "" if book.closed_from else _written(kind, book, book.last + 1, on)
             lines.append(BookLine(kind, book, last, following, book.voided))
     return lines
+
+
+def _written(kind: NumberKind, book: NumberBook, number: int, on: dt.date) -> str:
+    return marked(book.mark_of(number), kind.written(number, on))
 
 
 def _day_of(period: str, today: dt.date) -> dt.date:
@@ -248,7 +252,7 @@ def numbers_of(book: NumberBook, *, cursor: str = "") -> tuple[Page[GivenNumber]
     return page, [
         NumberLine(
             row,
-            marked(book.mark, kind.written(row.number, on) if kind else str(row.number)),
+            _written(kind, book, row.number, on) if kind else str(row.number),
             copies.get(row.object_id, 0),
         )
         for row in page.items

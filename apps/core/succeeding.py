@@ -35,7 +35,7 @@ def close_books(step: Succession, journal: Journal) -> int:
     for book in rows:
         name = step.names.get(book.facility_id, "")[:200]
         if mark := step.marks.get(book.facility_id):
-            journal.change(book, mark=mark, station_name=name)
+            journal.change(book, mark=mark, marked_after=book.last, station_name=name)
         else:
             journal.change(book, closed_from=from_day, station_name=name)
     return len(rows)

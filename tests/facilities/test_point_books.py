@@ -162,6 +162,39 @@ def test_the_head_sees_both_books(world: World) -> None:
     assert f"BT.{timezone.localdate().year}-000002" in shown
 
 
+def test_numbers_of_before_are_shown_as_they_were_written(world: World) -> None:
+    """Of this year and of the last: the mark stands before those that were given with it alone."""
+    this, last = timezone.localdate().year, timezone.localdate().year - 1
+    visits_of_this_year(world, 1)
+    old = NumberBook.unscoped.create(facility_id=world.thanh.pk, kind="visit", period=str(last), last=8)
+    approve_and_run(world, decided(world, own=True))
+    with scope.system("test"):
+        for number in (8, 9):
+            numbering.void(
+                "visit",
+                facility_id=world.thanh.pk,
+                on=dt.date(last, 12, 31),
+                number=number,
+                object_id=uuid7(),
+                reason="nhầm người",
+            )
+            if number == 8:
+                given = numbering.take(
+                    "visit",
+                    facility_id=world.thanh.pk,
+                    on=dt.date(last, 12, 31),
+                    object_id=uuid7(),
+                    mark="BT",
+                )
+    assert given == f"BT.{last}-000009"
+    head = client_of(a_member("station_head", world.new, "truong.moi"))
+    shown = head.get(reverse("core:numbers")).content.decode()
+    assert f">{this}-000001<" in shown and f">BT.{this}-000002<" in shown
+    assert f">BT.{last}-000009<" in shown and f">BT.{last}-000010<" in shown
+    page = head.get(reverse("core:number_book", args=[old.pk])).content.decode()
+    assert f"BT.{last}-000009" in page and f"BT.{last}-000008" not in page and f"{last}-000008" in page
+
+
 def test_it_is_chosen_on_the_plans_page(world: World) -> None:
     reform = world.planned()
     row = reform.stations.get(facility=world.thanh)

@@ -21,6 +21,8 @@ class NumberBook(BaseModel, ScopedModel):
     station_name = models.CharField("sổ của trạm", max_length=200, blank=True, db_default="")
     # A point's own book beside its station's: its numbers are written with the mark ('BT.2026-000123').
     mark = models.CharField("ký hiệu", max_length=4, blank=True, db_default="")
+    # The last number that was written before the book had its mark.
+    marked_after = models.PositiveIntegerField("số cuối chưa có ký hiệu", default=0, db_default=0)
     # Numbers left out on purpose: [{"from", "to", "reason", "by", "at"}].
     skipped = models.JSONField(default=list, encoder=DjangoJSONEncoder)
 
@@ -34,6 +36,10 @@ class NumberBook(BaseModel, ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.period}"
+
+    def mark_of(self, number: int) -> str:
+        """The mark with which a number of the book is written."""
+        return self.mark if number > self.marked_after else ""
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
