@@ -38,7 +38,7 @@ COLUMNS = (
     "Y, bác sĩ khám",
     "Ghi chú",
 )
-WIDTHS = (6, 26, 8, 18, 22, 26, 40, 10, 30, 40, 44, 44, 22, 24)
+WIDTHS = (6, 26, 8, 18, 30, 40, 40, 10, 30, 40, 44, 44, 22, 24)
 PAPERS = ("cccd", "cmnd", "passport")  # the first of these that held on the day
 PLACE = "noi"
 WRITTEN = (states.FINALISED, states.AWAITING_SIGNATURE)

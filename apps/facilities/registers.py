@@ -28,6 +28,7 @@ MOST_PRINTED = 1_000  # rows of one paper: about 90 pages across
 LONGEST = 5 * 366  # days of one part of a book
 MONTHS = range(1, 13)
 MIDDLE, WIDE = 16, 30  # characters from which a column is given room on the screen
+HEADING = 0.6  # of a heading's characters stand beside each other where it is longer than its cells
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,15 @@ class Register:
         """Each column and how broad it is on the screen."""
         return [
             (column, "wide" if width >= WIDE else "middle" if width >= MIDDLE else "")
-            for column, width in zip(self.columns, self.widths, strict=True)
+            for column, width in zip(self.columns, self.room(), strict=True)
+        ]
+
+    def room(self) -> list[float]:
+        """The characters that each column asks for where it is read: of its cells, or of a long heading,
+        which otherwise stands in a pile of single words.
+        """
+        return [
+            max(width, len(column) * HEADING) for column, width in zip(self.columns, self.widths, strict=True)
         ]
 
     def usual_by(self) -> str:
@@ -240,7 +249,7 @@ def printed(book: Register, asked: Asked) -> dict[str, Any]:
         "lines": lines,
         "columns": book.columns,
         "months": book.months,
-        "rooms": rooms_on_paper(book.widths),
+        "rooms": rooms_on_paper(book.room()),
         "numbers": range(1, len(book.columns) + 1),
         "period": book.period(asked),
         "places": picked_words(book, scope, asked),
@@ -248,12 +257,17 @@ def printed(book: Register, asked: Asked) -> dict[str, Any]:
     }
 
 
-def rooms_on_paper(widths: Sequence[int]) -> list[int]:
-    """The part of the sheet that each column gets, in whole percent: by the root of its characters, since a
-    sentence folds and a date does not.
+def rooms_on_paper(widths: Sequence[float]) -> list[int]:
+    """The part of the sheet that each column gets, in whole percent that fill it: by the root of its
+    characters, since a sentence folds and a date does not.
     """
     roots = [width**0.5 for width in widths]
-    return [int(100 * root / sum(roots)) for root in roots]
+    exact = [100 * root / sum(roots) for root in roots]
+    rooms = [int(part) for part in exact]
+    by_rest = sorted(range(len(exact)), key=lambda place: rooms[place] - exact[place])
+    for place in by_rest[: 100 - sum(rooms)]:
+        rooms[place] += 1
+    return rooms
 
 
 def picked_words(book: Register, scope: Scope, asked: Asked) -> list[str]:

@@ -28,3 +28,9 @@ def home(person: Person) -> str:
         units = [commune, commune.parent] if commune.parent else [commune]
         parts += [person.hamlet.name, *(f"{unit.kind} {unit.name}" for unit in units)]
     return ", ".join(part for part in parts if part)
+
+
+def permanent(person: Person, on: dt.date) -> str:
+    """Where she is registered for good, in the names of that day; '' where it is not known apart."""
+    unit = person.permanent_unit.full_name_on(on) if person.permanent_unit else ""
+    return ", ".join(filter(None, [person.permanent_text, unit]))

@@ -46,7 +46,7 @@ COLUMNS = (
     "Ghi chú",
 )
 # Characters of each column of a workbook.
-WIDTHS = (7, 26, 20, 8, 24, 40, 10, 24, 20, 20, 24, 30, 12, 60, 12, 34, 14, 30)
+WIDTHS = (7, 26, 24, 8, 32, 34, 10, 22, 24, 24, 22, 28, 12, 50, 12, 32, 14, 24)
 MATERNAL_WORDS = {
     "pregnant": "mang thai",
     "delivery": "đẻ",
@@ -125,10 +125,7 @@ def _cells(death: Death, citizen: str) -> tuple[str, ...]:
 def _address(death: Death) -> str:
     """Where she lived for good: the permanent address, else her home, by the names of the day of death."""
     person, on = death.person, death.died_on
-    if person.permanent_text or person.permanent_unit:
-        unit = person.permanent_unit.full_name_on(on) if person.permanent_unit else ""
-        return ", ".join(filter(None, [person.permanent_text, unit]))
-    return addresses.home_on(person, death.hamlet, on)
+    return addresses.permanent(person, on) or addresses.home_on(person, death.hamlet, on)
 
 
 def cause_words(cause: DeathCause | None) -> str:

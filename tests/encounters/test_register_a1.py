@@ -202,5 +202,5 @@ def test_too_many_rows_are_told(head, station, doctor, monkeypatch):
 
 def test_the_columns_of_a_paper_fill_the_sheet_and_no_more():
     for book in (register.A1, A6):
-        rooms = registers.rooms_on_paper(book.widths)
-        assert 80 <= sum(rooms) <= 100 and all(1 <= room <= 20 for room in rooms)
+        rooms = registers.rooms_on_paper(book.room())
+        assert sum(rooms) == 100 and all(1 <= room <= 20 for room in rooms)
