@@ -1,0 +1,17 @@
+"""What goes to receivers."""
+
+from tests.house.walk.declaring import Samples, SharedSamples, same
+
+SAMPLES: Samples = {
+    "sync:visit_panel": lambda side: {"pk": side.finished.pk},
+    **same(
+        "sync:",
+        "row send_again payload hand_take hand_file hand_receipt",
+        lambda side: {"pk": side.row.pk},
+    ),
+}
+SHARED: SharedSamples = same(
+    "sync:",
+    "receiver switch send_all_again resume earlier codes codes_kinds codes_enter codes_upload codes_download",
+    lambda shared: {"pk": shared.receiver.pk},
+)
