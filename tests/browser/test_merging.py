@@ -112,6 +112,17 @@ def test_from_the_search_to_one_record_and_back_by_keyboard(nurse, live_server, 
     page.wait_for_selector(".search-results a")
     assert found(page) == {first.pk}
 
+    # She is worked with: weighed, and what both records said of her is put into better words
+    page.goto(f"{live_server.url}/nguoi/{first.pk}/chi-so/them/")
+    page.wait_for_selector("input[name=pressure]:focus")
+    page.fill("input[name=weight]", "48,5")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(f"{live_server.url}/nguoi/{first.pk}/chi-so/")
+    page.goto(f"{live_server.url}/nguoi/{first.pk}/sua/")
+    page.fill("textarea[name=note]", "Nói chậm, nghe kém; đã có máy trợ thính")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("text=Đã lưu hồ sơ")
+
     # The old record is a pointer that leads there, and back
     page.goto(f"{live_server.url}/nguoi/{second.pk}/")
     photograph(page, "merging-pointer")
@@ -120,6 +131,7 @@ def test_from_the_search_to_one_record_and_back_by_keyboard(nurse, live_server, 
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector("input[name=reason]")
+    assert "1 chỉ số đo được" in page.content(), "what was done meanwhile is told before it is taken back"
     photograph(page, "merging-undo")
     axe_clean(page)
     page.keyboard.press("Control+Enter")
@@ -129,6 +141,17 @@ def test_from_the_search_to_one_record_and_back_by_keyboard(nurse, live_server, 
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".banner")
     assert "Đã tách lại hồ sơ" in page.content()
+    assert "Có 1 mục đã sửa từ sau khi gộp nên giữ nguyên." in page.content()
+    # Two people again: each with what is hers, and what was done meanwhile with the one who was kept
+    assert "Penicillin" in page.content() and "Khám bệnh: Tăng huyết áp" in page.content()
+    assert "máy trợ thính" not in page.content() and "Nhà có chó dữ" in page.content()
+    photograph(page, "merging-undone-old")
+    axe_clean(page)
+    page.goto(f"{live_server.url}/nguoi/{first.pk}/")
+    assert "48,5" in page.content() and "máy trợ thính" in page.content()
+    assert "Penicillin" not in page.content() and "Khám bệnh: Tăng huyết áp" not in page.content()
+    photograph(page, "merging-undone-kept")
+    axe_clean(page)
     assert Person.unscoped.get(pk=second.pk).merged_into_id is None
     first.refresh_from_db()
     assert first.full_name == "Phạm Thị Hrê"
