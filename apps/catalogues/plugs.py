@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from apps.catalogues import guarding, health, queries
+from apps.catalogues import communes, guarding, health, picks, queries
 from apps.catalogues.services import load_shipped
 from apps.catalogues.shipped import TABLES
 from apps.core import registry
 from apps.core.registry import AuditSentence, ChangeKind, DoctorCheck, HomePanel, Loader, MenuItem, Section
 
+picks.kinds.add(communes.UNIT)
 registry.sections.add(Section("catalogues", "Danh mục", 800))
 registry.menu.add(
     MenuItem("catalogues", "Danh mục", "catalogues:index", "catalogues.view", 800, "book", registry.RUNNING)

@@ -28,7 +28,20 @@ class Keyed:
     words: Callable[[Any, str, str], str] = lambda record, key, value: value
 
 
-def conflict_page(fields: Sequence[str | Keyed], *, screen: str = "") -> Callable[[View], View]:
+@dataclass(frozen=True)
+class Typed:
+    """A field whose box holds something else than its column: a picked code, a date that is known in part.
+
+    `words(record)` is what stands on the page, `typed(record)` what the form reads.
+    """
+
+    name: str
+    label: str
+    words: Callable[[Any], str]
+    typed: Callable[[Any], str]
+
+
+def conflict_page(fields: Sequence[str | Keyed | Typed], *, screen: str = "") -> Callable[[View], View]:
     """Turns StaleVersion into components/conflict.html with the named model fields, status 409.
 
     What the second editor typed goes along as hidden fields; where both differ each row is a choice
@@ -54,12 +67,17 @@ def conflict_page(fields: Sequence[str | Keyed], *, screen: str = "") -> Callabl
     return mark
 
 
-def context(request: HttpRequest, stale: StaleVersion, fields: Sequence[str | Keyed]) -> dict[str, Any]:
+def context(
+    request: HttpRequest, stale: StaleVersion, fields: Sequence[str | Keyed | Typed]
+) -> dict[str, Any]:
     """What the conflict page shows: a row a field that differs, and the posted values to send again."""
     rows = []
     for name in fields:
         if isinstance(name, Keyed):
             rows += _keyed(name, stale)
+            continue
+        if isinstance(name, Typed):
+            rows += _typed(name, stale, request)
             continue
         field: Any = stale.mine._meta.get_field(name)
         mine, theirs = _word(stale.mine, field), _word(stale.current, field)
@@ -103,6 +121,22 @@ def _keyed(field: Keyed, stale: StaleVersion) -> list[dict[str, Any]]:
         }
         for key, own, stored in pairs
         if own != stored
+    ]
+
+
+def _typed(field: Typed, stale: StaleVersion, request: HttpRequest) -> list[dict[str, Any]]:
+    """A row where the two differ."""
+    if field.typed(stale.mine) == field.typed(stale.current):
+        return []
+    return [
+        {
+            "name": field.name,
+            "label": field.label,
+            "mine": field.words(stale.mine),
+            "theirs": field.words(stale.current),
+            "mine_value": request.POST.get(field.name, ""),
+            "theirs_value": field.typed(stale.current),
+        }
     ]
 
 

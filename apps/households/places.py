@@ -1,22 +1,15 @@
 """Where people move to or come from: a unit that existed on that day, and in words what is below it."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
-
-from apps.catalogues.picks import Kind, Pick
+from apps.catalogues.communes import unit_key, unit_of
 from apps.core.errors import Refused
-from apps.core.scope import Scope
 from apps.core.text import clean
 from apps.core.words import date_words
 from apps.facilities.models import AdminUnit, UnitLevel
-from apps.facilities.queries import find_units, unit_on
+from apps.facilities.queries import unit_on
 from apps.households.models import Reach
-
-SHOWN = 12
-ENDED = "–"  # '21484–2025': the unit that carried the code until that year; bare, the one that carries it now
 
 
 @dataclass(frozen=True)
@@ -28,27 +21,12 @@ class Elsewhere:
     text: str = ""
 
 
-def unit_key(unit: AdminUnit) -> str:
-    return f"{unit.code}{ENDED}{unit.valid_to.year}" if unit.valid_to else unit.code
-
-
 def elsewhere(unit: AdminUnit, home: AdminUnit, on: dt.date) -> Elsewhere:
     """The commune of another station, as somebody of ours moves there on that day."""
     reach = Reach.PROVINCE if _province(unit) == _province(home) else Reach.COUNTRY
     if unit.pk == home.pk or not unit.in_force(on):  # what it was called then, nobody has said
         return Elsewhere(reach, text=unit.full_name)
     return Elsewhere(reach, unit_key(unit))
-
-
-def unit_of(key: str) -> AdminUnit | None:
-    """The unit behind a key. A code is used again after a reform, so that a bare one means today's."""
-    code, _, year = key.strip().partition(ENDED)
-    units = AdminUnit.objects.select_related("parent__parent").filter(level=UnitLevel.COMMUNE, code=code)
-    if year:
-        if not year.isdecimal() or len(year) != 4:
-            return None
-        return units.filter(valid_to__year=int(year)).order_by("-valid_to").first()
-    return units.filter(valid_to__isnull=True).first()
 
 
 def check(place: Elsewhere, on: dt.date) -> tuple[AdminUnit | None, str]:
@@ -98,39 +76,3 @@ def _not_then(unit: AdminUnit, on: dt.date) -> str:
     then = unit_on(UnitLevel.COMMUNE, unit.code, on)
     hint = f" Ngày đó mã {unit.code} là {then.full_name_on(on)}." if then else ""
     return f"{sentence}{hint} Hãy chọn xã, phường có vào ngày đó."
-
-
-# --- the picker
-
-
-def _find(_scope: Scope, text: str, on: dt.date) -> list[Pick]:
-    """Units of that day, then older ones of the name, each with the province and its last day."""
-    if not clean(text):
-        return []
-    found = find_units(text, on, limit=SHOWN)
-    if len(found) < SHOWN:
-        known = {unit.pk for unit in found}
-        older = find_units(text, dt.date(2025, 6, 30), limit=SHOWN)
-        found += [unit for unit in older if unit.pk not in known][: SHOWN - len(found)]
-    return [Pick(unit_key(unit), unit.full_name, _note(unit)) for unit in found]
-
-
-def _note(unit: AdminUnit) -> str:
-    above = []
-    parent = unit.parent
-    while parent is not None:
-        above.append(parent.full_name)
-        parent = parent.parent
-    if unit.valid_to:
-        above.append(f"đến {date_words(unit.valid_to)}")
-    return ", ".join(above)
-
-
-def _names(keys: Sequence[str]) -> dict[str, str]:
-    codes = [key.partition(ENDED)[0] for key in keys]
-    units = AdminUnit.objects.filter(Q(code__in=codes), level=UnitLevel.COMMUNE)
-    names = {unit_key(unit): unit.full_name for unit in units}
-    return {key: names[key] for key in keys if key in names}
-
-
-UNIT = Kind("commune", "Xã, phường", _find, _names)

@@ -33,7 +33,6 @@ from apps.households import (
     merging,
     papers,
     picking,
-    places,
     queries,
     review,
     search,
@@ -134,7 +133,7 @@ registry.audit_sentences.add(
     AuditSentence("household.ask_refused", "đã trả lời không cho chuyển hồ sơ một người"),
     AuditSentence("household.event_withdrawn", "đã rút lại một biến động ghi nhầm: {kind}"),
 )
-picks.kinds.add(places.UNIT, picking.HOUSEHOLD)
+picks.kinds.add(picking.HOUSEHOLD)
 registry.readlog_screens.add(
     ReadScreen("household.page", "Trang của một hộ"),
     ReadScreen("household.paper", "Phiếu hộ in ra"),

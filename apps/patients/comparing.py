@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Count
+from django.utils import timezone
 
 from apps.catalogues import codes
 from apps.core import ports, registry
@@ -12,7 +13,7 @@ from apps.core.errors import Warning
 from apps.core.registry import MergeQuestion
 from apps.core.scope import current
 from apps.core.words import date_words
-from apps.patients import kin, merge, queries
+from apps.patients import addresses, kin, merge, queries
 from apps.patients.models import Allergy, Identifier, InsuranceCard, Person, TimelineEntry
 
 LISTS = {
@@ -125,8 +126,7 @@ def in_words(person: Person, key: str) -> str:
         case "home":
             return _joined(person.address_text, person.hamlet.name if person.hamlet else "")
         case "permanent":
-            unit = person.permanent_unit
-            return _joined(person.permanent_text, unit.full_name if unit else "")
+            return addresses.permanent(person, timezone.localdate())
         case "mother" | "father":
             parent = person.father if key == "father" else kin.mother_of(current(), person)
             return f"{parent.full_name} ({parent.code})" if parent else ""

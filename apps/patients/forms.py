@@ -7,12 +7,12 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
-from apps.catalogues import codes, picks
+from apps.catalogues import codes, communes, picks
 from apps.core import fields
 from apps.core.dates import PartialDate
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.scope import current
-from apps.facilities.models import Hamlet
+from apps.facilities.models import AdminUnit, Hamlet
 from apps.facilities.queries import hamlets_in
 from apps.patients import deaths, kin, plausibility, scan
 from apps.patients.data import FIELDS, CardData, NumberData, PersonData
@@ -111,6 +111,11 @@ class PersonForm(ScanInField, FormKeyMixin, VersionMixin):
     hamlet = HamletField(label="Thôn, tổ", outside=True)
     address_text = fields.CleanCharField(label="Số nhà, đường, xóm", max_length=200, required=False)
     permanent_text = fields.CleanCharField(label="Nơi thường trú (nếu khác)", max_length=300, required=False)
+    permanent_unit = fields.CleanCharField(
+        label="Xã, phường thường trú",
+        widget=picks.widget("commune", placeholder="Gõ tên xã"),
+        required=False,
+    )
     phone = fields.CleanCharField(
         label="Số điện thoại",
         max_length=20,
@@ -158,6 +163,18 @@ class PersonForm(ScanInField, FormKeyMixin, VersionMixin):
         for field in self.fields.values():
             field.widget.attrs.setdefault("autocomplete", "off")
 
+    def clean_permanent_unit(self) -> AdminUnit | None:
+        key = self.cleaned_data["permanent_unit"]
+        if not key:
+            return None
+        stored = self.person.permanent_unit if self.person else None
+        if stored is not None and key == communes.unit_key(stored):
+            return stored
+        found = communes.unit_of(key)
+        if found is None:
+            raise forms.ValidationError(f"Không có xã, phường mang mã “{key[:12]}”.")
+        return found
+
     def clean_guardian_number(self) -> str:
         number = self.cleaned_data["guardian_number"]
         if number and (judged := check("cccd", number)).result == "invalid":
@@ -202,6 +219,7 @@ class PersonForm(ScanInField, FormKeyMixin, VersionMixin):
         stored = {name: getattr(self.person, name) for name in FIELDS} if self.person else {}
         birth: PartialDate | None = said.pop("birth_date")
         mother, father, hamlet = (self.cleaned_data.get(name) for name in ("mother", "father", "hamlet"))
+        unit: AdminUnit | None = self.cleaned_data.get("permanent_unit")
         return PersonData(
             **stored
             | said
@@ -212,6 +230,7 @@ class PersonForm(ScanInField, FormKeyMixin, VersionMixin):
                 "hamlet_id": hamlet,
                 "mother_id": mother.pk if mother else None,
                 "father_id": father.pk if father else None,
+                "permanent_unit_id": unit.pk if unit else None,
             }
         )
 
@@ -338,6 +357,7 @@ def initial_of(person: Person) -> dict[str, Any]:
         "hamlet": str(person.hamlet_id) if person.hamlet_id else OUTSIDE,
         "mother": parent_word(kin.mother_of(current(), person)),
         "father": parent_word(person.father),
+        "permanent_unit": communes.unit_key(person.permanent_unit) if person.permanent_unit else "",
         "version": person.version,
     }
 

@@ -193,7 +193,8 @@ def get_person(person_id: UUID, **also: Expression) -> Person | None:
 
     The parents come as subqueries: with them joined in, the planner worked longer than the reading.
     """
-    people = Person.objects.select_related("hamlet__commune", "station").defer("tokens", "search")
+    people = Person.objects.select_related("hamlet__commune", "permanent_unit", "station")
+    people = people.defer("tokens", "search")
     # unscoped: a child's page names parents who live elsewhere; not to who sees some hamlets only.
     everyone = Person.unscoped if current().hamlet_ids is None else Person.objects
     kin = everyone.values(told=JSONObject(**{name: name for name in KIN_FIELDS}))

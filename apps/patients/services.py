@@ -190,7 +190,7 @@ def person_relocate(*, person: Person, hamlet_id: UUID, address_text: str, on: d
     return person
 
 
-FORMER_NAMES = 10  # kept: the latest  # kept: the latest
+FORMER_NAMES = 10  # kept: the latest
 
 
 def _keep_name(person: Person) -> None:

@@ -1,5 +1,6 @@
 """The pages of a person. Each begins by taking her through the scope; a stranger's is a 404."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,25 +14,29 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.catalogues import codes
 from apps.core import drafts, readlog, registry
 from apps.core.access import needs
-from apps.core.conflict import conflict_page
+from apps.core.conflict import Typed, conflict_page
 from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal, add_warnings
 from apps.core.idempotency import idempotent
 from apps.core.models import Draft
 from apps.core.scope import current
-from apps.patients import allergies, births, deaths, forms, kin, queries, search, services, views_duplicates
+from apps.patients import (
+    addresses,
+    allergies,
+    births,
+    deaths,
+    forms,
+    kin,
+    queries,
+    search,
+    services,
+    views_duplicates,
+)
 from apps.patients import numbers as papers
 from apps.patients.data import CardData, NumberData
 from apps.patients.lines import due_line, household_link, timeline_line
 from apps.patients.models import Allergy, LifeStatus, Person
-
-# What the conflict page compares: the fields of the form under their own names.
-COMPARED = [
-    "full_name", "birth_date", "sex", "ethnicity", "nationality", "occupation", "hamlet", "address_text",
-    "permanent_text", "phone", "email", "education", "marital_status", "blood_group", "guardian_name",
-    "guardian_relation", "guardian_number", "life_status", "died_on", "note",
-]  # fmt: skip
 
 
 def _person(pk: UUID) -> Person:
@@ -191,14 +196,13 @@ def _facts(person: Person) -> list[tuple[str, str]]:
     if not queries.knows_whole(scope, person):
         return [("Mã người", person.code), ("Trạm phụ trách", person.station.name)]
     mother = kin.mother_of(scope, person)
-    unit = person.permanent_unit.full_name if person.permanent_unit else ""
     rows = [
         ("Mã người", person.code),
         ("Dân tộc", codes.label("ethnic_groups", person.ethnicity)),
         ("Quốc tịch", codes.label("nationalities", person.nationality)),
         ("Nghề nghiệp", codes.label("occupations", person.occupation)),
         ("Nơi ở", ", ".join(filter(None, [person.address_text, _place(person)]))),
-        ("Thường trú", ", ".join(filter(None, [person.permanent_text, unit]))),
+        ("Thường trú", addresses.permanent(person, timezone.localdate())),
         ("Điện thoại", person.phone),
         ("Thư điện tử", person.email),
         ("Học vấn", codes.label("education_level", person.education)),
@@ -225,6 +229,35 @@ def _years(person: Person) -> range:
     this = timezone.localdate().year
     born = person.birth_year or this - 20
     return range(this, max(born, this - 20) - 1, -1)
+
+
+def _typed(name: str) -> Callable[[Person], str]:
+    """What stands in that box of a record's form."""
+    return lambda person: str(forms.initial_of(person)[name] or "")
+
+
+def _parent_words(person: Person, name: str) -> str:
+    parent = kin.mother_of(current(), person) if name == "mother" else person.father
+    return parent.full_name if parent else ""
+
+
+# What the conflict page compares: the fields of the form under their own names.
+COMPARED = [
+    "full_name",
+    Typed("birth_date", "ngày sinh", lambda person: person.birth_words, _typed("birth_date")),
+    "sex", "ethnicity", "nationality", "occupation",
+    Typed("hamlet", "thôn, tổ", lambda person: _place(person) or "Ngoài địa bàn", _typed("hamlet")),
+    "address_text", "permanent_text",
+    Typed(
+        "permanent_unit", "xã, phường thường trú",
+        lambda person: person.permanent_unit.full_name if person.permanent_unit else "",
+        _typed("permanent_unit"),
+    ),
+    "phone", "email", "education", "marital_status", "blood_group",
+    Typed("mother", "mẹ", lambda person: _parent_words(person, "mother"), _typed("mother")),
+    Typed("father", "bố", lambda person: _parent_words(person, "father"), _typed("father")),
+    "guardian_name", "guardian_relation", "guardian_number", "life_status", "died_on", "note",
+]  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -36,7 +36,11 @@ GOOD_TO = timezone.localdate() + dt.timedelta(days=400)
 def person(station):
     call_command("load_catalogues", only=["code_lists", "restricted_data"], verbosity=0)
     mother = a_person(station, "Trần Thị Lan", birth_date=dt.date(1960, 1, 1))
-    person = a_person(station, "Đinh Thị Vân Kiều", birth_date=dt.date(1986, 5, 1), mother=mother)
+    father = a_person(station, "Đinh Văn Hải", sex="male", birth_date=dt.date(1958, 1, 1))
+    person = a_person(
+        station, "Đinh Thị Vân Kiều", birth_date=dt.date(1986, 5, 1), mother=mother, father=father,
+        permanent_unit=station.unit,
+    )  # fmt: skip
     a_membership(a_household(station, mother), person)
     a_person_status(person)
     a_card(person, valid_from=dt.date(2026, 1, 1), valid_to=GOOD_TO)
@@ -78,7 +82,8 @@ def test_it_works(station, person, role):
     many, page = cost(client_of(a_member(role, station)), person)
     assert many <= MOST
     for words in (
-        "Trần Thị Lan", "/ho/", "Thôn báo có thai", f"BHYT DN4515112345678, đến {GOOD_TO:%d/%m/%Y}",
+        "Trần Thị Lan", "Đinh Văn Hải", "/ho/", "Thôn báo có thai",
+        f"BHYT DN4515112345678, đến {GOOD_TO:%d/%m/%Y}",
         "DN4515112345679", "từ 01/01/2019", "051186000111", "cấp 05/04/2021", "Thuốc 2", "29/02/2024",
         "<s>Hải sản</s>", "Bệnh riêng 2", "Tái khám 2", "Lượt 2", "52", "Lượt khám chưa xong",
         "Quản lý theo chương trình", "-0002", "Theo dõi huyết áp, đường huyết", "148/92",

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, ReadEntry
-from apps.facilities.models import Hamlet
+from apps.facilities.models import AdminUnit, Hamlet
 from apps.patients import projections
 from apps.patients.models import Person, ScannedCard
 from tests.factories.accounts import a_member, client_of
@@ -301,8 +301,9 @@ def test_editing_keeps_what_the_form_does_not_show(nurse, station):
     page = nurse.get(f"/nguoi/{person.pk}/sua/")
     initial = page.context["form"].initial
     said = form(
-        version=1, phone="0912345678", mother=initial["mother"], hamlet=person.hamlet_id, life_status="alive"
-    )
+        version=1, phone="0912345678", mother=initial["mother"], hamlet=person.hamlet_id, life_status="alive",
+        permanent_unit=initial["permanent_unit"],
+    )  # fmt: skip
     assert nurse.post(f"/nguoi/{person.pk}/sua/", said).status_code == 302
     person.refresh_from_db()
     assert (person.phone, person.mother, person.permanent_unit) == ("0912345678", mother, station.unit)
@@ -321,6 +322,46 @@ def test_the_second_editor_sees_both_versions(nurse, station):
     assert "0912345678" in page and "0987654321" in page
     again = said | {"form_key": str(uuid7()), "phone": "0987654321", "version": response.context["version"]}
     assert nurse.post(f"/nguoi/{person.pk}/sua/", again).status_code == 302
+
+
+def test_what_the_first_editor_wrote_can_be_kept(nurse, station):
+    """Each box of the choice holds what the form reads: a year stays a year, a mother her code."""
+    mother = a_person(station, "Trần Thị Lan", birth_date=dt.date(1960, 1, 1))
+    person = a_person(
+        station, birth_date=dt.date(1984, 1, 1), birth_precision="year", mother=mother,
+        permanent_unit=station.unit, hamlet=None,
+    )  # fmt: skip
+    said = form(version=99, life_status="alive", birth_date="5/3/1984", hamlet=Hamlet.objects.get().pk)
+    response = nurse.post(f"/nguoi/{person.pk}/sua/", said)
+    assert response.status_code == 409
+    rows = {row["name"]: row for row in response.context["rows"]}
+    assert (rows["birth_date"]["mine"], rows["birth_date"]["theirs"]) == ("05/03/1984", "1984")
+    assert (rows["mother"]["mine"], rows["mother"]["theirs"]) == ("", "Trần Thị Lan")
+    assert rows["permanent_unit"]["theirs"] == station.unit.full_name
+    theirs = {name: row["theirs_value"] for name, row in rows.items()}
+    again = said | theirs | {"form_key": str(uuid7()), "version": response.context["version"]}
+    assert nurse.post(f"/nguoi/{person.pk}/sua/", again).status_code == 302
+    person.refresh_from_db()
+    assert (person.birth_date, person.birth_precision) == (dt.date(1984, 1, 1), "year")
+    assert (person.mother, person.permanent_unit, person.hamlet) == (mother, station.unit, None)
+
+
+def test_the_commune_where_she_is_registered_is_picked(nurse, station):
+    """By its code of today; one that has ended by its code and year; no other."""
+    person = a_person(station)
+    old = AdminUnit.objects.create(
+        level="commune", code="21001", name="Ba Động", kind="xã", parent=station.unit.parent,
+        valid_to=dt.date(2025, 6, 30),
+    )  # fmt: skip
+    said = form(version=1, life_status="alive", hamlet=person.hamlet_id, permanent_text="Xóm 3")
+    page = f"/nguoi/{person.pk}/sua/"
+    assert set(wrong(nurse.post(page, said | {"permanent_unit": "21001"}))) == {"permanent_unit"}
+    said |= {"form_key": str(uuid7()), "permanent_unit": "21001–2025"}
+    assert nurse.post(page, said).status_code == 302
+    person.refresh_from_db()
+    assert person.permanent_unit == old
+    assert "Xóm 3, Xã Ba Động" in nurse.get(f"/nguoi/{person.pk}/").content.decode()
+    assert "Ba Động" in nurse.get(page).content.decode(), "its name stands in the box"
 
 
 def test_death_before_birth_is_refused(nurse, station):

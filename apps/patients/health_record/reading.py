@@ -14,7 +14,7 @@ from apps.core import registry
 from apps.core.paging import Page, keyset
 from apps.core.scope import RESTRICTED_RIGHT, Scope, current
 from apps.core.words import phone_words
-from apps.patients import kin, queries
+from apps.patients import addresses, kin, queries
 from apps.patients.health_record import wording
 from apps.patients.health_record.parts import ADMINISTRATIVE, LINES, PARTS, SINGLES, Part
 from apps.patients.health_record.saving import values_of
@@ -246,6 +246,8 @@ def administrative(person: Person) -> list[wording.Fact]:
     identity = numbers.get("cccd") or numbers.get("cmnd") or numbers.get("passport")
     issued = f"{identity.issued_on:%d/%m/%Y}" if identity and identity.issued_on else ""
     insurance = numbers.get("bhxh")
+    relation = codes.label("relationship_to_head", person.guardian_relation)
+    guardian = ", ".join(filter(None, [person.guardian_name, relation, person.guardian_number]))
     told = [
         ("Họ và tên", person.full_name),
         ("Giới tính", person.get_sex_display()),
@@ -263,12 +265,12 @@ def administrative(person: Person) -> list[wording.Fact]:
         ("Quan hệ với chủ hộ", codes.label("relationship_to_head", home.relation) if home else ""),
         ("Mã người", person.code),
         ("Nơi ở hiện tại", place_words(person)),
-        ("Nơi thường trú", person.permanent_text),
+        ("Nơi thường trú", addresses.permanent(person, today)),
         ("Điện thoại di động", phone_words(person.phone)),
         ("Thư điện tử", person.email),
         ("Mẹ", mother.full_name if mother else ""),
         ("Bố", person.father.full_name if person.father else ""),
-        ("Người giám hộ", person.guardian_name),
+        ("Người giám hộ", guardian),
     ]
     return [wording.Fact(label, value) for label, value in told]
 
