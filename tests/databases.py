@@ -2,8 +2,8 @@
 committing test.
 
 A clone takes about 0.07 s, a migration of the whole house seconds. The template's name carries a hash of
-every migration and parameter file, so it can never be stale. Names carry a hash of this folder, so that two
-checkouts may share a server, and the process id of the run, so that two runs may share a checkout.
+every migration, parameter file and the roles, so it can never be stale. Names carry a hash of this folder, so
+that two checkouts may share a server, and the process id of the run, so that two runs may share a checkout.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ def template_name() -> str:
     for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
         for file in sorted(Path(app.path, "migrations").glob("*.py")):
             digest.update(f"{app.label}/{file.name}".encode() + file.read_bytes())
-    for file in sorted((FIXTURES / "parameters").glob("*.csv")):
+    for file in [*sorted((FIXTURES / "parameters").glob("*.csv")), FIXTURES / "roles.csv"]:
         digest.update(file.name.encode() + file.read_bytes())
     return f"{PREFIX}_tpl_{digest.hexdigest()[:12]}"
 
@@ -95,12 +95,14 @@ def _build(server: psycopg.Connection, template: str) -> None:
     server.execute(
         SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(Identifier(unfinished))
     )
+    from apps.accounts.loading import load_roles
     from apps.core.loading import load_parameters
 
     use(unfinished)
     call_command("migrate", verbosity=0, interactive=False)
-    # Every installation has the shipped parameters from its first hour, so every test has them.
+    # Every installation has the shipped parameters and roles from its first hour, so every test has them.
     load_parameters(FIXTURES, LoadReport())
+    load_roles(FIXTURES / "roles.csv", LoadReport())
     disconnect()
     server.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(unfinished), Identifier(template)))
 

@@ -23,15 +23,13 @@ def signed_in(username: str, role: Role, facility: Facility) -> Client:
 
 @pytest.fixture
 def nurse(db: Any) -> Client:
-    role = Role.objects.create(code="nurse", name="Điều dưỡng", level="station", rights=NURSE)
+    role = Role.objects.create(code="dieu_duong", name="Điều dưỡng", level="station", rights=NURSE)
     return signed_in("mai", role, a_station())
 
 
 @pytest.fixture
 def administrator(db: Any) -> Client:
-    role = Role.objects.create(
-        code="province_admin", name="Quản trị tỉnh", level="province", rights=ADMINISTRATOR
-    )
+    role = Role.objects.create(code="quan_tri", name="Quản trị tỉnh", level="province", rights=ADMINISTRATOR)
     department = Facility.objects.create(
         name="Sở Y tế Quảng Ngãi", kind="department", unit=a_commune().parent
     )

@@ -6,9 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from apps.accounts.loading import load_roles
 from apps.accounts.models import Role, User
-from apps.core.registry import LoadReport
 from apps.facilities.models import Facility, Hamlet, Post, PostHamlet
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,12 +15,8 @@ BACKEND = "apps.accounts.backends.AccountBackend"
 
 
 def a_role(code: str) -> Role:
-    """One of the shipped roles; loads them all the first time."""
-    role = Role.objects.filter(code=code).first()
-    if role is None:
-        load_roles(ROOT / "fixtures/roles.csv", LoadReport())
-        role = Role.objects.get(code=code)
-    return role
+    """One of the shipped roles, which the template database holds."""
+    return Role.objects.get(code=code)
 
 
 def a_user(username: str = "hoa.nt", full_name: str = "Nguyễn Thị Hòa", **fields: Any) -> User:
