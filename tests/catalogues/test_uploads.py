@@ -166,7 +166,8 @@ def second(administrator):
     from apps.facilities.models import Facility
     from tests.catalogues.conftest import signed_in
 
-    return signed_in("nguoi.hai", Role.objects.get(), Facility.objects.get(kind="department"))
+    role = Role.objects.get(code="province_admin")
+    return signed_in("nguoi.hai", role, Facility.objects.get(kind="department"))
 
 
 @pytest.fixture
