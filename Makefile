@@ -22,7 +22,7 @@ demo-reset: ## throw the demo's data away; the next 'make demo' begins anew
 	@$(DEMO) $(BIN)/python manage.py demo --reset
 
 test: venv lint ## what must be green before anything is merged (at most 10 minutes)
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --no-pictures
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --no-pictures --axe-once
 
 test-all: venv lint bandit audit ## adds chaos, full depth, axe on every page, known weaknesses (at most 45 minutes)
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile full -m "slow or not slow"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+from django.urls import Resolver404, resolve
 
 from tests import places
 
@@ -37,6 +38,7 @@ hypothesis.settings.register_profile("usual", deadline=None)
 hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)  # make test-all
 hypothesis.settings.load_profile("usual")
 SIZES = {"1366x768": {"width": 1366, "height": 768}, "390x844": {"width": 390, "height": 844}}
+AXE_SEEN: set[str] = set()  # names of the addresses that axe has looked at in this process
 TALLEST = 6_000  # pixels of a picture's window; a longer page is photographed as it is
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 
@@ -44,6 +46,9 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_s
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-pictures", action="store_true", help="photograph() takes none: nobody looks at them"
+    )
+    parser.addoption(
+        "--axe-once", action="store_true", help="axe_clean() looks at each address once, in its first state"
     )
 
 
@@ -211,17 +216,31 @@ def page(page: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def axe_clean() -> Callable[[Any], None]:
+def axe_clean(request: pytest.FixtureRequest) -> Callable[[Any], None]:
     """``axe_clean(page)``: fails with a readable list of what axe-core finds wrong, and of keys that two
-    things of the page answer to.
+    things of the page answer to. A look takes a second: `make test` spends it on each address once in a
+    process, `make test-all` on every state and size that a test comes by.
     """
+    once = request.config.getoption("--axe-once")
 
     def check(page: Any) -> None:
         keys = page.locator("[data-key^=F]").evaluate_all("all => all.map(each => each.dataset.key)")
-        found = axe_faults(page) + [f"{key}: two things answer" for key in set(keys) if keys.count(key) > 1]
+        found = [f"{key}: two things answer" for key in set(keys) if keys.count(key) > 1]
+        address = name_of(urlsplit(page.url).path)
+        if not (once and address in AXE_SEEN):
+            AXE_SEEN.add(address)
+            found += axe_faults(page)
         assert not found, "\n".join(found)
 
     return check
+
+
+def name_of(path: str) -> str:
+    """The name under which the URLconf knows it; a path that it does not know is its own."""
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return path
 
 
 def axe_faults(page: Any) -> list[str]:
