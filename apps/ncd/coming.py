@@ -12,13 +12,15 @@ MISSED, LOST = "missed", "lost"
 
 def next_on(
     on: dt.date, programme: str, category: str, medicine_days: int | None, ncd: Mapping[str, Any]
-) -> dt.date:
-    """The day that is proposed: by the class of the pressure, never after the medicines have run out."""
+) -> dt.date | None:
+    """The day that is proposed: by the disease (the class of the pressure, where one was taken), never after
+    the medicines have run out; None where neither says a day.
+    """
     known = ncd["follow_days"]
-    days = int(known.get(category, known["grade1"]) if programme == HYPERTENSION else known["diabetes"])
+    days = known.get(category) if programme == HYPERTENSION else known["diabetes"]
     if medicine_days:
-        days = min(days, medicine_days) if days < known["grade1"] else medicine_days
-    return on + dt.timedelta(days=days)
+        days = min(days, medicine_days) if days and days < known["grade1"] else medicine_days
+    return on + dt.timedelta(days=int(days)) if days else None
 
 
 def lasts_until(on: dt.date, days: int | None) -> dt.date | None:

@@ -217,11 +217,10 @@ def _proposed(
     known: limits.Limits,
 ) -> FollowUpInput:
     days = max((line.days for line in lines), default=0)
-    usual = last.medicine_days if last and last.medicine_days else int(known.ncd["medicine_days"]["usual"])
     category = ""
     if found.systolic is not None and found.diastolic is not None:
         category = classify(found.systolic, found.diastolic, known.pressure).category
-    given = min(days, int(known.ncd["medicine_days"]["most"])) if days else usual if last else None
+    given = min(days, int(known.ncd["medicine_days"]["most"])) if days else None
     proposed = coming.next_on(visit.on, enrolment.programme, category, given, known.ncd)
     return FollowUpInput(
         glucose=found.glucose,

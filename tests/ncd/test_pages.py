@@ -1,6 +1,7 @@
 """The pages: the panel beside a visit, the form, its amendment, who may not."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -61,6 +62,14 @@ def test_it_works(client, visit, enrolment, lan, doctor):
     assert "Theo dõi huyết áp, đường huyết" in page and "mục tiêu dưới 140" in page
     assert "Theo dõi tăng huyết áp: 148/92, không đạt" in page
     assert ReadEntry.objects.filter(screen="ncd.form", person_ids__contains=[lan.pk]).count() >= 2
+
+
+def test_without_a_prescription_or_a_pressure_no_day_is_proposed(client, lan, enrolment, doctor):
+    ncd.a_finished_follow_up(lan, doctor, 138, 84, days_ago=31)
+    page = client.get(url(make.a_visit(lan, doctor), enrolment)).content.decode()
+    for name in ("medicine_days", "next_on"):
+        box = re.search(rf'<input[^>]* name="{name}"[^>]*>', page)[0]
+        assert 'value="' not in box, box
 
 
 def test_one_click_into_the_programme(client, lan, doctor):

@@ -165,10 +165,12 @@ def test_the_next_day():
     def days(category, given=None, programme="hypertension"):
         return (coming.next_on(ON, programme, category, given, KNOWN.ncd) - ON).days
 
-    assert [days(each) for each in ("grade1", "grade2", "grade3", "optimal", "")] == [30, 14, 7, 30, 30]
+    assert [days(each) for each in ("grade1", "grade2", "grade3", "optimal")] == [30, 14, 7, 30]
     assert days("optimal", 28) == 28 and days("optimal", 60) == 60  # when the medicines are used up
     assert days("grade3", 30) == 7 and days("grade3", 5) == 5
-    assert days("", 28, "diabetes") == 28
+    assert days("", 28, "diabetes") == 28 and days("", None, "diabetes") == 30
+    # No pressure was taken: the medicines say the day, and without them nobody does.
+    assert days("", 28) == 28 and coming.next_on(ON, "hypertension", "", None, KNOWN.ncd) is None
 
 
 def test_until_when_medicines_last():
