@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from pathlib import Path
@@ -87,6 +87,7 @@ SIGNS: tuple[Vital, ...] = VITALS + MORE_SIGNS
 BY_KEY: dict[str, Vital] = {vital.key: vital for vital in SIGNS}
 BY_CODE: dict[str, Vital] = {vital.code: vital for vital in SIGNS}
 
+PRESSURE = ("systolic", "diastolic")  # typed in one box
 GENERAL = ("pulse", "temperature", "breathing", "spo2")
 CHILD_BELOW_DAYS = 6 * 366  # a child's registers end at six years
 LYING_USUAL_DAYS = 731  # younger, a child is measured lying
@@ -109,6 +110,11 @@ def number_text(value: Decimal) -> str:
     """A figure as it is written in Vietnamese: a comma, no idle zeros."""
     text = format(value.normalize(), "f")
     return text.replace(".", ",")
+
+
+def pressure_text(systolic: Decimal, diastolic: Decimal) -> str:
+    """A pressure with its unit: 150/95 mmHg."""
+    return f"{number_text(systolic)}/{number_text(diastolic)} {BY_KEY['systolic'].unit_text}"
 
 
 def read_number(text: str) -> Decimal:
@@ -220,10 +226,29 @@ def assess(
                 "số tối đa phải lớn hơn số tối thiểu.",
             )
         )
+    if systolic is not None and diastolic is not None and not pressure_cannot_be(findings):
+        findings = _together(findings, pressure_text(systolic, diastolic))
     for high, low in readings if len(readings) > 1 else ():
         each = assess({"systolic": high, "diastolic": low}, age_days, limits)
         findings += [one for one in each if one.level == "impossible" and one not in findings]
     return findings
+
+
+def pressure_cannot_be(findings: Sequence[Finding]) -> bool:
+    """Whether a pressure was typed that is none: it is called nothing."""
+    return any(finding.level == "impossible" and finding.key in PRESSURE for finding in findings)
+
+
+def _together(findings: Sequence[Finding], shown: str) -> list[Finding]:
+    """A pressure is one: what its two figures warn of in the same word is one sentence with both."""
+    told: list[Finding] = []
+    for finding in findings:
+        if finding.level == "danger" and finding.key in PRESSURE:
+            finding = replace(finding, sentence=f"{finding.word}: {shown}")
+            if any(finding.sentence == other.sentence for other in told):
+                continue
+        told.append(finding)
+    return told
 
 
 def posture(values: dict[str, Decimal | None], age_days: int | None) -> list[Finding]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from apps.care import queries as care
 from apps.care import vitals
+from apps.care.saying import Known
 from apps.catalogues import icd
 from apps.catalogues.models import Icd10
 from apps.catalogues.rules import injured
@@ -53,11 +54,13 @@ def parts(visit: Visit) -> Parts:
 @dataclass(frozen=True)
 class Looked:
     """What the checks found: `remarks` block or ask, in the order of the page; `dangers` are words in red.
-    `cover` is what the insurance pays on the day, where there are medicines.
+    `cover` is what the insurance pays on the day, where there are medicines; `figures` what the measured
+    ones were judged by.
     """
 
     remarks: list[rules.Problem]
     dangers: list[vitals.Finding]
+    figures: Known
     cover: insured.CoverRule | None = None
 
 
@@ -67,10 +70,7 @@ def look(visit: Visit, known: Parts) -> Looked:
     if known.lines:
         limits = limits.with_doses(visit.on)
     pink = reading.pink(visit.sick_judged, visit.on)
-    findings = [
-        *vitals.assess(dict(known.measured), visit.age_days, limits.vitals),
-        *vitals.posture(dict(known.measured), visit.age_days),
-    ]
+    findings = limits.figures.findings(known.measured, visit.age_days)
     asked = [
         rules.Problem(f"vital-{found.key}", found.sentence, found.key, blocks=found.level == "impossible")
         for found in findings
@@ -89,6 +89,7 @@ def look(visit: Visit, known: Parts) -> Looked:
             *(found for found in findings if found.level == "danger"),
             *([_refer(pink)] if pink else []),
         ],
+        limits.figures,
         limits.prescriptions.cover,
     )
 
@@ -153,7 +154,7 @@ def _cases(visit: Visit, known: Parts) -> list[rules.Problem]:
 
 
 def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
-    usual = vitals.band_for(limits.vitals["weight"], visit.age_days)["usual"]
+    usual = vitals.band_for(limits.figures.bounds["weight"], visit.age_days)["usual"]
     return rules.VisitFacts(
         on=visit.on,
         age_months=rules.age_months(visit.person.birth_date, visit.on),

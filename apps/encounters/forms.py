@@ -221,6 +221,24 @@ class VisitForm(FormKeyMixin, VersionMixin):
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
 
+    def begin(self) -> None:
+        """Put the cursor where the work goes on: the first part of the visit in which nothing stands yet."""
+        box = self._begins_at()
+        box.field.widget.attrs["autofocus"] = True
+
+    def _begins_at(self) -> BoundField:
+        def stands(*names: str) -> bool:
+            return any(str(self[name].value() or "").strip() for name in names)
+
+        if not stands("reason"):
+            return self["reason"]
+        if not stands(*(box.name for box, _ in self.sign_boxes)):
+            return self.sign_boxes[0][0]
+        if not stands("main"):
+            begun = stands("history", "examination") or self.filled
+            return self["main" if begun else "history"]
+        return self.lines[len(self.filled)]["drug"] if self.prescribes else self["advice"]
+
     def visit_input(self) -> VisitInput:
         """The values of a valid form, all of them: what the page does not show any more is taken back."""
         data = self.cleaned_data

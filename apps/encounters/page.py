@@ -11,9 +11,8 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.care.forms.figures import PRESSURE
 from apps.care.ncd import pressure
-from apps.care.vitals import SIGNS, bmi, number_text
+from apps.care.vitals import PRESSURE, SIGNS, bmi, number_text
 from apps.catalogues import codes, icd, picks
 from apps.catalogues.models import Drug
 from apps.core import parameters, registry
@@ -27,7 +26,7 @@ from apps.encounters.sick_child import boxes, reading, sheet
 from apps.encounters.writing import INSURED, Limits, route_word
 from apps.patients.models import Allergy, AllergyState, Person
 
-HISTORY, LIMITS = "visits.history_size", "pressure."  # parameters
+HISTORY = "visits.history_size"  # parameter
 
 
 def form_for(visit: Visit, data: QueryDict | None, parts: checking.Parts | None = None) -> VisitForm:
@@ -164,8 +163,7 @@ def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> d
     """The banner and the column beside the form: who it is, what is known, what was before."""
     parts = parts or checking.parts(visit)
     looked = checking.look(visit, parts)
-    known = {key: row.value for key, row in parameters.rows_under([HISTORY, LIMITS], on=visit.on).items()}
-    named = pressure_class(visit, parts, known)
+    size = int(parameters.value(HISTORY, on=visit.on))
     return {
         "visit": visit,
         "person": visit.person,
@@ -181,9 +179,9 @@ def beside(scope: Scope, visit: Visit, parts: checking.Parts | None = None) -> d
         "bmi": bmi(
             parts.measured.get("weight"), parts.measured.get("height") or parts.measured.get("length")
         ),
-        "vitals": vital_rows(parts, looked, named),
-        "pressure_class": named,
-        "earlier": queries.of_person(scope, visit.person_id, before=visit, limit=int(known[HISTORY])),
+        "judged_by": looked.figures,
+        "vitals": vital_rows(visit, parts, looked),
+        "earlier": queries.of_person(scope, visit.person_id, before=visit, limit=size),
         "sick": (sick := sick_child(visit.sick_judged, visit.on)),
         "refer": refer_code(visit.on) if visit.is_open and sick["pink"] else "",
         "actions": allowed(scope, visit),
@@ -207,24 +205,12 @@ def refer_code(on: dt.date) -> str:
     return next(iter(Limits.on(on).ends.referred), "")
 
 
-def pressure_class(
-    visit: Visit, parts: checking.Parts, known: Mapping[str, Any]
-) -> pressure.PressureClass | None:
-    """What an adult's stored pressure is called, by the parameters `known`; None where none was taken."""
-    high, low = parts.measured.get("systolic"), parts.measured.get("diastolic")
-    young = visit.age_days is not None and visit.age_days < pressure.ADULT_DAYS
-    if high is None or low is None or young:
-        return None
-    return pressure.classify(high, low, {key.removeprefix(LIMITS): value for key, value in known.items()})
-
-
-def vital_rows(
-    parts: checking.Parts, looked: checking.Looked, named: pressure.PressureClass | None
-) -> list[dict[str, Any]]:
+def vital_rows(visit: Visit, parts: checking.Parts, looked: checking.Looked) -> list[dict[str, Any]]:
     """The measured figures with their danger words, in the order of the paper; a pressure that is raised and
     not dangerous with its class.
     """
     words = {finding.key: finding.word for finding in looked.dangers}
+    named = looked.figures.named(parts.measured, visit.age_days)
     rows = []
     for vital in SIGNS:
         if vital.key not in parts.measured:

@@ -13,6 +13,7 @@ from apps.care import queries as care
 from apps.care import services as care_services
 from apps.care import vitals
 from apps.care.measuring import pairs
+from apps.care.saying import PREFIXES, Known
 from apps.catalogues import codes
 from apps.catalogues.models import Drug
 from apps.core import parameters
@@ -37,21 +38,22 @@ COUNTS, DOSES = "prescriptions.counts", "dose."
 
 @dataclass(frozen=True)
 class Limits:
-    """What is possible and usual on a day: signs by age, what holds for prescriptions."""
+    """What is possible and usual on a day: figures by age, what holds for prescriptions and ends."""
 
-    vitals: dict[str, list[vitals.Band]]
+    figures: Known
     prescriptions: rules.PrescriptionLimits
     ends: rules.Ends
 
     @classmethod
     def on(cls, day: dt.date) -> "Limits":
         """The limits in force on `day`: one query."""
-        found = parameters.values([*care.bound_keys(), DAYS, CHILD_MONTHS, ENDS], on=day)
+        rows = parameters.rows_under([*PREFIXES, DAYS, CHILD_MONTHS, ENDS], on=day)
+        found = {key: row.value for key, row in rows.items()}
         if missing := {DAYS, CHILD_MONTHS} - found.keys():
             raise parameters.NoParameter(f"{', '.join(sorted(missing))} on {day}")
         limits = rules.PrescriptionLimits(**found[DAYS], child_months=int(found[CHILD_MONTHS]))
         ends = rules.Ends.read(found.pop(ENDS, {}))
-        return cls(care.bounds_from(found), limits, ends)
+        return cls(Known.read(found), limits, ends)
 
     def with_doses(self, day: dt.date) -> "Limits":
         """With the most that is given of an ingredient, for who looks at a whole prescription: one query."""
@@ -225,7 +227,7 @@ def vital_problems(
 ) -> list[rules.Problem]:
     """The figures that cannot be."""
     findings = [
-        *vitals.assess(dict(values), visit.age_days, limits.vitals, readings),
+        *vitals.assess(dict(values), visit.age_days, limits.figures.bounds, readings),
         *vitals.posture(dict(values), visit.age_days),
     ]
     return [

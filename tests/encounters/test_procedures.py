@@ -120,7 +120,7 @@ def test_danger_signs_are_said_and_a_wrong_row_is_struck(injection, as_doctor):
     save(injection)
     row = watch(injection, 0, signs={"systolic": D(70), "diastolic": D(40)}, text="Nổi mày đay, khó thở")
     shown = order_queries.watched(order_queries.sheet(injection), injection.age_days)
-    assert shown[0].dangers == ["Huyết áp thấp: 70 mmHg"]
+    assert shown[0].dangers == ["Huyết áp thấp: 70/40 mmHg"]
     procedures.row_in_error(row_id=row.pk)
     row.refresh_from_db()
     assert row.in_error

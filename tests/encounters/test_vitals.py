@@ -1,6 +1,7 @@
 """Vital signs of a visit: several pressures, posture, swollen feet, what is said while they are typed."""
 
 import datetime as dt
+import re
 from decimal import Decimal as D
 from uuid import uuid4
 
@@ -152,15 +153,37 @@ def test_dangers_are_said_at_once_beside_their_boxes(client, visit):
     assert said.status_code == 200
     assert "Sốt cao: 39,2 °C" in text and "SpO₂ thấp: 85 %" in text
     assert "Có phải là 52 không?" in text
-    assert "188/98" in text and "Tăng huyết áp độ 3. Cần xử trí ngay" in text
+    assert "Tăng huyết áp độ 3: 188/98 mmHg. Cần xử trí ngay" in text and "rất cao" not in text
     assert '<div id="said-pulse" class="said-box" hx-swap-oob="true"></div>' in text
     assert not stored(visit)
 
 
-def test_who_opens_the_page_later_reads_what_the_pressure_is_called(client, visit):
+def test_who_opens_the_page_later_reads_what_the_figures_say(client, visit, childs):
     assert "Tăng huyết áp độ" not in client.get(at("visit", visit.pk)).content.decode()
-    client.post(at("visit", visit.pk), typed(visit, pressure="165/100"))
-    assert "Tăng huyết áp độ 2" in client.get(at("visit", visit.pk)).content.decode()
+    figures = {"pressure": "165/100", "temperature": "39,5", "weight": "52", "height": "150"}
+    client.post(at("visit", visit.pk), typed(visit, **figures))
+    page = client.get(at("visit", visit.pk)).content.decode()
+    for words in ("Tăng huyết áp độ 2", "BMI <b>23,1</b>", "Sốt cao: 39,5 °C"):
+        assert words in page
+    assert page.index('id="said-temperature"') < page.index("Sốt cao", page.index('id="said-temperature"'))
+    client.post(at("visit", childs.pk), typed(childs, weight="8", length="76"))
+    assert "Cân nặng theo tuổi: z" in client.get(at("visit", childs.pk)).content.decode()
+
+
+def test_a_draft_is_opened_with_what_its_own_figures_say(client, visit):
+    client.post(at("visit", visit.pk), typed(visit, pressure="120/80", temperature="40"))
+    visit.refresh_from_db()
+    client.post(at("visit", visit.pk), typed(visit, pressure="190/115", temperature="37", external="X99.Z"))
+    page = client.get(at("visit", visit.pk)).content.decode()
+    assert "bản nháp" in page.lower()
+    above = page[page.index('id="dangers"') : page.index('id="visit-form"')]
+    assert "Tăng huyết áp độ 3: 190/115 mmHg. Cần xử trí ngay" in above and "Sốt cao" not in page
+
+
+def test_a_figure_that_was_refused_is_told_once(client, visit):
+    answer = client.post(at("visit", visit.pk), typed(visit, temperature="375", weight="52"))
+    boxes = answer.content.decode().split('id="vital-boxes"')[1].split('id="vital-said"')[0]
+    assert boxes.count("Có phải là 37,5 không?") == 1
 
 
 def test_fast_breathing_is_by_age(client, childs):
@@ -223,3 +246,26 @@ def test_a_stranger_is_told_nothing(visit, child):
     stranger = signed_in("nurse", make.a_practitioner(a_station("21490", "Trạm Y tế xã Ba Vì")), "lan.vt")
     assert stranger.post(at("said", visit.pk), {"pulse": "88"}).status_code == 404
     assert stranger.post(f"/nguoi/{child.pk}/chi-so/xem-truoc/", {"pulse": "88"}).status_code == 404
+
+
+def test_the_cursor_stands_where_the_work_goes_on(client, visit):
+    def begins():
+        page = client.get(at("visit", visit.pk)).content.decode()
+        visit.refresh_from_db()
+        boxes = re.findall(r"<(?:input|textarea)[^>]* autofocus[^>]*>", page)
+        return [re.search(r' id="id_([\w-]+)"', box)[1] for box in boxes]
+
+    def save(**values):
+        assert client.post(at("visit", visit.pk), typed(visit, **values)).status_code == 302
+
+    written = {"reason": ""}
+    for more, box in (
+        ({}, "reason"),
+        ({"reason": "Đau đầu"}, "pulse"),
+        ({"pulse": "80"}, "history"),
+        ({"history": "Từ sáng"}, "main"),
+        ({"main": "J06.9"}, "line-0-drug"),
+    ):
+        written |= more
+        save(**written)
+        assert begins() == [box]

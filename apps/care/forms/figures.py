@@ -8,9 +8,8 @@ from django import forms
 
 from apps.care import vitals
 from apps.care.ncd.pressure import Reading, value_of
+from apps.care.vitals import PRESSURE
 from apps.core.widgets import DecimalInput
-
-PRESSURE = ("systolic", "diastolic")
 
 
 class VitalField(forms.CharField):

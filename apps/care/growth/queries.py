@@ -117,14 +117,21 @@ def verdicts(child: Child, measured: Iterable[Measurement], known: Dated) -> dic
 
 
 def typed(
-    person: Person, at: dt.datetime, values: Mapping[str, Decimal | None], *, oedema: bool, known: Dated
+    person: Person,
+    at: dt.datetime,
+    values: Mapping[str, Decimal | None],
+    *,
+    oedema: bool,
+    known: Mapping[str, Any],
 ) -> Point | None:
-    """What figures being typed, {sign's key: figure}, would say; None where nothing is known. No query."""
+    """What figures of one moment, {sign's key: figure}, say by the limits of its day; None where nothing is
+    known. No query.
+    """
     on = timezone.localdate(at)
     figures = [
         Figure(key, value, on, at, oedema and key == "weight")
         for key, value in values.items()
         if value is not None and key in track.SIGNS
     ]
-    found = track.track(child_of(person), figures, known.on)
+    found = track.track(child_of(person), figures, lambda _: known)
     return found[0] if found else None

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from apps.care.vitals import number_text, shipped_under
+from apps.care.vitals import (
+    BY_KEY,
+    PRESSURE,
+    Finding,
+    number_text,
+    pressure_cannot_be,
+    pressure_text,
+    shipped_under,
+)
 
 Reading = tuple[Decimal, Decimal]  # systolic, diastolic, mmHg
 
@@ -29,8 +37,13 @@ class PressureClass:
     @property
     def sentence(self) -> str:
         """The class as it is said beside the box."""
+        return self.said()
+
+    def said(self, figures: str = "") -> str:
+        """The class, with the figures where they do not stand beside it, and what it asks for."""
         more = ", tâm thu đơn độc" if self.isolated_systolic else ""
-        return f"{self.word}{more}{'. Cần xử trí ngay' if self.urgent else ''}"
+        shown = f": {figures}" if figures else ""
+        return f"{self.word}{more}{shown}{'. Cần xử trí ngay' if self.urgent else ''}"
 
     @property
     def state(self) -> str:
@@ -75,6 +88,30 @@ def classify(systolic: Decimal, diastolic: Decimal, limits: Mapping[str, Any] | 
         hypertensive_range=systolic >= high[0] or diastolic >= high[1],
         urgent=systolic >= urgent[0] or diastolic >= urgent[1],
     )
+
+
+def in_one(
+    findings: Sequence[Finding], values: Mapping[str, Decimal | None], named: PressureClass | None
+) -> list[Finding]:
+    """The findings with one sentence for one high pressure: an urgent class stands where the warning of very
+    high figures would, a low one is left as it is.
+    """
+    high, low = (values.get(key) for key in PRESSURE)
+    called = named is not None and named.urgent and not pressure_cannot_be(findings)
+    if named is None or not called or high is None or low is None:
+        return list(findings)
+    sentence = named.said(pressure_text(high, low))
+    urgent = Finding(PRESSURE[0], "danger", sentence, named.word)
+    rest = [one for one in findings if not _is_high(one)]
+    place = next((at for at, one in enumerate(findings) if _is_high(one)), None)
+    if place is None:  # the limit of the warning was set higher than that of the class
+        return [*rest, urgent]
+    return [*rest[:place], urgent, *rest[place:]]
+
+
+def _is_high(finding: Finding) -> bool:
+    mine = finding.level == "danger" and finding.key in PRESSURE
+    return mine and finding.word != BY_KEY[finding.key].low_word
 
 
 def again(readings: Sequence[Reading], limits: Mapping[str, Any] | None = None) -> str:

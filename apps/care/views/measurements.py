@@ -140,7 +140,8 @@ def add(request: HttpRequest, pk: UUID) -> HttpResponse:
 def said(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What figures say while they are being typed: of today, the form says nothing else yet."""
     person = person_or_404(pk)
-    told = saying.said(person, timezone.now(), request.POST)
+    now = timezone.now()
+    told = saying.said(person, now, request.POST, saying.Known.on(timezone.localdate(now)))
     return render(request, "care/said.html", {"said": told})
 
 

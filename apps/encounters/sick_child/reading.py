@@ -65,7 +65,7 @@ def judged(
     months = months_of(person, on)
     if not answers or months is None or not sheet.of_age(months):
         return {}
-    grown = growths.typed(person, at, figures, oedema=oedema, known=growths.limits())
+    grown = growths.typed(person, at, figures, oedema=oedema, known=growths.limits().on(on))
     weight = grown.verdict("waz") if grown else None
     child = Child(
         months=months,

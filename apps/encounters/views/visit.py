@@ -79,8 +79,8 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     draft = drafts.take(services.DRAFT, pk)
     parts = checking.parts(found)
     form = page.form_for(found, drafts.typed_of(draft) if draft else None, parts)
-    begin = "begin_at_vitals" if found.reason else "begin_at_reason"
-    return form_page(request, scope, found, form, draft=draft, known=parts, **{begin: True})
+    form.begin()
+    return form_page(request, scope, found, form, draft=draft, known=parts)
 
 
 def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
@@ -117,10 +117,10 @@ def form_page(
     context = page.beside(scope, found, known)
     if request.method == "GET" and draft is None:
         page.notes_put(form, found, known, context["cover"])
-    else:
-        context["pressure_class"] = None  # of what is stored, and other figures stand in the boxes
     context |= {
         "form": form,
+        # Of the figures in the boxes: those of a draft, or of a form sent back, are not stored yet.
+        "said": saying.said(found.person, found.occurred_at, form.data, context["judged_by"]),
         "beside": case_forms.beside(found, form.data, live=bool(form.errors)),
         "templates": templating.offered(scope, case_forms.main_code(form.data)) if form.prescribes else [],
         "draft": draft,
@@ -210,8 +210,8 @@ def _again(request: HttpRequest, saved: Visit) -> VisitForm:
 def said(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the vital signs say while they are being typed."""
     found = visit_or_404(pk)
-    told = saying.said(found.person, found.occurred_at, request.POST)
-    return render(request, "care/said.html", {"said": told})
+    told = saying.said(found.person, found.occurred_at, request.POST, saying.Known.on(found.on))
+    return render(request, "encounters/vitals_said.html", {"said": told, "live": True})
 
 
 @require_POST

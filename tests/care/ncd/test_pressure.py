@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.care import vitals
 from apps.care.ncd import pressure
 from apps.core import rules
 
@@ -127,4 +128,29 @@ def test_in_words():
         "Tăng huyết áp độ 3, tâm thu đơn độc. Cần xử trí ngay"
     )
     assert pressure.classify(D(110), D(70)).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "said"),
+    [
+        (190, 115, ["Tăng huyết áp độ 3: 190/115 mmHg. Cần xử trí ngay"]),
+        (150, 112, ["Tăng huyết áp độ 3: 150/112 mmHg. Cần xử trí ngay"]),
+        (150, 95, []),
+        (80, 120, ["Huyết áp thấp: 80 mmHg", "Huyết áp rất cao: 120 mmHg"]),  # told: it cannot be
+        (70, 35, ["Huyết áp thấp: 70/35 mmHg"]),
+        (190, 35, ["Tăng huyết áp độ 3, tâm thu đơn độc: 190/35 mmHg. Cần xử trí ngay",
+                   "Huyết áp thấp: 190/35 mmHg"]),
+    ],
+)  # fmt: skip
+def test_one_high_pressure_is_one_sentence(high, low, said):
+    values = {"systolic": D(high), "diastolic": D(low)}
+    named = pressure.classify(D(high), D(low))
+    found = pressure.in_one(vitals.assess(values, pressure.ADULT_DAYS), values, named)
+    assert [one.sentence for one in found if one.level == "danger"] == said
+
+
+def test_a_childs_high_pressure_is_one_sentence_too():
+    values = {"systolic": D(150), "diastolic": D(95)}
+    found = pressure.in_one(vitals.assess(values, 9 * 365), values, None)
+    assert [one.sentence for one in found] == ["Huyết áp rất cao: 150/95 mmHg"]
     assert pressure.text_of([(D(150), D(95)), (D("146.5"), D(92))]) == "150/95; 146,5/92"
