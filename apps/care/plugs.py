@@ -174,7 +174,15 @@ registry.appointment_kinds.add(
 )
 registry.person_actions.add(PersonAction("appointment", "Hẹn ngày đến", "appointments.enter", _make, 40))
 registry.home_panels.add(
-    HomePanel("not_come", "Hẹn mà chưa đến", "appointments.view", "care/panel_not_come.html", _not_come, 25)
+    HomePanel(
+        "not_come",
+        "Hẹn mà chưa đến",
+        "appointments.view",
+        "care/panel_not_come.html",
+        _not_come,
+        25,
+        later=True,
+    )
 )
 registry.readlog_screens.add(
     ReadScreen("appointment.list", "Lịch hẹn, danh sách chưa đến"),

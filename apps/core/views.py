@@ -23,15 +23,16 @@ def home(request: HttpRequest) -> HttpResponse:
     scope = active()
     if scope is None:
         return redirect("accounts:workplace")
-    panels = []
+    panels: list[dict[str, Any]] = []
+    later: list[dict[str, Any]] = []
     for panel in registry.home_panels:
         if scope.level in panel.levels and (panel.right is None or scope.can(panel.right)):
             context = panel.provide(scope)
             if context is not None:
-                panels.append(
+                (later if panel.later and scope.level == "station" else panels).append(
                     {"key": panel.key, "title": panel.title, "template": panel.template, "context": context}
                 )
-    return render(request, "core/home.html", {"panels": panels})
+    return render(request, "core/home.html", {"panels": panels, "later": later})
 
 
 def _search(request: HttpRequest) -> dict[str, Any]:

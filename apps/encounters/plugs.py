@@ -55,7 +55,7 @@ from apps.facilities.registers import export_kind
 from apps.outage.kinds import kinds as outage
 
 SIGN_ROWS = 5
-HOME_ROWS = 12  # what fits on a 768-pixel screen beside the other panels
+HOME_ROWS = 8  # the queue and the diary have the others
 
 
 def _visit(object_id: UUID) -> str:

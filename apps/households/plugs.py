@@ -79,6 +79,7 @@ registry.home_panels.add(
         "households/panel_home.html",
         _at_hand,
         900,
+        later=True,
     )
 )
 registry.home_panels.add(
@@ -93,7 +94,7 @@ registry.home_panels.add(
     )
 )
 registry.search_offers.add(
-    MenuItem("household.ask", "Xin chuyển hồ sơ từ trạm khác", "households:ask", "households.edit", order=120)
+    MenuItem("household.ask", "Xin chuyển hồ sơ từ trạm khác", "households:ask", "households.edit", order=20)
 )
 registry.search_sources.add(SearchSource("households", search.search, 5))
 registry.audit_sentences.add(

@@ -67,7 +67,9 @@ registry.record_panels.add(
     ),
 )
 registry.home_panels.add(
-    HomePanel("ncd", "Tăng huyết áp, đái tháo đường", "ncd.view", "ncd/panel_home.html", lists.home, 40)
+    HomePanel(
+        "ncd", "Tăng huyết áp, đái tháo đường", "ncd.view", "ncd/panel_home.html", lists.home, 40, later=True
+    )
 )
 registry.person_flags.add(PersonFlag("ncd", queries.flags, 60))
 registry.timeline_kinds.add(

@@ -66,7 +66,7 @@ registry.menu.add(
     )
 )
 registry.search_offers.add(
-    MenuItem("people.new", "Thêm người mới", "patients:create", "people.enter"),
+    MenuItem("people.new", "Thêm người mới", "patients:create", "people.enter", order=10),
     MenuItem("people.unknown", "Người chưa rõ danh tính", "patients:unknown", "people.enter", order=110),
 )
 request_annotations["people_opened"] = emergency.people_opened
@@ -227,6 +227,7 @@ registry.home_panels.add(
         "patients/panel_duplicates.html",
         _duplicates,
         order=72,
+        later=True,
     )
 )
 registry.record_panels.add(

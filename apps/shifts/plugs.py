@@ -53,7 +53,9 @@ def _home(scope: Scope) -> dict[str, Any] | None:
 
 
 registry.home_panels.add(
-    HomePanel("shifts", "Cuối ngày, bàn giao ca", "shifts.view", "shifts/panel_home.html", _home, 32)
+    HomePanel(
+        "shifts", "Cuối ngày, bàn giao ca", "shifts.view", "shifts/panel_home.html", _home, 32, later=True
+    )
 )
 registry.guide.add(
     GuideChapter(

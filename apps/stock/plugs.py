@@ -54,7 +54,7 @@ registry.audit_sentences.add(
 registry.readlog_screens.add(ReadScreen("stock.controlled", "Sổ theo dõi thuốc kiểm soát đặc biệt"))
 registry.papers.add(PaperKind(printing.SHEET, "Phiếu kho", printing.link_of))
 registry.home_panels.add(
-    HomePanel("stock", "Kho cần xem", "stock.enter", "stock/panel_home.html", warnings.home, 30)
+    HomePanel("stock", "Kho cần xem", "stock.enter", "stock/panel_home.html", warnings.home, 30, later=True)
 )
 registry.day_end.add(*warnings.DAY_END)
 registry.golive.add(

@@ -129,6 +129,7 @@ registry.home_panels.add(
         _home,
         order=80,
         levels=frozenset({"station", "province"}),
+        later=True,
     )
 )
 registry.station_figures.add(

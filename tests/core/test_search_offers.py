@@ -14,7 +14,10 @@ NEW = "Thêm người mới"
 def test_who_is_not_found_can_be_added(address):
     nurse = client_of(a_member("nurse", a_station()))
     page = nurse.post(reverse(address), {"q": "nguyen thi lan"}).content.decode()
-    assert NEW in page and reverse("patients:create") in page
+    assert reverse("patients:create") in page
+    offered = (NEW, "Xin chuyển hồ sơ từ trạm khác", "Cấp cứu chưa rõ là ai", "Người chưa rõ danh tính")
+    places = [page.index(offer) for offer in offered]
+    assert places == sorted(places), "what is done most stands first, where Enter takes it"
 
 
 def test_the_offer_stands_below_those_who_were_found():

@@ -43,7 +43,8 @@ ProvideFor = Callable[["Scope", Any], Mapping[str, Any] | None]
 @dataclass(frozen=True)
 class HomePanel:
     """What must be done today, for holders of `right` (None: everybody's own) at one of `levels`. None from
-    `provide` hides it.
+    `provide` hides it. What waits until there is time for it comes
+    `later` at a station: below, side by side.
     """
 
     key: str
@@ -53,6 +54,7 @@ class HomePanel:
     provide: Provide
     order: int = 100
     levels: frozenset["Level"] = frozenset({"station"})
+    later: bool = False
 
 
 @dataclass(frozen=True)

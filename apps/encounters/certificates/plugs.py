@@ -164,6 +164,7 @@ registry.home_panels.add(
         "encounters/certificates/panel_home.html",
         _unanswered,
         65,
+        later=True,
     )
 )
 registry.numbers.add(

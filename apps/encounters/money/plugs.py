@@ -140,7 +140,9 @@ registry.record_panels.add(
     )
 )
 registry.home_panels.add(
-    HomePanel("money", "Thu tiền", "money.view", "encounters/money/panel_home.html", _at_the_till, 60)
+    HomePanel(
+        "money", "Thu tiền", "money.view", "encounters/money/panel_home.html", _at_the_till, 60, later=True
+    )
 )
 registry.numbers.add(
     NumberKind(
