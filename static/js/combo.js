@@ -10,11 +10,28 @@
 
   function show(box, on) {
     const list = listOf(box);
-    if (list.hidden === !on) return;
+    const was = !list.hidden;
     list.hidden = !on;
+    if (on && pickerOf(box) && !box.closest("[data-grid]")) fit(box, list);
+    if (was === on) return;
     if (on && box.closest("[data-grid]")) place(box, list);
     box.setAttribute("aria-expanded", on);
     if (!on) { mark(box, null); }
+  }
+  // At the low end of the window the list opens upwards: neither the edge nor the bar of buttons hides it.
+  const LEAST = 220; // so much of a list is worth opening downwards
+  function fit(box, list) {
+    const edge = (selector, side, none) => {
+      const bar = document.querySelector(selector);
+      return bar && /sticky|fixed/.test(getComputedStyle(bar).position) ? bar.getBoundingClientRect()[side] : none;
+    };
+    const around = list.parentElement.getBoundingClientRect();
+    const below = edge(".actions", "top", window.innerHeight) - around.bottom - 12;
+    const above = around.top - Math.max(edge(".top", "bottom", 0), edge(".banner", "bottom", 0)) - 12;
+    list.style.maxHeight = "";
+    const isAbove = below < Math.min(LEAST, list.offsetHeight) && above > below;
+    list.classList.toggle("is-above", isAbove);
+    list.style.maxHeight = `min(${getComputedStyle(list).maxHeight}, ${Math.max(isAbove ? above : below, 120)}px)`;
   }
   // Inside a grid, which scrolls, the list would be cut off: it stands above the page instead.
   function place(box, list) {
