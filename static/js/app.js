@@ -167,7 +167,12 @@
   }
   function measureTop() {
     const top = $(".top");
-    if (top) document.documentElement.style.setProperty("--banner-top", `${top.offsetHeight}px`);
+    if (!top) return;
+    const banner = $(".banner");
+    const stays = banner && getComputedStyle(banner).position === "sticky";
+    const style = document.documentElement.style;
+    style.setProperty("--banner-top", `${top.offsetHeight}px`);
+    style.setProperty("--banner-foot", `${top.offsetHeight + (stays ? banner.offsetHeight : 0)}px`);
   }
   look(document);
   measureTop();

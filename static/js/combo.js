@@ -27,7 +27,7 @@
     };
     const around = list.parentElement.getBoundingClientRect();
     const below = edge(".actions", "top", window.innerHeight) - around.bottom - 12;
-    const above = around.top - Math.max(edge(".top", "bottom", 0), edge(".banner", "bottom", 0)) - 12;
+    const above = around.top - Math.max(...[".top", ".banner", ".dangers"].map((bar) => edge(bar, "bottom", 0))) - 12;
     list.style.maxHeight = "";
     const isAbove = below < Math.min(LEAST, list.offsetHeight) && above > below;
     list.classList.toggle("is-above", isAbove);
