@@ -39,6 +39,28 @@
     else if (target.dataset?.number === "money" && target.value) target.value = tidyMoney(target.value);
   });
 
+  // ---- so many days from a day on: the number (data-days="first last", names) and the last day follow each other ----
+  const DAY = 86400000;
+  function dayIn(node) {
+    const [, day, month, year] = tidyDate(node.value, false).match(/^(\d\d)\/(\d\d)\/(\d{4})$/) || [];
+    const at = new Date(Date.UTC(year, month - 1, day));
+    return at.getUTCDate() === Number(day) ? at.getTime() : null;
+  }
+  document.addEventListener("input", ({ target }) => {
+    const box = target.form?.querySelector("[data-days]");
+    if (!box) return;
+    const [first, last] = box.dataset.days.split(" ").map((name) => box.form.elements[name]);
+    const since = [box, first, last].includes(target) ? dayIn(first) : null;
+    if (since === null) return;
+    if (target === last) {
+      const until = dayIn(last);
+      box.value = until === null || until < since ? "" : (until - since) / DAY + 1;
+    } else if (/^0*[1-9]\d{0,2}$/.test(box.value.trim())) {
+      const at = new Date(since + (Number(box.value) - 1) * DAY);
+      last.value = [two(String(at.getUTCDate())), two(String(at.getUTCMonth() + 1)), at.getUTCFullYear()].join("/");
+    }
+  });
+
   // ---- keys ----
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;

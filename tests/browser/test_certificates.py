@@ -93,10 +93,11 @@ def test_sick_leave_asks_before_it_is_late(desk, live_server, doctor, photograph
     desk.goto(f"{live_server.url}/kham/{visit.pk}/")
     desk.click("summary:has-text('Giấy khác')")
     desk.click("a:has-text('Giấy nghỉ việc hưởng BHXH')")
-    # when forty days are typed
-    desk.wait_for_selector("input[name=since]:focus")
-    late = timezone.localdate() + dt.timedelta(days=40)
-    desk.fill("input[name=until]", f"{late:%d/%m/%Y}")
+    # when forty days are typed, the last of them stands beside
+    desk.wait_for_selector("input[name=days]:focus")
+    desk.keyboard.type("40")
+    late = visit.on + dt.timedelta(days=39)
+    assert desk.input_value("input[name=until]") == f"{late:%d/%m/%Y}"
     desk.fill("input[name=holder]", "5120123456")
     desk.fill("input[name=employer]", "Công ty may Ba Tơ")
     desk.keyboard.press("Control+Enter")
@@ -105,8 +106,15 @@ def test_sick_leave_asks_before_it_is_late(desk, live_server, doctor, photograph
     assert desk.input_value("input[name=employer]") == "Công ty may Ba Tơ"
     axe_clean(desk)
     photograph(desk, "certificate-leave-refused")
-    soon = timezone.localdate() + dt.timedelta(days=2)
+    # and stays there when she comes back
+    desk.goto(f"{live_server.url}/kham/{visit.pk}/giay/nghi-viec/")
+    desk.wait_for_selector("text=mà chưa lưu")
+    assert desk.input_value("input[name=employer]") == "Công ty may Ba Tơ"
+    photograph(desk, "certificate-leave-draft")
+    # when a last day is typed, its days stand beside
+    soon = visit.on + dt.timedelta(days=2)
     desk.fill("input[name=until]", f"{soon:%d/%m/%Y}")
+    assert desk.input_value("input[name=days]") == "3"
     desk.keyboard.press("Control+Enter")
     desk.wait_for_selector("a:has-text('In giấy'):focus")
     assert Certificate.unscoped.get().days == 3

@@ -31,8 +31,18 @@ def rules_on(on: dt.date) -> rules.LeaveRules:
 
 
 class SickLeaveForm(CertificateForm):
-    since = DateField(label="Nghỉ từ ngày", error_messages={"required": "Ghi ngày bắt đầu nghỉ."})
-    until = DateField(label="Đến hết ngày", error_messages={"required": "Ghi ngày nghỉ cuối cùng."})
+    """Either the days or the last day is typed; form.js shows the other at once, `clean` computes it."""
+
+    days = forms.IntegerField(
+        label="Số ngày nghỉ",
+        required=False,
+        min_value=1,
+        max_value=999,
+        widget=forms.TextInput({"inputmode": "numeric", "data-days": "since until"}),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Ghi số ngày, ví dụ 3."),
+    )
+    since = DateField(label="Từ ngày", error_messages={"required": "Ghi ngày bắt đầu nghỉ."})
+    until = DateField(label="Đến hết ngày", required=False)
     holder = CleanCharField(
         label="Mã số BHXH",
         max_length=10,
@@ -62,11 +72,12 @@ class SickLeaveForm(CertificateForm):
     mother = CleanCharField(label="Họ và tên mẹ", max_length=120, required=False)
 
     WIDTHS = {
+        "days": 2,
         "since": 3,
         "until": 3,
-        "holder": 3,
-        "serial": 3,
-        "employer": 12,
+        "holder": 4,
+        "serial": 4,
+        "employer": 8,
         "diagnosis": 6,
         "treatment": 6,
         "father": 6,
@@ -74,11 +85,33 @@ class SickLeaveForm(CertificateForm):
     }
 
     def prepare(self, subject: Subject) -> None:
-        if not rules.is_child(subject.person.birth_date, subject.on, rules_on(subject.on)):
+        known = rules_on(subject.on)
+        most = known.most_of(clinical.icd_codes(subject.of_visit[1]))
+        self.fields["days"].help_text = f"Tối đa {most} ngày"
+        if not rules.is_child(subject.person.birth_date, subject.on, known):
             del self.fields["father"], self.fields["mother"]
         else:
             self.fields["holder"].help_text = "10 chữ số, của cha hoặc mẹ nghỉ trông con"
             self.fields["employer"].label = "Đơn vị làm việc của cha hoặc mẹ"
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        since, days = data.get("since"), data.pop("days", None)
+        if self.errors.keys() & {"days", "since", "until"}:
+            return data
+        try:
+            last = since + dt.timedelta(days=days - 1) if since and days else None
+        except OverflowError:  # no calendar goes that far
+            self.add_error("since", "Xem lại ngày bắt đầu nghỉ.")
+            return data
+        if data["until"] is None:
+            data["until"] = last
+        if data["until"] is None:
+            self.add_error("days", "Ghi số ngày nghỉ, hoặc ngày nghỉ cuối cùng.")
+        elif last and last != data["until"]:
+            sentence = f"{days} ngày thì nghỉ đến hết {last:%d/%m/%Y}: xem lại số ngày hoặc ngày này."
+            self.add_error("until", sentence)
+        return data
 
 
 class SickLeave(Kind):
