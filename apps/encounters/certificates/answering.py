@@ -18,6 +18,8 @@ from apps.encounters.certificates import queries
 from apps.encounters.events import ReferralAnswered
 from apps.encounters.models import AnswerKind, Certificate, CertificateKind, ReferralAnswer
 
+DRAFT = "referral-answer"
+
 
 @dataclass(frozen=True)
 class AnswerInput:

@@ -96,6 +96,11 @@ class Kind:
     one_click = False  # nothing to ask: the button of the visit's page issues it
     order = 100
 
+    @property
+    def draft(self) -> str:
+        """The kind of draft that its form keeps; '' where nothing is typed."""
+        return "" if self.one_click else f"certificate-{self.key}"
+
     def why_not(self, subject: Subject) -> str:
         """Why there is no such paper of this visit; empty when there may be one."""
         visit, _ = subject.of_visit

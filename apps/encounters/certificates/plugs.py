@@ -13,6 +13,7 @@ from apps.core.registry import (
     AuditSentence,
     DayEndFigure,
     DayEndLine,
+    DraftKind,
     GuideChapter,
     HomePanel,
     MenuItem,
@@ -28,7 +29,7 @@ from apps.core.registry import (
 )
 from apps.core.scope import Scope
 from apps.encounters import states
-from apps.encounters.certificates import exports, following, issuing, kinds, queries, succeeding
+from apps.encounters.certificates import answering, exports, following, issuing, kinds, queries, succeeding
 from apps.encounters.certificates.appointment import Appointment
 from apps.encounters.certificates.check_up import VISIT_KIND, CheckUp
 from apps.encounters.certificates.death_notice import DeathNotice
@@ -179,6 +180,14 @@ registry.numbers.add(
         )
         for kind in kinds.registry
     )
+)
+registry.drafts.add(
+    *(
+        DraftKind(kind.draft, kind.title, "certificates.enter", queries.drafts_of(kind), 26)
+        for kind in kinds.registry
+        if kind.draft
+    ),
+    DraftKind(answering.DRAFT, "Phản hồi giấy chuyển cơ sở", "certificates.enter", queries.answer_drafts, 27),
 )
 registry.papers.add(PaperKind(queries.PAPER, "giấy đã cấp", _certificate))
 registry.timeline_kinds.add(

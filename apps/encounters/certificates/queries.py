@@ -1,24 +1,28 @@
 """Everything that is read about issued papers: of a visit, a death, a station, what waits for an answer."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.core import parameters
 from apps.core.models import PaperCode
 from apps.core.paging import Page, keyset
+from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
 from apps.encounters.certificates import rules
+from apps.encounters.certificates.kinds import Kind
 from apps.encounters.models import (
     Certificate,
     CertificateKind,
     CertificateState,
     ReferralAnswer,
+    Visit,
     VisitRevision,
 )
 from apps.patients import hush
@@ -159,6 +163,42 @@ def in_rows(scope: Scope, items: Sequence[Certificate], today: dt.date, days: in
         )
         for row in items
     ]
+
+
+def drafts_of(kind: Kind) -> Callable[[Scope, Iterable[UUID]], dict[UUID, DraftSubject]]:
+    """For the drafts of a kind's form: the visits, or deaths, that papers were begun for. One query."""
+    of_death = kind.key == CertificateKind.DEATH
+
+    def about(scope: Scope, object_ids: Iterable[UUID]) -> dict[UUID, DraftSubject]:
+        rows = Death.visible(scope) if of_death else Visit.visible(scope)
+        return {
+            row.pk: DraftSubject(
+                title=f"{kind.title} – {row.person.full_name}",
+                url=reverse("encounters:death_notice", args=[row.pk])
+                if of_death
+                else reverse("encounters:certificate_issue", args=[row.pk, kind.slug]),
+                facility_id=row.facility_id,
+                version=row.version,
+                person_id=row.person_id,
+            )
+            for row in rows.filter(pk__in=list(object_ids)).select_related("person")
+        }
+
+    return about
+
+
+def answer_drafts(scope: Scope, certificate_ids: Iterable[UUID]) -> dict[UUID, DraftSubject]:
+    """The referrals whose answer somebody was about to note. One query."""
+    return {
+        row.pk: DraftSubject(
+            title=f"Phản hồi giấy chuyển {row.number} – {row.person.full_name}",
+            url=reverse("encounters:referral_answer", args=[row.pk]),
+            facility_id=row.facility_id,
+            version=row.version,
+            person_id=row.person_id,
+        )
+        for row in Certificate.visible(scope).filter(pk__in=list(certificate_ids)).select_related("person")
+    }
 
 
 def highest(kind: str) -> Any:

@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.core import guarded, paper, papers, readlog
+from apps.core import drafts, guarded, paper, papers, readlog
 from apps.core.access import needs
+from apps.core.drafts import keeps_draft
 from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
+from apps.core.models import Draft
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
 from apps.encounters import page
@@ -62,7 +64,7 @@ def issue(request: HttpRequest, pk: UUID, slug: str) -> HttpResponse:
             override=form.cleaned_data["override"],
         )
 
-    return _issue(request, kind, subject, visit.version, back, save)
+    return _kept(request, pk=pk, kind=kind, subject=subject, version=visit.version, back=back, save=save)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,11 +92,20 @@ def death_notice(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
 
     back = reverse("patients:death", args=[pk])
-    return _issue(request, kind, issuing.subject_of_death(death), death.version, back, save)
+    subject = issuing.subject_of_death(death)
+    return _kept(request, pk=pk, kind=kind, subject=subject, version=death.version, back=back, save=save)
+
+
+def _kept(request: HttpRequest, *, kind: Kind, **about: Any) -> HttpResponse:
+    """The form of a kind in which something is typed keeps its draft."""
+    view = keeps_draft(kind.draft, of="pk")(_issue) if kind.draft else _issue
+    return view(request, kind=kind, **about)
 
 
 def _issue(
     request: HttpRequest,
+    *,
+    pk: UUID,
     kind: Kind,
     subject: Subject,
     version: int,
@@ -105,6 +116,7 @@ def _issue(
         messages.error(request, sentence)
         return redirect(back)
     asked: list[Warning] = []
+    draft: Draft | None = None
     if request.method == "POST":
         form = kind.form(request.POST, subject=subject)
         if form.is_valid():
@@ -118,13 +130,21 @@ def _issue(
             except Refused as refused:
                 if refused.code in ("once", "moved", "none"):
                     messages.error(request, refused.message)
+                    if refused.code == "moved" and kind.draft:  # what was typed is read again beside it
+                        began = drafts.version_in(request)
+                        drafts.keep(kind.draft, pk, drafts.typed_in(request), version=began)
+                        return redirect(request.path)
                     return redirect(back)
                 add_refusal(form, refused)
             else:
+                if kind.draft:
+                    drafts.drop(kind.draft, pk)
                 messages.success(request, f"Đã cấp {kinds.small(kind.title)} số {made.number}.")
                 return redirect("encounters:certificate", made.pk)
     else:
-        form = kind.form(subject=subject, initial={"version": version, **kind.begin(subject)})
+        draft = drafts.take(kind.draft, pk) if kind.draft else None
+        begun = {"version": version, **kind.begin(subject), **drafts.initial_of(draft)}
+        form = kind.form(subject=subject, initial=begun)
     readlog.record("certificate.form", [subject.person.pk])
     context = page.banner(current(), subject.person) | {
         "kind": kind,
@@ -134,6 +154,9 @@ def _issue(
         "suggestions": getattr(form, "suggestions", {}).items(),
         "asked": asked,
         "back": back,
+        "object_id": pk,
+        "draft": draft,
+        "outrun": draft is not None and draft.of_version != version,
     }
     refused_now = bool(form.errors or asked)
     return render(request, "encounters/certificates/issue.html", context, status=422 if refused_now else 200)
@@ -252,12 +275,15 @@ def _why(request: HttpRequest, pk: UUID, service: Callable[..., Any], **words: s
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("certificates.enter")
 @idempotent
+@keeps_draft(answering.DRAFT, of="pk")
 def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What came back of a referral."""
     found = _certificate(pk)
     if found.kind != CertificateKind.REFERRAL or not current().reaches(found.facility_id):
         raise Http404
+    draft = None if request.method == "POST" else drafts.take(answering.DRAFT, pk)
     begun = {"version": found.version, "on": timezone.localdate(), "kind": AnswerKind.ANSWERED}
+    begun |= drafts.initial_of(draft)
     form = AnswerForm(request.POST or None, initial=begun)
     if form.is_bound and form.is_valid():
         try:
@@ -271,10 +297,11 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
         except Refused as refused:
             add_refusal(form, refused)
         else:
+            drafts.drop(answering.DRAFT, pk)
             messages.success(request, "Đã ghi phản hồi.")
             return redirect("encounters:certificate", pk)
     readlog.record("certificate.page", [found.person_id])
-    context = page.banner(current(), found.person) | {"certificate": found, "form": form}
+    context = page.banner(current(), found.person) | {"certificate": found, "form": form, "draft": draft}
     return render(request, "encounters/certificates/answer.html", context, status=422 if form.errors else 200)
 
 
