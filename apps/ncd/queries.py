@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, OuterRef, Q
+from django.db.models import Case, CharField, OuterRef, Q, Subquery, When
 from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
@@ -27,6 +27,7 @@ from apps.ncd.services import FollowUpInput
 from apps.patients.models import LifeStatus
 
 DRAWN = 36  # visits in a picture: three years of months
+LOWEST = 90  # where the band of what is aimed at begins, mmHg
 SHOWN = 6  # lines under it
 LINES = 8  # medicines of the last time that are shown
 
@@ -238,10 +239,21 @@ def _proposed(
 # --- one person
 
 
-def course(scope: Scope, person_id: UUID) -> list[FollowUp]:
-    """Her forms of three years, newest first. One query."""
+def course(scope: Scope, person_id: UUID) -> list[Any]:
+    """Her forms of three years, newest first, each with the codes of its visit; the newest tells the limits.
+    One query.
+    """
     rows = FollowUp.visible(scope).filter(person_id=person_id, state=FollowUpState.CURRENT)
-    return list(rows.select_related("enrolment").order_by("-on", "-occurred_at")[: DRAWN * 2])
+    rows = rows.order_by("-on", "-occurred_at", "-pk")
+    # unscoped: of the visit of a form that the scope sees
+    diagnoses = Diagnosis.unscoped.filter(visit=OuterRef("visit")).order_by("position")
+    newest = Q(pk=Subquery(rows.values("pk")[:1]))
+    rows = rows.annotate(
+        codes=ArraySubquery(diagnoses.values("icd_code")),
+        ncd_told=Case(When(newest, then=parameters.told(limits.OWN))),
+        control_told=Case(When(newest, then=parameters.told(limits.CONTROL))),
+    )
+    return list(rows.select_related("enrolment")[: DRAWN * 2])
 
 
 def of_person(scope: Scope, person: Any) -> dict[str, Any] | None:
@@ -251,24 +263,28 @@ def of_person(scope: Scope, person: Any) -> dict[str, Any] | None:
     rows = [] if person.life_status == LifeStatus.DEAD else course(scope, person.pk)
     if not rows:
         return None
+    ncd, control = (
+        parameters.heard(prefix, told)
+        for prefix, told in ((limits.OWN, rows[0].ncd_told), (limits.CONTROL, rows[0].control_told))
+    )
     pressed = [row for row in rows if row.programme == Programme.HYPERTENSION and row.pressure_words]
     sweet = [row for row in rows if row.programme == Programme.DIABETES and row.glucose is not None]
     pictures = []
     if pressed:
-        comorbid = ["diabetes"] if any(row.programme == Programme.DIABETES for row in rows) else []
-        high, _ = personal_target(comorbid, person.birth_date, pressed[0].on)
+        aims = _aims(pressed[0], rows, person.birth_date, ncd, control)
         pictures.append(
             charts.trend(
                 [(row.on, float(row.systolic or 0)) for row in pressed[:DRAWN]],
                 title="Huyết áp tối đa",
                 unit="mmHg",
-                band=charts.Band(90, high, f"mục tiêu dưới {high}"),
+                band=charts.Band(LOWEST, aims[0], f"mục tiêu dưới {aims[0]}/{aims[1]}"),
                 also=charts.Also("tối thiểu", [(row.on, float(row.diastolic or 0)) for row in pressed]),
                 table=False,
             )
         )
     if sweet:
-        low, high = limits.shipped().ncd["glucose_target"]["fasting"]
+        known = {**limits.shipped().ncd, **ncd.on(sweet[0].on)}
+        low, high = known["glucose_target"]["fasting"]
         pictures.append(
             charts.trend(
                 [(row.on, float(row.glucose or 0)) for row in sweet[:DRAWN]],
@@ -279,6 +295,27 @@ def of_person(scope: Scope, person: Any) -> dict[str, Any] | None:
             )
         )
     return {"pictures": pictures, "rows": rows[:SHOWN], "until": _medicines(rows)}
+
+
+def _aims(
+    form: Any,
+    rows: list[Any],
+    born: dt.date | None,
+    ncd: parameters.Dated,
+    control: parameters.Dated,
+) -> tuple[int, int]:
+    """Below what her pressure should be by what held on the day of a form: as the form itself was judged."""
+    shipped, on = limits.shipped(), form.on
+    followed = any(
+        row.programme == Programme.DIABETES
+        and row.enrolment.since <= on
+        and (row.enrolment.until is None or on <= row.enrolment.until)
+        for row in rows
+    )
+    also = ["diabetes"] if followed else []
+    known = {**shipped.ncd, **ncd.on(on)}
+    comorbid = target.comorbid_of(form.codes, form.complications, also, known)
+    return personal_target(comorbid, born, on, {**shipped.control, **control.on(on)})
 
 
 def _medicines(rows: list[FollowUp]) -> dt.date | None:

@@ -4,20 +4,23 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.care.models import Enrolment
 from apps.core.ids import uuid7
-from apps.core.models import ReadEntry
+from apps.core.models import Parameter, ReadEntry
 from apps.core.scope import enter
 from apps.encounters import services as visits
 from apps.encounters.models import Visit
+from apps.ncd import queries
 from apps.ncd.models import FollowUp
 from tests.encounters.conftest import signed_in
 from tests.factories import encounters as make
 from tests.factories import ncd
-from tests.factories.patients import a_person
+from tests.factories.patients import a_person, scope_at
 
 NEXT = timezone.localdate() + dt.timedelta(days=30)
 
@@ -70,6 +73,26 @@ def test_without_a_prescription_or_a_pressure_no_day_is_proposed(client, lan, en
     for name in ("medicine_days", "next_on"):
         box = re.search(rf'<input[^>]* name="{name}"[^>]*>', page)[0]
         assert 'value="' not in box, box
+
+
+def aims(lan):
+    """What the pictures of her page say is aimed at."""
+    with enter(scope_at(lan.station, ncd.MINE)) as scope, CaptureQueriesContext(connection) as asked:
+        pictures = queries.of_person(scope, lan)["pictures"]
+    assert len(asked) == 1
+    return [picture["band"]["word"] for picture in pictures]
+
+
+def test_the_pictures_aim_at_what_holds_on_the_day_and_for_her(lan, enrolment, doctor):
+    today = timezone.localdate()
+    old = ncd.a_finished_follow_up(lan, doctor, days_ago=40)
+    assert aims(lan) == ["mục tiêu dưới 140/90"]
+    Parameter.objects.create(key="control.target", value=[135, 85], valid_from=today, source="thử")
+    assert aims(lan) == ["mục tiêu dưới 140/90"], "not yet on the day of her last form"
+    FollowUp.unscoped.filter(pk=old.pk).update(complications=["kidney"])
+    assert aims(lan) == ["mục tiêu dưới 130/80"], "her own"
+    ncd.a_finished_follow_up(lan, doctor)
+    assert aims(lan) == ["mục tiêu dưới 135/85"]
 
 
 def test_one_click_into_the_programme(client, lan, doctor):
