@@ -12,12 +12,14 @@ from .history import Visit
 from .numbers import Numbers
 from .people import Household, Person
 
+MORNING = 9 * 60 + 16  # the minute of the last day at which a commune is looked at, where nobody says
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to make: `slot` tells the communes of one population apart (numbers never meet); `years` of
-    history before `on`, whose own visits are those of a day under way when `live`; `intensity` scales the
-    number of visits."""
+    history before `on`, whose own visits are those of a day under way when `live`, of which `minute` minutes
+    have gone; `intensity` scales the number of visits."""
 
     seed: int
     slot: int
@@ -30,6 +32,7 @@ class Plan:
     years: int = 3
     intensity: float = 1.0
     live: bool = False
+    minute: int = MORNING
 
 
 @dataclass(slots=True)
@@ -86,7 +89,7 @@ def make(plan: Plan) -> Commune:
         for visit in history.visits_of(rng, person, start=start, until=until, intensity=plan.intensity)
     ]
     if plan.live:
-        visits += _today(source(plan.seed, plan.slot, "today"), plan.on, residents)
+        visits += _today(source(plan.seed, plan.slot, "today"), plan, residents)
     visits.sort(key=lambda visit: (visit.on, visit.minute, visit.id))
     _number(visits)
     lately = source(plan.seed, plan.slot, "happenings")
@@ -146,12 +149,29 @@ def _peoples(rng: random.Random, profile: names.Profile) -> Weighted[str]:
 TODAY = ["finalised"] * 6 + ["awaiting_signature"] * 2 + ["in_progress"] * 2 + ["waiting"] * 5
 
 
-def _today(rng: random.Random, on: date, residents: list[Person]) -> list[Visit]:
-    """A morning under way: some seen and done, two waiting for the doctor's signature, a queue."""
+# How many minutes ago somebody has come of whom that is told.
+SINCE = {
+    "finalised": history.TILL_AFTER,
+    "awaiting_signature": history.END_AFTER,
+    "in_progress": history.EXAM_AFTER,
+    "waiting": 0,
+}
+APART, JUST_NOW = 9, 5  # minutes between two arrivals, and since the last
+
+
+def _today(rng: random.Random, plan: Plan, residents: list[Person]) -> list[Visit]:
+    """A day under way: some seen and done, two waiting for the doctor's signature, a queue. Just after
+    midnight they come closer together, and who could not be done by then has not come.
+    """
     present = rng.sample(residents, min(len(TODAY), len(residents)))
+    last = max(0, plan.minute - JUST_NOW)
+    apart = min(APART, last / (len(TODAY) - 1))
     made = []
     for place, (state, person) in enumerate(zip(TODAY, present, strict=False)):
-        visit = history.visit(rng, person, on, minute=7 * 60 + 5 + place * 9)
+        minute = int(last - apart * (len(TODAY) - 1 - place))
+        visit = history.visit(rng, person, plan.on, minute=minute)
+        if minute + SINCE[state] > plan.minute:
+            continue
         visit.state = state
         if state != "finalised":
             visit.follow_up = None

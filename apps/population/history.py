@@ -14,6 +14,8 @@ RATES = ((2, 2.2), (6, 1.7), (15, 0.8), (45, 0.45), (60, 0.7), (75, 1.2), (200, 
 CHRONIC_EVERY = {"hypertension": 75, "diabetes": 75, "copd": 100, "asthma": 120, "knees": 150}
 HOURS = ((7, 5), (8, 6), (9, 5), (10, 3), (13, 2), (14, 4), (15, 3))
 MINUTES = Weighted([(hour * 60, weight) for hour, weight in HOURS])
+EXAM_AFTER, END_AFTER = 8, 20  # minutes after reception
+TILL_AFTER = END_AFTER + 5
 # List treatment_result: better, cured, unchanged, unknown.
 RESULTS = Weighted([("2", 70), ("1", 18), ("3", 9), ("7", 3)])
 

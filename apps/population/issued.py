@@ -30,7 +30,6 @@ REFERRED = {
     "treatment": "Hạ sốt, thở oxy",
     "condition": "Tỉnh, SpO2 94%",
     "plan": "Chụp X-quang phổi, điều trị tiếp",
-    "left_at": dt.time(9, 30),
     "transport": "Xe cứu thương",
     "escort": "Hộ sinh của trạm",
     "escort_title": "Hộ sinh",
@@ -128,6 +127,8 @@ def _issued(person: Person, sample: Sample, place: int) -> Certificate | None:
     )
     visit = visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override=SAMPLE)
     said = dict(sample.said)
+    if sample.kind == CertificateKind.REFERRAL:
+        said["left_at"] = timezone.localtime().time().replace(second=0, microsecond=0)
     if sample.kind == CertificateKind.SICK_LEAVE:
         said = {
             "since": today,

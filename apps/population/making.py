@@ -48,8 +48,8 @@ Tell = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Order:
     """What is asked for: `people` shared among `stations` (0: one for each 8,000), `years` of visits
-    before `on`, `intensity` 1 for a usual number of visits; `processes` above 1 writes several communes at
-    once."""
+    before `on`, of which `minute` minutes have gone, `intensity` 1 for a usual number of visits; `processes`
+    above 1 writes several communes at once."""
 
     people: int
     seed: int
@@ -58,6 +58,7 @@ class Order:
     years: int = 3
     intensity: float = 1.0
     processes: int = 1
+    minute: int = commune.MORNING
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def _plan(order: Order, ground: Ground, place: int, stations: int) -> Plan:
         years=order.years,
         intensity=order.intensity,
         live=True,
+        minute=order.minute,
     )
 
 

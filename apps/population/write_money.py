@@ -23,12 +23,12 @@ from apps.population.bulk import Sheet
 from apps.population.chance import day_ms, made_id, moment, source
 from apps.population.commune import Commune
 from apps.population.ground import Ground
+from apps.population.history import TILL_AFTER
 from apps.population.history import Visit as MadeVisit
 from apps.population.shelf import Shelf
-from apps.population.write_visits import END_AFTER, payer_of
+from apps.population.write_visits import payer_of
 
 STAMPS = ("created_at", "updated_at")
-TILL_AFTER = END_AFTER + 5  # minutes after reception
 CLOSING = 17 * 60  # the minute of the day on which the cash is counted
 TRANSFERS, UNPAID = 0.15, 0.3  # shares; the second of the last days alone
 OPEN_DAYS = 10

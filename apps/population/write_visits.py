@@ -20,6 +20,7 @@ from apps.population.bulk import Cells, Sheet, cells
 from apps.population.chance import day_ms, made_id, moment, source
 from apps.population.commune import Commune
 from apps.population.ground import EXAMINERS, Ground, Worker
+from apps.population.history import END_AFTER, EXAM_AFTER
 from apps.population.history import Visit as MadeVisit
 from apps.population.shelf import LINE_COLUMNS, Shelf
 from apps.population.write_orders import OrderWriter
@@ -38,7 +39,6 @@ SAVES: dict[str, int] = {
     states.FINALISED: 3,
 }
 AT_ONCE = 3_000  # visits in memory as text: some ten megabytes
-EXAM_AFTER, END_AFTER = 8, 20  # minutes after reception
 
 
 def payer_of(commune: Commune, visit: MadeVisit) -> str:
@@ -118,7 +118,8 @@ class Writer:
             worker = ground.staff[EXAMINERS - 1 if visit.state == states.AWAITING_SIGNATURE else visit.doctor]
         signer = (worker if worker and worker.can_sign else ground.signer) if final else None
         at, end = moment(visit.on, visit.minute), moment(visit.on, visit.minute + END_AFTER)
-        stamps = cells(at, end)
+        saved = end if ended else moment(visit.on, visit.minute + EXAM_AFTER) if begun else at
+        stamps = cells(at, saved)
         payer = payer_of(self.commune, visit)
         fact = self._fact(visit, worker, payer, at, stamps)
         goes = priority.judge(priority.Known(birth=visit.person.birth), visit.on, self.priorities)

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from apps.population.commune import Commune, Plan, make
+from apps.population.commune import SINCE, TODAY, Commune, Plan, make
 from apps.population.families import MOTHER_FROM, MOTHER_TO, age_on
 from apps.population.numbers import SLOTS, Numbers
 
@@ -168,6 +168,20 @@ def test_the_live_day_has_a_queue_and_visits_that_wait_for_a_signature() -> None
     today = Counter(v.state for v in commune().visits if v.on == ON)
     assert today == {"finalised": 6, "awaiting_signature": 2, "in_progress": 2, "waiting": 5}
     assert not [v for v in make(replace(PLAN, people=200, live=False)).visits if v.on == ON]
+
+
+@pytest.mark.parametrize("minute", [0, 4, 30, 90, 420, 1000, 23 * 60 + 50])
+def test_a_live_day_tells_nothing_of_what_is_still_to_come(minute: int) -> None:
+    day = [v for v in make(replace(PLAN, people=200, minute=minute)).visits if v.on == ON]
+    assert day, "somebody has come"
+    for visit in day:
+        assert 0 <= visit.minute + SINCE[visit.state] <= minute, visit.state
+    assert sum(v.state == "waiting" for v in day) == 5
+    if minute >= 30:
+        assert {v.state for v in day} == set(SINCE)
+    if minute >= 7 * 60:
+        assert len(day) == len(TODAY)
+        assert minute - min(v.minute for v in day) < 150, "nobody has waited since the day before"
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ from tests.factories.population import ground
 pytestmark = pytest.mark.django_db
 
 ON = dt.date(2026, 11, 20)
-ORDER = Order(people=160, seed=5, on=ON, stations=2, years=2)
+NIGHT = 40  # minutes past midnight: nothing of the day to come may be told
+ORDER = Order(people=160, seed=5, on=ON, stations=2, years=2, minute=NIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +112,20 @@ def test_every_foreign_key_finds_its_row(made: Made) -> None:
                 with connection.cursor() as cursor:
                     cursor.execute(orphans)
                     assert cursor.fetchone() == (0,), f"{model.__name__}.{field.name}"
+
+
+def test_nothing_is_told_of_what_is_still_to_come(made: Made) -> None:
+    now = dt.datetime.combine(ON, dt.time(0, NIGHT), tzinfo=timezone.get_current_timezone())
+    told = {}
+    for model in apps.get_models():
+        moments = [
+            field.name for field in model._meta.concrete_fields if isinstance(field, models.DateTimeField)
+        ]
+        if model._meta.db_table not in made.rows or not moments:
+            continue
+        last = model._base_manager.aggregate(**{f"{name}_last": models.Max(name) for name in moments})
+        told |= {f"{model.__name__}.{name}": at for name, at in last.items() if at and at > now}
+    assert told == {}
 
 
 def test_every_row_passes_its_model(made: Made) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.core.words import quantity_words
-from apps.population import demo, hamlets, issued, lives, making
+from apps.population import commune, demo, hamlets, issued, lives, making
 from apps.population.desk import desk
 from apps.population.waiting_room import waiting_room
 
@@ -39,10 +39,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("Lệnh này tạo người giả định, không chạy với TRAMYTE_ENV=production.")
+        now = timezone.localtime()
         order = making.Order(
             people=options["people"],
             seed=options["seed"],
-            on=options["on"] or timezone.localdate(),
+            on=options["on"] or now.date(),
+            minute=commune.MORNING if options["on"] else now.hour * 60 + now.minute,
             stations=options["stations"],
             years=options["years"],
             intensity=making.usual_intensity(options["people"])
