@@ -47,6 +47,7 @@ registry.task_kinds.add(
 registry.audit_sentences.add(
     AuditSentence("death.recorded", "đã ghi tử vong ngày {on}"),
     AuditSentence("death.amended", "đã sửa đổi ghi nhận tử vong: {fields}"),
+    AuditSentence("death.notice", "sổ tử vong: {why}"),
     AuditSentence("death.in_error", "đã ghi một ghi nhận tử vong là nhầm: {reason}"),
     AuditSentence("death.review_opened", "đã mở biên bản thẩm định tử vong mẹ"),
     AuditSentence("death.review_saved", "đã lưu biên bản thẩm định tử vong mẹ"),

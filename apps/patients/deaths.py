@@ -4,6 +4,7 @@ A death closes what she was due for (closing.py) under its own id; taken back, e
 """
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -103,14 +104,7 @@ def death_amend(*, death: Death, data: DeathData, expected_version: int, reason:
     if before.cleaned() == data:
         return stored
     odd = _checked(person, data, reason)
-    DeathVersion.unscoped.create(  # unscoped: the causes were readable just now
-        death=stored,
-        number=stored.version,
-        data=as_json(before),
-        reason=clean(reason)[:300],
-        at=timezone.now(),
-        by_name=scope.shown_name,
-    )
+    _keep_version(stored, before, clean(reason), timezone.now())
     _fill(stored, person, data, odd, reason)
     stored.state = DeathState.AMENDED
     save_versioned(stored, expected=expected_version)
@@ -171,10 +165,49 @@ def death_in_error(
     publish(DeathCorrected(stored.pk, person.pk, None))
     if instead is None:
         return stored
+    # A notice that the station has issued named the wrong person and holds no more (notice_withdraw).
+    stored.refresh_from_db(fields=["certificate_no", "certificate_on"])
+    said = replace(said, certificate_no=stored.certificate_no, certificate_on=stored.certificate_on)
     right = death_record(person=instead, data=said, reason=reason)
     stored.moved_to = right
     save_versioned(stored, expected=stored.version)
     return right
+
+
+def notice_put(*, death_id: UUID, number: str, on: dt.date, at: dt.datetime) -> None:
+    """The station has issued the notice of a death: its number and day stand in the register A6.
+
+    In the transaction of the room that issues it and has locked the person (holding.py). `at` is when it was
+    issued: what the death said before is kept as a version of that moment.
+    """
+    # unscoped: the room that issues the notice has found the death through the scope
+    _noted(Death.unscoped.get(pk=death_id), number, on, at, f"Cấp giấy báo tử số {number}")
+
+
+def notice_withdraw(*, death_id: UUID, number: str, at: dt.datetime) -> None:
+    """That notice holds no more. A number that was typed by hand since stays."""
+    stored = Death.unscoped.get(pk=death_id)  # unscoped: as above
+    if stored.certificate_no != number:
+        return
+    if stored.stands:
+        _noted(stored, "", None, at, f"Hủy giấy báo tử số {number}")
+    else:  # being taken back: its own version was written by who does it
+        Death.unscoped.filter(pk=death_id).update(certificate_no="", certificate_on=None)
+
+
+def _noted(stored: Death, number: str, on: dt.date | None, at: dt.datetime, why: str) -> None:
+    if (stored.certificate_no, stored.certificate_on) == (number, on):
+        return
+    _keep_version(stored, data_of(stored), why, at)
+    stored.certificate_no, stored.certificate_on = number, on
+    save_versioned(stored, expected=stored.version)
+    audit.record(
+        "death.notice",
+        person_id=stored.person_id,
+        object_id=stored.pk,
+        facility_id=stored.facility_id,
+        data={"why": why},
+    )
 
 
 def standing_of(person_id: UUID) -> Death | None:
@@ -203,6 +236,17 @@ def as_json(data: DeathData) -> dict[str, Any]:
 
 
 # --- small steps
+
+
+def _keep_version(stored: Death, before: DeathData, reason: str, at: dt.datetime) -> None:
+    DeathVersion.unscoped.create(  # unscoped: a part of the death that its service has in hand
+        death=stored,
+        number=stored.version,
+        data=as_json(before),
+        reason=reason[:300],
+        at=at,
+        by_name=current().shown_name,
+    )
 
 
 def _book_of(person: Person, on: dt.date) -> UUID:

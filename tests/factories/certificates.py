@@ -129,14 +129,16 @@ def a_summary(visit: Visit, practitioner: Practitioner, **said: Any) -> Certific
     return a_paper(visit, practitioner, CertificateKind.SUMMARY, begun | said)
 
 
+NOTICE = {
+    "cause": "Suy tim",
+    "place": "Cơ sở y tế",
+    "receiver": "Đinh Văn Con, con trai",
+    "receiver_identity": "",
+}
+
+
 def a_death_notice(death: Death, practitioner: Practitioner, **said: Any) -> Certificate:
-    begun = {
-        "cause": "Suy tim",
-        "place": "Cơ sở y tế",
-        "receiver": "Đinh Văn Con, con trai",
-        "receiver_identity": "",
-    }
     with enter(signer_scope(practitioner)):
         return issuing.death_notice_issue(
-            death_id=death.pk, expected_version=death.version, said=begun | said, override="thử"
+            death_id=death.pk, expected_version=death.version, said=NOTICE | said, override="thử"
         )

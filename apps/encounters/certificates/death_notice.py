@@ -65,13 +65,20 @@ class DeathNotice(Kind):
         }
 
     def judge(self, subject: Subject, said: dict[str, Any], issued_on: dt.date) -> list[Problem]:
-        if subject.of_death.place == DeathPlace.FACILITY:
-            return []
-        sentence = (
-            "Không mất tại cơ sở y tế: giấy báo tử của người mất ở nhà, ngoài cộng đồng thường do "
-            "Ủy ban nhân dân xã cấp. Vì sao trạm cấp?"
-        )
-        return [Problem("not-here", sentence, "place")]
+        found, death = [], subject.of_death
+        if death.certificate_no:
+            sentence = (
+                f"Ghi nhận tử vong đã có giấy báo tử số {death.certificate_no}. Vì sao cấp giấy nữa? Số của "
+                "giấy này sẽ thay vào sổ A6."
+            )
+            found.append(Problem("noted", sentence, "cause"))
+        if death.place != DeathPlace.FACILITY:
+            sentence = (
+                "Không mất tại cơ sở y tế: giấy báo tử của người mất ở nhà, ngoài cộng đồng thường do "
+                "Ủy ban nhân dân xã cấp. Vì sao trạm cấp?"
+            )
+            found.append(Problem("not-here", sentence, "place"))
+        return found
 
     def marks(self, subject: Subject, said: dict[str, Any], issued_on: dt.date) -> Marks:
         return Marks(since=subject.of_death.died_on)

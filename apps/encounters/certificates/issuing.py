@@ -27,7 +27,7 @@ from apps.encounters.rules import Problem
 from apps.encounters.writing import refuse
 from apps.facilities import books
 from apps.facilities.models import Practitioner
-from apps.patients import keys, projections
+from apps.patients import deaths, keys, projections
 from apps.patients.holding import hold_people
 from apps.patients.models import Death
 
@@ -174,6 +174,8 @@ def _issued(
     )
     made.save(force_insert=True)
     put_timeline(made, subject)
+    if made.death_id:
+        deaths.notice_put(death_id=made.death_id, number=made.number, on=made.on, at=made.issued_at)
     _audit("certificate.issued", made, kind=kind.title, number=made.number)
     publish(ISSUED[kind.key](made.pk, made.person_id, made.facility_id, made.on))
     return made
@@ -193,6 +195,7 @@ def certificate_cancel(*, certificate_id: UUID, expected_version: int, reason: s
     """The paper holds no more; its number stays in the book with the reason."""
     scope = current()
     scope.require("certificates.edit")
+    hold_people([Certificate.objects.values_list("person_id", flat=True).get(pk=certificate_id)])
     found = Certificate.objects.select_for_update(of=("self",)).get(pk=certificate_id)
     if not scope.reaches(found.facility_id):
         raise PermissionDenied("certificates.edit")
@@ -207,7 +210,7 @@ def certificate_cancel(*, certificate_id: UUID, expected_version: int, reason: s
 
 
 def cancel(found: Certificate, reason: str) -> Certificate:
-    """The parts of a cancellation, for a paper that was locked; its visit's services call it too."""
+    """The parts of a cancellation, for a paper that was locked; what follows its record calls it too."""
     scope = current()
     found.state = CertificateState.CANCELLED
     found.cancel_reason = reason[:300]
@@ -223,6 +226,8 @@ def cancel(found: Certificate, reason: str) -> Certificate:
         reason=reason,
     )
     projections.drop_timeline(kind=TIMELINE, object_id=found.pk)
+    if found.death_id:
+        deaths.notice_withdraw(death_id=found.death_id, number=found.number, at=found.cancelled_at)
     _audit("certificate.cancelled", found, kind=found.get_kind_display(), number=found.number)
     publish(events.CertificateCancelled(found.pk, found.person_id, found.facility_id, found.on, found.kind))
     return found
