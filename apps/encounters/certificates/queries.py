@@ -1,6 +1,7 @@
 """Everything that is read about issued papers: of a visit, a death, a station, what waits for an answer."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from apps.core.models import PaperCode
 from apps.core.paging import Page, keyset
 from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
+from apps.core.text import clean
 from apps.encounters.certificates import rules
 from apps.encounters.certificates.kinds import Kind
 from apps.encounters.models import (
@@ -25,8 +27,9 @@ from apps.encounters.models import (
     Visit,
     VisitRevision,
 )
-from apps.patients import hush
+from apps.patients import find, hush
 from apps.patients.models import Death, DeathVersion
+from apps.patients.rawquery import search_matches
 
 PAGE, ANSWER_DAYS = "certificates.page_size", "certificates.answer_days"
 PAPER = "certificate"  # the paper kind of core.papers
@@ -93,10 +96,14 @@ class Row:
 
 
 def issued(
-    scope: Scope, *, kind: str = "", state: str = "", cursor: str = ""
+    scope: Scope, *, text: str = "", kind: str = "", state: str = "", cursor: str = ""
 ) -> tuple[Page[Certificate], list[Row]]:
-    """What the scope's stations have issued, newest first. Three queries."""
+    """What the scope's stations have issued, newest first; of whom `text` names as in the search box, or
+    under that number. Three queries.
+    """
     rows = _here(scope)
+    if text := clean(text):
+        rows = rows.filter(_sought(text))
     if kind:
         rows = rows.filter(kind=kind)
     if state:
@@ -125,6 +132,18 @@ def between(scope: Scope, since: dt.date, until: dt.date, kind: str) -> QuerySet
     """What was issued in a span, for a file."""
     rows = _here(scope).filter(on__range=(since, until))
     return (rows.filter(kind=kind) if kind else rows).order_by("issued_at", "id")
+
+
+def _sought(text: str) -> Q:
+    """Papers by name, birth, phone or number of their person, or by their own number, whole or its end."""
+    own = Q(number__iexact=text)
+    if re.fullmatch("[0-9]{1,6}", text):
+        own |= Q(number__endswith=f"-{int(text):06d}")
+    asked = find.read(text)
+    if not asked:
+        return own
+    person = search_matches(asked.query, "person__search")
+    return own | (person & Q(person__birth_date=asked.born_on) if asked.born_on else person)
 
 
 def _waiting() -> Q:

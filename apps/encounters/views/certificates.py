@@ -18,6 +18,7 @@ from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.models import Draft
+from apps.core.rates import limited
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
 from apps.encounters import page
@@ -312,18 +313,24 @@ def _tabs(here: str) -> list[dict[str, Any]]:
     return [{"title": title, "url": reverse(name), "active": name == here} for name, title in TABS]
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs("certificates.view")
+@limited("search")
 def index(request: HttpRequest) -> HttpResponse:
-    """What the station has issued, by kind, newest first."""
+    """What the station has issued, by kind, newest first; looked for by a post, so that no name stands in an
+    address.
+    """
     scope = current()
-    slug, state = request.GET.get("loai", ""), request.GET.get("trang-thai", "")
+    asked = request.POST if request.method == "POST" else request.GET
+    text = asked.get("q", "").strip()[:100] if request.method == "POST" else ""
+    slug, state = asked.get("loai", ""), asked.get("trang-thai", "")
     kind = kinds.by_slug(slug)
     found, rows = queries.issued(
         scope,
+        text=text,
         kind=kind.key if kind else "",
         state=STATES.get(state, ""),
-        cursor=request.GET.get("c", ""),
+        cursor=asked.get("c", ""),
     )
     readlog.record("certificate.list", [row.certificate.person_id for row in rows])
     context = {
@@ -333,6 +340,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "kinds": kinds.registry.all(),
         "kind": kind,
         "state": state,
+        "q": text,
+        "fields": [("q", text), ("loai", kind.slug if kind else ""), ("trang-thai", state)],
         "may_export": scope.can("certificates.export"),
     }
     return render(request, "encounters/certificates/index.html", context)

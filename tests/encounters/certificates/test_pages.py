@@ -1,6 +1,7 @@
 """The pages of issued papers: the visit's panel, forms, the paper and its PDF, lists, the file, the API."""
 
 import datetime as dt
+import re
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.core.models import AuditEntry, GuardedExport, PaperCode, ReadEntry
+from apps.core.models import AuditEntry, GuardedExport, PaperCode, Parameter, ReadEntry
 from apps.encounters.models import Certificate
 from tests.encounters.conftest import signed_in
 from tests.encounters.test_papers import text_of
@@ -231,6 +232,47 @@ def test_the_list_by_kind_and_state(client, visit, referred, doctor):
     assert papers.HOSPITAL not in some
     assert "Chưa cấp giấy nào" in client.get(at("certificates") + "?trang-thai=huy").content.decode()
     assert papers.HOSPITAL in client.get(at("unanswered")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "loai", "found"),
+    [
+        ("hoa", "", {"Nguyễn Thị Hòa"}),
+        ("NGUYEN THI HOA 1990", "", {"Nguyễn Thị Hòa"}),
+        ("luc", "", {"Đinh Văn Lực"}),
+        ("051190000123", "", {"Nguyễn Thị Hòa"}),
+        ("2", "chuyen-co-so", {"Đinh Văn Lực"}),
+        ("0000", "", set()),
+        ("hoa", "chuyen-co-so", {"Nguyễn Thị Hòa"}),
+        ("hoa", "tom-tat", set()),
+        ("khong ai", "", set()),
+        ("'); --", "", set()),
+    ],
+)
+def test_a_paper_is_found_as_its_person_is(client, referred, doctor, station, text, loai, found):
+    papers.a_referral(referred, doctor)
+    other = papers.an_ended_visit(a_person(station, "Đinh Văn Lực", sex="male"), doctor, outcome="2")
+    made = papers.a_referral(other, doctor)
+    answer = client.post(at("certificates"), {"q": text, "loai": loai})
+    page = answer.content.decode()
+    assert {name for name in ("Nguyễn Thị Hòa", "Đinh Văn Lực") if name in page} == found
+    if not found:
+        assert "Không thấy giấy nào" in page
+    assert "Đinh Văn Lực" in client.post(at("certificates"), {"q": made.number}).content.decode()
+    assert "Nguyễn" in client.get(at("certificates") + "?q=luc").content.decode(), "no name in an address"
+
+
+def test_what_was_looked_for_goes_on_page_by_page(client, referred, visit, doctor):
+    Parameter.objects.filter(key="certificates.page_size").update(value=1)
+    papers.a_referral(referred, doctor)
+    papers.a_summary(visit, doctor)
+    first = client.post(at("certificates"), {"q": "hoa"}).content.decode()
+    assert "Tóm tắt hồ sơ bệnh án</td>" in first
+    cursor = re.findall(r'name="c" value="([^"]+)"', first)[-1]
+    second = client.post(at("certificates"), {"q": "hoa", "c": cursor}).content.decode()
+    assert papers.HOSPITAL in second
+    assert 'name="q" value="hoa"' in second
+    assert ReadEntry.objects.filter(screen="certificate.list", person_ids=[visit.person_id]).count() == 2
 
 
 @pytest.mark.parametrize("name", ["certificates", "unanswered"])
