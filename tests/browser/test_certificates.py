@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.encounters.models import Certificate
 from tests import places
+from tests.encounters.test_papers import text_of
 from tests.factories import certificates as papers
 from tests.factories import encounters as make
 from tests.factories.accounts import a_post, a_user, client_of
@@ -131,46 +132,82 @@ def test_an_appointment_slip_is_one_click(desk, live_server, doctor, photograph,
     desk.wait_for_selector("a:has-text('In giấy'):focus")
     axe_clean(desk)
     photograph(desk, "certificate-slip")
-    # and in the station's list
+    # and in the station's list, where it is found by the name
     desk.goto(f"{live_server.url}/kham/giay/")
+    desk.fill("input[name=q] >> nth=-1", "lanh")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("a:has-text('Hồ Thị Lành')")
     axe_clean(desk)
     photograph(desk, "certificate-list")
 
 
+LONG_NAME = "Tôn Nữ Thị Quỳnh Như Hoàng Phương Thiên Kim Ngọc Ánh Nguyệt Minh"
+LONG = (
+    "Sốt cao liên tục 4 ngày, ho đờm đặc màu vàng, đau ngực phải khi hít sâu, khó thở khi gắng sức; đã tự "
+    "mua thuốc hạ sốt uống ở nhà không đỡ, ăn uống kém, tiểu ít, mệt nhiều, không nôn, không co giật. "
+)
+
+
 def test_the_papers_as_pictures(doctor):
-    """Each paper as a picture into var/screens/, to be looked at."""
+    """Each paper as a picture into var/screens/, to be looked at: of somebody with a long name and much to
+    tell.
+    """
     station = doctor.facility
+    person = a_person(station, LONG_NAME, cccd="051190000123")
+    for code, name in (
+        ("I10", "Tăng huyết áp vô căn (nguyên phát)"),
+        ("E11.9", "Đái tháo đường không phụ thuộc insuline, chưa có biến chứng"),
+    ):
+        make.an_icd10(code, name)
     visit = papers.an_ended_visit(
-        a_person(station, "Đinh Thị Vân Kiều", cccd="051190000123"),
+        person,
         doctor,
         outcome="2",
         kind="check_up",
+        codes=["J06.9", "I10", "E11.9"],
         reason="Khám sức khỏe đi làm",
+        history=LONG * 2,
+        examination=LONG,
+        advice=LONG,
+        treatment_text=LONG,
         follow_up_on=timezone.localdate() + dt.timedelta(days=8),
         findings={
             "heart": "T1, T2 rõ, đều",
             "sight_right": "10/10",
             "sight_left": "9/10",
-            "ent": "Bình thường",
+            "ent": LONG,
         },
     )
-    death = a_death(a_person(station, "Hồ Văn Cũ", sex="male"), place="facility")
+    death = a_death(a_person(station, LONG_NAME.replace("Nữ", "Thất"), sex="male"), place="facility")
+    said = {"signs": LONG * 3, "treatment": LONG * 3, "condition": LONG, "plan": LONG}
     made = [
-        papers.a_referral(visit, doctor),
+        papers.a_referral(visit, doctor, **said, escort=LONG_NAME),
         papers.a_slip(visit, doctor),
-        papers.a_sick_leave(visit, doctor),
-        papers.a_check_up(visit, doctor, conclusion="Cận thị nhẹ"),
-        papers.a_summary(visit, doctor),
-        papers.a_death_notice(death, doctor),
+        papers.a_sick_leave(
+            visit,
+            doctor,
+            diagnosis=LONG,
+            treatment=LONG,
+            employer="Công ty trách nhiệm hữu hạn một thành viên Lâm nghiệp Ba Tơ, chi nhánh xã",
+        ),
+        papers.a_check_up(visit, doctor, conclusion="Cận thị nhẹ", family=LONG, own_history=LONG),
+        papers.a_summary(visit, doctor, course=LONG * 8, results=LONG, treatment=LONG * 4),
+        papers.a_death_notice(death, doctor, cause=LONG, receiver=f"{LONG_NAME}, con gái"),
     ]
     client = client_of(doctor.user)
+    pages = {f"paper-{row.kind}": reverse("encounters:certificate_pdf", args=[row.pk]) for row in made}
+    pages |= {f"paper-{name}": f"/kham/{visit.pk}/{name}.pdf" for name in ("phieu-kham", "don-thuoc")}
     program = shutil.which("pdftoppm")
     assert program, "install poppler-utils (scripts/environment names it)"
     screens = places.SCREENS
     screens.mkdir(parents=True, exist_ok=True)
-    for row in made:
-        pdf = client.get(reverse("encounters:certificate_pdf", args=[row.pk])).content
+    for name, address in pages.items():
+        pdf = client.get(address).content
         assert pdf.startswith(b"%PDF-")
-        to = screens / f"paper-{row.kind}"
-        subprocess.run([program, "-r", "80", "-png", "-", str(to)], input=pdf, check=True)
-        assert list(screens.glob(f"paper-{row.kind}-*.png"))
+        words = " ".join(text_of(pdf).split())
+        whose = (death.person if name == "paper-death" else person).full_name.upper()
+        assert set(whose.split()) <= set(words.upper().split()), name
+        count = words.count("Trang ")
+        assert f"Trang {count}/{count}" in words, name
+        subprocess.run([program, "-r", "80", "-png", "-", str(screens / name)], input=pdf, check=True)
+        assert list(screens.glob(f"{name}-*.png"))
