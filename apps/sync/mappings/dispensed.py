@@ -13,23 +13,23 @@ from .systems import Options
 
 
 def dispensed(
-    visit: records.Visit, requests: dict[str, UUID], people: People, options: Options
+    visit: records.Visit, prescribed: dict[str, UUID], people: People, options: Options
 ) -> list[Entry]:
-    """One MedicationDispense a line of an act. `requests`: {drug code: its MedicationRequest}."""
+    """One MedicationDispense a line of an act. `prescribed`: {drug code: its MedicationRequest}."""
     return [
-        fhir.marked(_one(visit, line, requests, people, options), line.hidden) for line in visit.dispensed
+        fhir.marked(_one(visit, line, prescribed, people, options), line.hidden) for line in visit.dispensed
     ]
 
 
 def _one(
     visit: records.Visit,
     line: travel.TravelDispensed,
-    requests: dict[str, UUID],
+    prescribed: dict[str, UUID],
     people: People,
     options: Options,
 ) -> Entry:
     who = people.ref(line.performer, line.performer_text)
-    request = requests.get(line.prescribed_code)
+    request = prescribed.get(line.prescribed_code)
     fields: Resource = {
         "status": WRONG if is_wrong(visit) else "stopped" if line.returned >= line.quantity else "completed",
         "medicationCodeableConcept": fhir.concept(
