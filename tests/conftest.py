@@ -245,9 +245,11 @@ def name_of(path: str) -> str:
 
 def axe_faults(page: Any) -> list[str]:
     """What axe-core finds wrong (WCAG 2.2 AA), a line each."""
-    from axe_playwright_python.sync_playwright import Axe
+    from axe_playwright_python.base import AXE_SCRIPT
 
-    found = Axe().run(page).response["violations"]
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("() => axe.run({resultTypes: ['violations']}).then((told) => told.violations)")
     return [f"{v['id']}: {v['help']} -> {v['nodes'][0]['html'][:200]}" for v in found]
 
 
