@@ -270,13 +270,16 @@ ALL = TimelineFilter()
 def person_page(
     scope: Scope, person_id: UUID, cursor: str = "", asked: TimelineFilter = ALL
 ) -> PersonPage | None:
-    """A person's page, or None for a stranger. Four queries: her papers, cards, allergies come with her."""
+    """A person's page, or None for a stranger. Three queries: her papers, cards, allergies and due items come
+    with her.
+    """
     hers = {"person": OuterRef("pk")}
     person: Any = get_person(
         person_id,
         numbers_told=told(Identifier.objects.filter(**hers).order_by("kind", "-valid_from", "pk")),
         cards_told=told(InsuranceCard.objects.filter(**hers).order_by("-valid_from", "-pk")),
         allergies_told=told(Allergy.objects.filter(**hers).order_by("state", "substance", "pk")),
+        due_told=told(_still_due(**hers)),
     )
     if person is None:
         return None
@@ -286,7 +289,7 @@ def person_page(
         cards=heard(InsuranceCard, person.cards_told),
         allergies=heard(Allergy, person.allergies_told),
         household=household_lines([person.pk]).get(person.pk) if knows_whole(scope, person) else None,
-        due=due_items([person.pk]),
+        due=heard(DueItem, person.due_told),
         timeline=timeline(scope, person.pk, cursor, asked),
     )
 
@@ -315,10 +318,12 @@ def due_between(scope: Scope, since: dt.date, until: dt.date) -> list[DueItem]:
 
 def due_items(person_ids: Sequence[UUID]) -> list[DueItem]:
     """What these people are due for and may still be given, soonest first. One query whatever the family."""
-    today = timezone.localdate()
-    still = Q(closes_on__isnull=True) | Q(closes_on__gte=today)
-    rows = DueItem.objects.filter(still, person_id__in=person_ids, state=DueState.OPEN)
-    return list(rows.order_by("due_on", "kind", "pk"))
+    return list(_still_due(person_id__in=person_ids))
+
+
+def _still_due(**whose: Any) -> QuerySet[DueItem]:
+    still = Q(closes_on__isnull=True) | Q(closes_on__gte=timezone.localdate())
+    return DueItem.objects.filter(still, state=DueState.OPEN, **whose).order_by("due_on", "kind", "pk")
 
 
 def death_drafts(scope: Scope, person_ids: Iterable[UUID]) -> dict[UUID, DraftSubject]:

@@ -1,6 +1,7 @@
 """What a person's page costs, and that it tells everything, when every room has something to tell of her."""
 
 import datetime as dt
+import math
 
 import pytest
 from django.core.management import call_command
@@ -9,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.care.models import Enrolment
+from apps.catalogues import codes
 from apps.core.ids import uuid7
 from apps.core.scope import enter
 from apps.facilities.models import Hamlet
@@ -39,7 +41,7 @@ def person(station):
     father = a_person(station, "Đinh Văn Hải", sex="male", birth_date=dt.date(1958, 1, 1))
     person = a_person(
         station, "Đinh Thị Vân Kiều", birth_date=dt.date(1986, 5, 1), mother=mother, father=father,
-        permanent_unit=station.unit,
+        ethnicity="20", permanent_unit=station.unit,
     )  # fmt: skip
     a_membership(a_household(station, mother), person)
     a_person_status(person)
@@ -70,10 +72,13 @@ def person(station):
 
 
 def cost(client, person):
+    """Of the request in which the process looks, as each some seconds, whether a catalogue has changed."""
     client.get(f"/nguoi/{person.pk}/")
+    codes._looked_at = -math.inf
     with CaptureQueriesContext(connection) as queries:
         response = client.get(f"/nguoi/{person.pk}/")
     assert response.status_code == 200
+    assert sum("catalogues_cataloguestate" in each["sql"] for each in queries) == 1
     return len(queries), response.content.decode()
 
 
@@ -87,6 +92,7 @@ def test_it_works(station, person, role):
         "DN4515112345679", "từ 01/01/2019", "051186000111", "cấp 05/04/2021", "Thuốc 2", "29/02/2024",
         "<s>Hải sản</s>", "Bệnh riêng 2", "Tái khám 2", "Lượt 2", "52", "Lượt khám chưa xong",
         "Quản lý theo chương trình", "-0002", "Theo dõi huyết áp, đường huyết", "148/92",
+        "<dt>Thường trú</dt>",
     ):  # fmt: skip
         assert words in page, words
 
