@@ -17,6 +17,7 @@ from apps.core.ids import uuid7
 from apps.core.scope import enter, system
 from apps.encounters import services
 from apps.encounters.inputs import DiagnosisInput, VisitInput
+from apps.encounters.leaving import visit_for_sync
 from apps.encounters.models import Visit
 from apps.facilities.models import Practitioner
 from apps.patients import restricted
@@ -71,14 +72,14 @@ def a_rule(**fields: Any) -> None:
     codes.forget()
 
 
-def ended(own: Here, code: str, on: dt.date | None = None) -> Visit:
+def ended(own: Here, code: str, reason: str = "Mệt") -> Visit:
     """A visit with that diagnosis, ended and signed, with an appointment."""
     doctor = Practitioner.objects.get(facility=own.station)
     person = a_person(own.station, "Đinh Văn Giấu")
     visit = a_visit(person, doctor)
     days = {"follow_up_on": visit.on + dt.timedelta(days=7)}
     data = VisitInput(
-        fields={"reason": "Mệt", **days},
+        fields={"reason": reason, **days},
         vitals={"weight": Decimal(50)},
         diagnoses=[DiagnosisInput(code, "main")],
         lines=[],
@@ -106,6 +107,21 @@ def test_a_visit_is_marked_with_what_hangs_on_it(visit: Visit) -> None:
 def test_an_ordinary_visit_is_not(own: Here) -> None:
     a_rule()
     assert not ended(own, "J06.9").restricted
+
+
+def test_typed_words_close_no_visit_and_do_not_travel(own: Here, nurse: Attacker) -> None:
+    """By codes and medicines alone: 'tâm thần bình thường' shall hide no visit from who cares for her.
+    Whoever reads visits reads the words; what is sent leaves them out, says so, and keeps the rest.
+    """
+    a_rule(scope="word", code="hiv", extra={"group": "hiv"})
+    said = "Hỏi về xét nghiệm HIV"
+    visit = ended(own, "J06.9", reason=said)
+    assert (visit.restricted, visit.restricted_by) == (False, [])
+    assert said in nurse.get(f"/kham/{visit.pk}/").content.decode()
+    with system("test"):
+        sent = visit_for_sync(visit.pk)
+    assert (sent.reason, sent.hidden) == ("", ("reason",))
+    assert [each.icd_code for each in sent.diagnoses] == ["J06.9"]
 
 
 def test_a_rule_holds_for_its_days(own: Here) -> None:
