@@ -86,7 +86,7 @@ def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
         observations=_observations(visit),
         prescriptions=tuple(_prescription(sheet, visit, words) for sheet in sheets(visit)),
         findings=tuple(
-            (organ.get(key, key), said)
+            (key, organ.get(key, key), said)
             for key, found in visit.findings.items()
             if (said := words.told("findings", found))
         ),

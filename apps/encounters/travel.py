@@ -270,7 +270,7 @@ class TravelVisit:
     diagnoses: tuple[TravelDiagnosis, ...]
     observations: tuple[TravelObservation, ...]
     prescriptions: tuple[TravelPrescription, ...]
-    findings: tuple[tuple[str, str], ...] = ()  # (organ, what was found)
+    findings: tuple[tuple[str, str, str], ...] = ()  # (organ's key, its name, what was found)
     injury_cause: str = ""
     injury_cause_name: str = ""
     orders: tuple[TravelOrder, ...] = ()

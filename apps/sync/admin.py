@@ -9,9 +9,8 @@ from django.http import HttpRequest
 
 from apps.core.admin import ReadOnlyAdmin, SectionAdmin
 from apps.sync.guarding import receiver_keep
-from apps.sync.mappings.systems import options_from
 from apps.sync.models import OutboxRow, Receiver
-from apps.sync.receivers import tokens
+from apps.sync.receivers import adapter_for, tokens
 from apps.sync.receivers.http import Forbidden, check_address
 
 
@@ -26,13 +25,19 @@ class ReceiverForm(forms.ModelForm):
         settings = self.cleaned_data["settings"] or {}
         if not isinstance(settings, dict):
             raise ValidationError("Thiết lập phải là một đối tượng JSON.")
-        try:
-            options_from(settings)
-            if how := tokens.wanted(settings):
-                check_address(how.url)
-        except (ValueError, TypeError, Forbidden) as wrong:
-            raise ValidationError(str(wrong)) from wrong
         return settings
+
+    def clean(self) -> dict[str, Any]:
+        """The settings as the chosen kind of receiver understands them."""
+        cleaned = super().clean() or self.cleaned_data
+        if "settings" in cleaned and "kind" in cleaned:
+            try:
+                adapter_for(Receiver(kind=cleaned["kind"], settings=cleaned["settings"]))
+                if how := tokens.wanted(cleaned["settings"]):
+                    check_address(how.url)
+            except (ValueError, TypeError, Forbidden) as wrong:
+                self.add_error("settings", str(wrong))
+        return cleaned
 
     def clean_base_url(self) -> str:
         url = self.cleaned_data["base_url"]

@@ -21,7 +21,7 @@ from apps.encounters.models import Order, Visit
 from apps.patients import restricted
 from apps.sync.models import OutboxRow, RowState
 from apps.sync.push import prepare
-from apps.sync.receivers import adapter_for
+from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Adapter, Prepared
 from apps.sync.settle import note_attempt
 
@@ -122,10 +122,7 @@ def _refuse_unread(row: OutboxRow) -> None:
 
 def _built(row: OutboxRow) -> tuple[Adapter, Prepared]:
     """The whole record in one body. Raises Refused where it may not leave."""
-    try:
-        adapter = adapter_for(row.receiver)
-    except ValueError as wrong:
-        raise Refused(f"Thiết lập nơi nhận sai: {wrong}") from wrong
+    adapter = adapter_or_refuse(row.receiver)
     prepared = prepare(row, adapter, in_parts=False)
     if prepared is None:
         raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")

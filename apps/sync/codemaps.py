@@ -24,6 +24,7 @@ from apps.sync import outbox
 from apps.sync.mappings import codes
 from apps.sync.mappings.systems import CODE_KINDS
 from apps.sync.models import CodeMap, OutboxRow, Receiver, RowState
+from apps.sync.receivers import adapter_class
 
 IN_USE = timedelta(days=365)  # codes that were used within a year will be used again
 HEADINGS = ("loại", "mã của trạm", "tên", "mã của nơi nhận", "từ ngày", "đến ngày")
@@ -78,7 +79,12 @@ def known(receiver: Receiver, record: Any) -> dict[tuple[str, str], str]:
 def mapped_kinds(receiver: Receiver) -> list[str]:
     """The kinds that this receiver wants under its own codes."""
     wanted = receiver.settings.get("mapped", ())
-    return [kind for kind in CODE_KINDS if kind in wanted]
+    return [kind for kind in kinds_offered(receiver) if kind in wanted]
+
+
+def kinds_offered(receiver: Receiver) -> tuple[str, ...]:
+    """The kinds that stand in what is sent to it."""
+    return adapter_class(receiver.kind).code_kinds
 
 
 def lines(receiver: Receiver) -> list[Line]:
@@ -153,7 +159,7 @@ def kinds_set(*, receiver: Receiver, kinds: Iterable[str]) -> None:
     """Say which kinds of codes this receiver wants under its own. Needs sync.edit."""
     current().require("sync.edit")
     receiver = Receiver.objects.select_for_update().get(pk=receiver.pk)
-    wanted = [kind for kind in CODE_KINDS if kind in set(kinds)]
+    wanted = [kind for kind in kinds_offered(receiver) if kind in set(kinds)]
     receiver.settings = {**receiver.settings, "mapped": wanted}
     receiver.save(update_fields=["settings", "updated_at"])
     _send_again(receiver)

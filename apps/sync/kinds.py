@@ -10,6 +10,7 @@ from uuid import UUID
 class Kind:
     """`gather(id)` gives the record as it now is (mappings.records), or None when it is not to be sent.
 
+    `health(record)` adds what the form of QĐ 831 asks, for receivers that want it.
     `owners(ids)` says whose each record is now: after two people were merged, or were two after all.
     """
 
@@ -17,6 +18,7 @@ class Kind:
     title: str
     gather: Callable[[UUID], Any]
     owners: Callable[[Collection[UUID]], Mapping[UUID, UUID]] | None = None
+    health: Callable[[Any], Any] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -29,9 +31,13 @@ def add(kind: Kind) -> None:
     _kinds[kind.key] = kind
 
 
-def gather(key: str, aggregate_id: UUID) -> Any:
-    """The record as it now is. Raises KeyError for an unknown kind."""
-    return _kinds[key].gather(aggregate_id)
+def gather(key: str, aggregate_id: UUID, *, health: bool = False) -> Any:
+    """The record as it now is, with `health` all that the form of QĐ 831 asks. Raises KeyError for an unknown
+    kind.
+    """
+    kind = _kinds[key]
+    record = kind.gather(aggregate_id)
+    return kind.health(record) if health and kind.health and record is not None else record
 
 
 def owners(key: str, aggregate_ids: Collection[UUID]) -> Mapping[UUID, UUID]:

@@ -12,6 +12,7 @@ BREAKER_AT = 5  # transport failures in a row after which a receiver rests
 
 class ReceiverKind(models.TextChoices):
     FHIR = "fhir", "FHIR R4 (gói giao dịch)"
+    QD831 = "qd831", "Hồ sơ sức khỏe XML (QĐ 831)"
 
 
 class Receiver(BaseModel):

@@ -9,7 +9,7 @@
 | rejected, dead, by hand | that row becomes superseded, a new pending row |
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -92,8 +92,9 @@ def held() -> QuerySet[Delivery]:
     return Delivery.unscoped.exclude(resources={}, maybe=[]).exclude(aggregate_version=WITHDRAWN)
 
 
-def person_changed(person_id: UUID) -> int:
-    """Send a person again to each receiver that knows her; the number of rows.
+def person_changed(person_id: UUID, *, receiver_kinds: Collection[str] | None = None) -> int:
+    """Send a person again to each receiver that knows her; the number of rows. With `receiver_kinds` to
+    receivers of these kinds alone.
 
     Where a record of hers is open it carries the change by itself. The order matters: first the open rows are
     marked (a row that is just being settled makes us wait), then what has been delivered is looked up. The
@@ -104,6 +105,8 @@ def person_changed(person_id: UUID) -> int:
             cursor.execute(_MARK, {"now": timezone.now(), "person": person_id})
             carried = {row[0] for row in cursor.fetchall()}
         known = Delivery.unscoped.filter(person_id=person_id)  # who knows her does not depend on who asks
+        if receiver_kinds is not None:
+            known = known.filter(receiver__kind__in=receiver_kinds)
         facilities = dict(known.order_by("id").values_list("receiver_id", "facility_id"))
         if carried:
             notify()

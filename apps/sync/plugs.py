@@ -37,12 +37,18 @@ from apps.encounters.events import (
     VisitPartChanged,
     VisitUndone,
 )
-from apps.patients.events import IdentifierChanged, PersonChanged, PersonMerged, PersonUnmerged
+from apps.patients.events import (
+    HealthRecordChanged,
+    IdentifierChanged,
+    PersonChanged,
+    PersonMerged,
+    PersonUnmerged,
+)
 from apps.sync import backfill, gather, guarding, health, kinds, queries, subscribers
 from apps.sync.views import panel_context
 
-kinds.add(kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits))
-kinds.add(kinds.Kind("person", "Thông tin người bệnh", gather.person))
+kinds.add(kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, gather.with_health))
+kinds.add(kinds.Kind("person", "Thông tin người bệnh", gather.person, health=gather.with_health))
 
 subscribe(VisitFinalised, subscribers.visit_final)
 subscribe(VisitAmended, subscribers.visit_final)
@@ -55,6 +61,7 @@ subscribe(MedicationReturned, subscribers.visit_grew)
 subscribe(DispensingCancelled, subscribers.visit_grew)
 subscribe(PersonChanged, subscribers.person_changed)
 subscribe(IdentifierChanged, subscribers.person_changed)
+subscribe(HealthRecordChanged, subscribers.health_record_changed)
 subscribe(PersonMerged, subscribers.people_joined)
 subscribe(PersonUnmerged, subscribers.people_joined)
 

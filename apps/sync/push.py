@@ -86,7 +86,7 @@ def _time_left(row: OutboxRow, clock: Clock) -> bool:
 
 def prepare(row: OutboxRow, adapter: Adapter, *, in_parts: bool) -> Prepared | None:
     """The record as it now is, ready to leave; None when there is nothing to tell this receiver."""
-    record = kinds.gather(row.kind, row.aggregate_id)
+    record = kinds.gather(row.kind, row.aggregate_id, health=adapter.health)
     if record is None:
         return None
     known = _delivered(row).first()

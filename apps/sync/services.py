@@ -1,6 +1,5 @@
 """What people do to the outbox and to receivers. Each act is audited."""
 
-import json
 from uuid import UUID
 
 from django.db import transaction
@@ -10,9 +9,8 @@ from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.scope import current, system
 from apps.sync import codemaps, kinds, outbox
-from apps.sync.masking import masked
 from apps.sync.models import OutboxRow, Receiver, RowState
-from apps.sync.receivers import adapter_for
+from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Issue
 
 
@@ -61,23 +59,21 @@ def receiver_send_again(*, receiver_id: UUID) -> int:
 
 
 def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, ...]]:
-    """What would be sent now, as JSON, and what speaks against it. Needs sync.export; sends nothing.
+    """What would be sent now, as people read it, and what speaks against it. Needs sync.export; sends
+    nothing.
 
     Who it is about is covered unless `whole`.
     """
     scope = current()
     scope.require("sync.export")
     with system("xem thử gói tin sẽ gửi"):
-        record = kinds.gather(row.kind, row.aggregate_id)
+        adapter = adapter_or_refuse(row.receiver)
+        record = kinds.gather(row.kind, row.aggregate_id, health=adapter.health)
         if record is None:
             raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")
         known = codemaps.known(row.receiver, record)
-        prepared = adapter_for(row.receiver).prepare(row.kind, record, frozenset(), row.in_parts, known)
-    bodies = [json.loads(part.body) for part in prepared.parts] or [{}]
-    if not whole:
-        bodies = masked(bodies)
-    text = json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
-    return text, prepared.problems
+        prepared = adapter.prepare(row.kind, record, frozenset(), row.in_parts, known)
+    return adapter.shown(prepared.parts, whole), prepared.problems
 
 
 @transaction.atomic

@@ -22,8 +22,15 @@ from apps.encounters.events import (
 from apps.encounters.leaving import visit_may_leave
 from apps.encounters.models import Order, Visit
 from apps.patients import restricted
-from apps.patients.events import IdentifierChanged, PersonChanged, PersonMerged, PersonUnmerged
+from apps.patients.events import (
+    HealthRecordChanged,
+    IdentifierChanged,
+    PersonChanged,
+    PersonMerged,
+    PersonUnmerged,
+)
 from apps.sync import outbox
+from apps.sync.receivers import telling_health
 
 ALREADY_SENT = "Lượt khám đã gửi, hoặc đang gửi lên tuyến trên. Hãy dùng Sửa đổi, ghi lý do."
 
@@ -110,6 +117,11 @@ def visit_undone(event: VisitUndone) -> None:
 def person_changed(event: PersonChanged | IdentifierChanged) -> None:
     """A person's data or numbers changed: told where she is known."""
     outbox.person_changed(event.person_id)
+
+
+def health_record_changed(event: HealthRecordChanged) -> None:
+    """A section of her health record was written: told where she is known and it is wanted."""
+    outbox.person_changed(event.person_id, receiver_kinds=telling_health())
 
 
 def people_joined(event: PersonMerged | PersonUnmerged) -> None:

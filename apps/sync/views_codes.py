@@ -31,7 +31,7 @@ def codes(request: HttpRequest, pk: UUID) -> HttpResponse:
     mapped = codemaps.mapped_kinds(receiver)
     context = {
         "receiver": receiver,
-        "kinds": [(kind, title, kind in mapped) for kind, title in CODE_KINDS.items()],
+        "kinds": [(kind, CODE_KINDS[kind], kind in mapped) for kind in codemaps.kinds_offered(receiver)],
         "mapped": mapped,
         "gaps": gaps[:SHOWN],
         "gap_count": len(gaps),

@@ -19,7 +19,13 @@ AT = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
 
 def person(name: str = "Nguyễn Thị Hoa", **more) -> records.Person:
-    fields = {"code": "P0000001", "sex": "female", "birth_date": date(1990, 5, 3), "station": STATION}
+    fields = {
+        "code": "P0000001",
+        "sex": "female",
+        "birth_date": date(1990, 5, 3),
+        "station": STATION,
+        "changed_at": AT,
+    }
     return records.Person(id=uuid7(), full_name=name, **{**fields, **more})
 
 
@@ -117,6 +123,22 @@ class Clock:
 def warehouse(base_url: str, **more) -> Receiver:
     fields = {"code": "kho-tinh", "name": "Kho dữ liệu tỉnh", "is_on": True, "allow_private": True}
     return Receiver.objects.create(base_url=base_url, **{**fields, **more})
+
+
+def warehouse_831(root: str, **more) -> Receiver:
+    """The same in the manner of QĐ 831, as the test receiver speaks it."""
+    settings = {
+        "token": {
+            "url": f"{root}/api/xac-thuc/token",
+            "client": "tram",
+            "auth": "login",
+            "unit": "ma_don_vi",
+        },
+        "paths": {"status": "/api/ho-so-suc-khoe/ho-so/trang-thai?tracking_id={tracking}"},
+        "actions": {"new": "THEM_MOI", "changed": "CAP_NHAT", "withdrawn": "HUY"},
+    }
+    fields = {"code": "kho-831", "name": "Kho hồ sơ sức khỏe", "kind": "qd831", "settings": settings}
+    return warehouse(root, **{**fields, **more})
 
 
 def row_of(record: records.Visit | records.Person) -> OutboxRow:

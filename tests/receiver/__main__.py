@@ -15,7 +15,8 @@ REFUSAL = "Lý do đến khám quá ngắn, cần ghi rõ triệu chứng và th
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.receiver", description="A FHIR R4 receiver for tests and the demo."
+        prog="python -m tests.receiver",
+        description="A receiver for tests and the demo: FHIR R4 under /fhir, QĐ 831 XML under /api.",
     )
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1 (0: any free one)")
     parser.add_argument("--store", type=Path, help="file that keeps what came; read again at the next start")
@@ -28,7 +29,7 @@ def main() -> int:
     parser.add_argument(
         "--refuse-first",
         action="store_true",
-        help="a new store refuses the first Bundle, once, with its reason",
+        help="a new store refuses the first record, once, with its reason",
     )
     options = parser.parse_args()
     if options.store:
@@ -43,7 +44,7 @@ def main() -> int:
         if options.chaos:
             receiver.faults.chaos = Chaos(options.chaos, options.seed)
         if options.refuse_first and new:
-            receiver.faults.add("422", expression="Encounter.reasonCode", text=REFUSAL)
+            receiver.faults.add("422", text=REFUSAL)
         print(f"receiver: {receiver.base_url}", flush=True)
         stop.wait()
     return 0

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-# Answers with a status and an OperationOutcome, nothing is stored.
+# Answers with a status and a refusal in the manner's own form, nothing is stored.
 STATUS_KINDS = (
     "400",
     "401",
@@ -33,8 +33,8 @@ OTHER_KINDS = (
     "drop_after_commit",  # stored, closes without an answer
     "html",  # 200 with a proxy's page; not stored
     "html_after_commit",  # stored, the answer replaced by a page
-    "partial",  # stored, but half of the answer's entries are missing
-    "entry_refused",  # 200, one entry says 422; not stored
+    "partial",  # stored, but half of the answer's entries, or the tracking id, are missing
+    "entry_refused",  # 200 that does not say so of everything; not stored
     "cut_json",  # stored, the answer breaks off in the middle
     "huge",  # 200 with `bytes` of blanks
     "redirect",  # 302 to `location`
@@ -52,7 +52,7 @@ class Fault:
     times: int | None = 1
     contains: str = ""
     retry_after: str = ""
-    expression: str = "Encounter.reasonCode"
+    expression: str = ""  # '': the reason for coming, as each manner calls it
     text: str = "Giá trị không được chấp nhận"
     seconds: float = 2.0
     bytes: int = 6_000_000
@@ -111,14 +111,15 @@ class Faults:
             self._queue.clear()
             self.chaos = None
 
-    def next_for(self, body: str) -> Fault | None:
+    def next_for(self, body: str, *, named: bool = False) -> Fault | None:
+        """The fault for a request; `named`: only one that names what stands in it, and no chaos."""
         with self._lock:
             for fault in self._queue:
-                if fault.contains and fault.contains not in body:
+                if fault.contains not in body or (named and not fault.contains):
                     continue
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times <= 0:
                         self._queue.remove(fault)
                 return fault
-            return self.chaos.pick() if self.chaos else None
+            return self.chaos.pick() if self.chaos and not named else None

@@ -1,4 +1,4 @@
-"""The HTTP side: one POST for Bundles, reads for people who look, `/_...` for tests."""
+"""The HTTP side: one POST for Bundles, one for QĐ 831, reads for who looks, `/_...` for tests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from .batch import batch
 from .faults import STATUS_KINDS, Chaos, Fault, Faults
+from .manners import Fhir, Manner, Qd831
 from .store import Issue, Refused, Store
+from .warehouse import Warehouse
 
-FHIR_JSON = "application/fhir+json; charset=utf-8"
+LOGIN = "/api/xac-thuc/token"
+SUBMIT = "/api/ho-so-suc-khoe/qd-831-2017/tiep-nhan"
+STATUS = "/api/ho-so-suc-khoe/ho-so/trang-thai"
 MAX_BODY = 20_000_000  # bytes; more is a mistake of the sender
 
 
@@ -26,12 +29,15 @@ class Receiver:
         self, port: int = 0, *, token: str = "", store: Path | None = None, delay: float = 0.0
     ) -> None:
         self.token = token
-        self.client = ""  # "name:secret" of an OAuth2 client: /token then gives tokens for it
+        self.client = ""  # "name:secret" of an OAuth2 client, or of an account: tokens are given for it
         self.asked_for_tokens = 0
         self.token_faults: list[tuple[int, bytes]] = []  # answers of /token, before it tells the truth
         self.token_seconds: Any = 3600
         self.delay = delay  # seconds before each answer, as a far line would
         self.store = Store(store)
+        self.warehouse = Warehouse(store.with_suffix(".831.jsonl") if store else None)
+        self.fhir, self.qd831 = Fhir(self.store), Qd831(self.warehouse)
+        self.units: dict[str, str] = {}  # tokens of the QĐ 831 manner that are good, and whose they are
         self.faults = Faults()
         self.requests: list[dict[str, Any]] = []  # what came: request id, status, patients; for assertions
         self.lock = threading.Lock()
@@ -44,7 +50,8 @@ class Receiver:
 
         self.server = _Server(("127.0.0.1", port), Handler)
         self.port = int(self.server.server_address[1])
-        self.base_url = f"http://127.0.0.1:{self.port}/fhir"
+        self.root = f"http://127.0.0.1:{self.port}"
+        self.base_url = self.root + "/fhir"
 
     def __enter__(self) -> Receiver:
         threading.Thread(
@@ -70,6 +77,7 @@ class _Drop(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     owner: Receiver
+    manner: Manner
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # header and body leave in one packet
     timeout = 60  # seconds an idle connection may stay
@@ -79,9 +87,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        store = self.owner.store
+        store, self.manner = self.owner.store, self.owner.fhir
         if url.path == "/_got":
-            self._json(200, {"counts": store.counts(), "requests": self.owner.requests[-200:]})
+            got = {"counts": store.counts(), "records": len(self.owner.warehouse.records)}
+            self._json(200, {**got, "requests": self.owner.requests[-200:]})
+            return
+        if url.path == STATUS:
+            self._tell_state(parse_qs(url.query).get("tracking_id", [""])[0])
             return
         if url.path == "/_resources":
             with store.lock:
@@ -108,13 +120,27 @@ class _Handler(BaseHTTPRequestHandler):
             self._outcome(404, [Issue("not-found", "Không có bản ghi này")])
 
     def do_DELETE(self) -> None:
+        self.manner = self.owner.fhir
         if self.path == "/_faults":
             self.owner.faults.clear()
             self._json(200, {})
         else:
             self._outcome(405, [Issue("not-supported", "Không xoá")])
 
+    def _tell_state(self, tracking: str) -> None:
+        """What came of a record that was taken: the later check of the QĐ 831 manner."""
+        self.manner = self.owner.qd831
+        if self._unit() is None:
+            self._outcome(401, [Issue("TOKEN_INVALID", "Mã truy cập không hợp lệ")])
+        elif self._fails(tracking):
+            return
+        elif state := self.owner.warehouse.state(tracking):
+            self._json(200, {"success": True, "code": "OK", "message": "", "data": state})
+        else:
+            self._outcome(404, [Issue("NOT_FOUND", "Không có mã tra cứu này")])
+
     def do_POST(self) -> None:
+        self.manner = self.owner.qd831 if self.path.startswith("/api/") else self.owner.fhir
         length = int(self.headers.get("Content-Length") or 0)
         if length > MAX_BODY:
             self.close_connection = True
@@ -125,7 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._set_faults(json.loads(body))
         elif self.path == "/token":
             self._give_token(body)
-        elif self.path.rstrip("/") == "/fhir":
+        elif self.path == LOGIN:
+            self._sign_in(body)
+        elif self.path in (SUBMIT, "/fhir", "/fhir/"):
             self._counted(body)
         else:
             self._outcome(404, [Issue("not-found", "Không có địa chỉ này")])
@@ -133,13 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _give_token(self, body: str) -> None:
         """A new token for the client's secret; the one before is good no longer."""
         owner = self.owner
-        owner.asked_for_tokens += 1
-        if owner.token_faults:
-            status, told = owner.token_faults.pop(0)
-            if not status:
-                self.close_connection = True
-                return
-            self._send(status, told, "application/json", {"Retry-After": "30"} if status == 429 else None)
+        if self._token_fails():
             return
         said = parse_qs(body)
         name, _, secret = owner.client.partition(":")
@@ -155,6 +177,38 @@ class _Handler(BaseHTTPRequestHandler):
             200,
             {"access_token": owner.token, "token_type": "Bearer", "expires_in": owner.token_seconds},
         )
+
+    def _sign_in(self, body: str) -> None:
+        """A token for an account's password and its unit; those of other units stay good."""
+        if self._token_fails():
+            return
+        try:
+            said = json.loads(body)
+            pair = f"{said['username']}:{said['password']}"
+        except (ValueError, KeyError, TypeError):
+            self._outcome(400, [Issue("BODY_INVALID", "Không đọc được")])
+            return
+        owner = self.owner
+        unit = str(said.get("ma_don_vi", ""))
+        if owner.client and pair != owner.client.replace("{unit}", unit):
+            self._outcome(401, [Issue("LOGIN_FAILED", "Sai tài khoản hoặc mật khẩu")])
+            return
+        token = f"token-{owner.asked_for_tokens}"
+        owner.units[token] = unit
+        given = {"access_token": token, "expires_in": owner.token_seconds}
+        self._json(200, {"success": True, "code": "OK", "message": "", "data": given})
+
+    def _token_fails(self) -> bool:
+        """Whether this asking for a token goes wrong, as it was told to."""
+        owner = self.owner
+        owner.asked_for_tokens += 1
+        if not owner.token_faults:
+            return False
+        status, told = owner.token_faults.pop(0)
+        if status:
+            self._send(status, told, "application/json", {"Retry-After": "30"} if status == 429 else None)
+        self.close_connection = not status
+        return True
 
     def _set_faults(self, wanted: dict[str, Any]) -> None:
         if chaos := wanted.pop("chaos", None):
@@ -179,16 +233,17 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if owner.delay:
                 time.sleep(owner.delay)
-            self._bundle(body, note)
+            self._record(body, note)
         except _Drop:
             self.close_connection = True
         finally:
             with owner.lock:
                 owner.in_flight -= 1
 
-    def _bundle(self, body: str, note: dict[str, Any]) -> None:
-        store = self.owner.store
-        if not self._token_ok():
+    def _record(self, body: str, note: dict[str, Any]) -> None:
+        """Take one record, in the manner of its address; or do wrong, the same in each manner."""
+        unit = self._unit()
+        if unit is None:
             note["status"] = 401
             self._outcome(401, [Issue("login", "Mã truy cập không hợp lệ")])
             return
@@ -199,9 +254,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._misbehave(fault)
             return
         try:
-            bundle = json.loads(body)
-            note["read"] = isinstance(bundle, dict) and bundle.get("type") == "batch"
-            answer = batch(store, bundle) if note["read"] else store.transaction(bundle, note["request_id"])
+            answer = self.manner.take(body, note["request_id"], unit)
+            note["read"] = answer.get("type") == "batch-response"
         except json.JSONDecodeError:
             note["status"] = 400
             self._outcome(400, [Issue("structure", "Không phải JSON")])
@@ -214,17 +268,27 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self._json(200, answer)
         elif fault.kind == "partial":
-            answer["entry"] = answer["entry"][: len(answer["entry"]) // 2]
-            self._json(200, answer)
+            self._json(200, self.manner.partial(answer))
         elif fault.kind == "cut_json":
             text = json.dumps(answer).encode()
-            self._send(200, text[: len(text) // 2], FHIR_JSON)
+            self._send(200, text[: len(text) // 2], self.manner.content_type)
         elif fault.kind == "html_after_commit":
             self._html()
         else:
             if fault.kind == "timeout_after_commit":
                 time.sleep(fault.seconds)
             raise _Drop
+
+    def _fails(self, asked: str) -> bool:
+        """Whether a question goes wrong, as it was told to by a fault that names what is asked."""
+        fault = self.owner.faults.next_for(asked, named=True)
+        if fault is None:
+            return False
+        try:
+            self._misbehave(fault)
+        except _Drop:
+            self.close_connection = True
+        return True
 
     def _misbehave(self, fault: Fault) -> None:
         if fault.kind in STATUS_KINDS:
@@ -234,9 +298,8 @@ class _Handler(BaseHTTPRequestHandler):
             )
             code = "not-found" if fault.kind == "412-none" else code
             headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-            self._outcome(
-                status, [Issue(code, fault.text, fault.expression if status in (400, 422) else "")], headers
-            )
+            where = fault.expression or self.manner.reason
+            self._outcome(status, [Issue(code, fault.text, where if status in (400, 422) else "")], headers)
         elif fault.kind == "timeout":
             time.sleep(fault.seconds)
             raise _Drop
@@ -245,15 +308,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.kind == "html":
             self._html()
         elif fault.kind == "entry_refused":
-            entry = [
-                {"response": {"status": "201 Created", "location": "Patient/1/_history/1"}},
-                {"response": {"status": "422"}},
-            ]
-            self._json(200, {"resourceType": "Bundle", "type": "transaction-response", "entry": entry})
+            self._json(200, self.manner.doubtful())
         elif fault.kind == "huge":
-            self._send(200, b" " * fault.bytes, FHIR_JSON)
+            self._send(200, b" " * fault.bytes, self.manner.content_type)
         elif fault.kind == "redirect":
-            self._send(302, b"", FHIR_JSON, {"Location": fault.location})
+            self._send(302, b"", self.manner.content_type, {"Location": fault.location})
         elif fault.kind == "drip":
             self._drip(fault.seconds)
         elif fault.kind == "hostile":
@@ -262,7 +321,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drip(self, seconds: float) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", FHIR_JSON)
+        self.send_header("Content-Type", self.manner.content_type)
         self.send_header("Content-Length", "100000")
         self.end_headers()
         end = time.monotonic() + seconds
@@ -279,20 +338,21 @@ class _Handler(BaseHTTPRequestHandler):
     def _token_ok(self) -> bool:
         return not self.owner.token or self.headers.get("Authorization") == f"Bearer {self.owner.token}"
 
+    def _unit(self) -> str | None:
+        """Whose token it is: '' where nobody asks; None where it is not good."""
+        if self.manner is self.owner.fhir:
+            return "" if self._token_ok() else None
+        kind, _, token = (self.headers.get("Authorization") or "").partition(" ")
+        return self.owner.units.get(token) if kind == "Bearer" else None
+
     def _html(self) -> None:
         self._send(200, "<html><body>Cổng mạng: đăng nhập</body></html>".encode(), "text/html; charset=utf-8")
 
     def _outcome(self, status: int, issues: list[Issue], headers: dict[str, str] | None = None) -> None:
-        lines = []
-        for issue in issues:
-            line: dict[str, Any] = {"severity": "error", "code": issue.code, "diagnostics": issue.text}
-            if issue.expression:
-                line["expression"] = [issue.expression]
-            lines.append(line)
-        self._json(status, {"resourceType": "OperationOutcome", "issue": lines}, headers)
+        self._json(status, self.manner.refusal(status, issues), headers)
 
     def _json(self, status: int, data: Any, headers: dict[str, str] | None = None) -> None:
-        self._send(status, json.dumps(data, ensure_ascii=False).encode(), FHIR_JSON, headers)
+        self._send(status, json.dumps(data, ensure_ascii=False).encode(), self.manner.content_type, headers)
 
     def _send(self, status: int, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
         try:

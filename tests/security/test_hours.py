@@ -14,7 +14,7 @@ from apps.core import approvals, scope
 from apps.core.models import AuditEntry, PendingChange
 from apps.facilities.models import Facility, GrantedRight
 from apps.facilities.posts import scope_for
-from apps.sync.masking import HIDDEN, masked
+from apps.sync.receivers.fhir.masking import HIDDEN, masked
 from tests.factories.accounts import a_member, a_role, client_of
 from tests.factories.facilities import a_centre, a_department, a_station
 from tests.security.conftest import Attacker

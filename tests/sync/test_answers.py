@@ -7,8 +7,9 @@ import pytest
 
 from apps.sync import backoff
 from apps.sync.receivers.base import Answer, Part
-from apps.sync.receivers.fhir.answers import judge, retry_after
+from apps.sync.receivers.fhir.answers import judge
 from apps.sync.receivers.fhir.fields import field_of
+from apps.sync.receivers.judging import retry_after
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 PART = Part(b"{}", ("Patient/1", "Encounter/2"))

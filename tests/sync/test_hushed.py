@@ -14,7 +14,7 @@ from apps.encounters import services as visits
 from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.patients import projections, restricted
 from apps.sync import worker
-from apps.sync.masking import masked
+from apps.sync.receivers.fhir.masking import masked
 from tests.factories.encounters import a_practitioner, a_visit, catalogues, scope_of
 from tests.factories.patients import a_person, a_station, an_allergy
 

@@ -368,7 +368,7 @@ NOTED = replace(
     VISIT,
     history="Sốt 3 ngày <39 độ>",
     examination="Tỉnh",
-    findings=(("Phổi", "ran ẩm"),),
+    findings=(("lungs", "Phổi", "ran ẩm"),),
     advice="Uống nhiều nước",
     follow_up_on=date(2026, 11, 27),
 )

@@ -130,7 +130,7 @@ def test_what_is_answered_instead_of_a_token(book, giving, liar, clock, status, 
 def test_how_long_a_token_lives_is_a_strangers_word(book, giving, liar, clock, seconds):
     liar.token_seconds = seconds
     assert sent(book, clock).state == "accepted"
-    kept = tokens._kept[giving.pk].until - tokens.time.monotonic()
+    kept = tokens._kept[giving.pk, ""].until - tokens.time.monotonic()
     assert 0 < kept <= tokens.LONGEST
 
 

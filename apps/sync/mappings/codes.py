@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from apps.sync.mappings import records
-from apps.sync.mappings.systems import Options
 
 EXPRESSION = "CodeMap"  # how a code without its counterpart is marked among a row's issues
+
+
+@dataclass(frozen=True)
+class CodeOptions:
+    """`mapped`: kinds of codes that a receiver wants under codes of its own; `codes`: those that it has, as
+    {(kind, ours): its}.
+    """
+
+    mapped: frozenset[str] = frozenset()
+    codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def code(self, kind: str, ours: str) -> str:
+        """The code as this receiver knows it; ours where it takes ours."""
+        return self.codes.get((kind, ours), ours) if kind in self.mapped else ours
 
 
 def day_of(record: records.Visit | records.Person, today: date) -> date:
@@ -43,7 +57,7 @@ def used(record: records.Visit | records.Person) -> Iterator[tuple[str, str]]:
     yield "discharge", record.outcome_code
 
 
-def gaps(record: records.Visit | records.Person, options: Options) -> list[tuple[str, str]]:
+def gaps(record: records.Visit | records.Person, options: CodeOptions) -> list[tuple[str, str]]:
     """The codes of a record that the receiver wants under its own code and has none for."""
     wanted = {(kind, code) for kind, code in used(record) if code and kind in options.mapped}
     return sorted(wanted - options.codes.keys())

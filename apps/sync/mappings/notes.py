@@ -50,7 +50,7 @@ def _words(visit: records.Visit, name: str) -> str:
     text: str = getattr(visit, name)
     lines = [text] if text else []
     if name == "examination":
-        lines += [f"{organ}: {found}" for organ, found in visit.findings]
+        lines += [f"{organ}: {found}" for _, organ, found in visit.findings]
     if name == "advice" and visit.follow_up_on:
         lines.append(f"Hẹn khám lại ngày {visit.follow_up_on:%d/%m/%Y}")
     return "\n".join(lines)

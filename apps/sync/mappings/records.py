@@ -5,9 +5,11 @@ Orders, formulas and files are those of `encounters.travel`, plain values too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from apps.encounters import travel
@@ -39,6 +41,8 @@ class Identifier:
     value: str
     valid_from: date | None = None
     valid_to: date | None = None
+    issued_on: date | None = None
+    issuer: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,41 @@ class Allergy:
 
 
 @dataclass(frozen=True)
+class Relative:
+    """Mother, father, guardian or carer; `kind` as it is called on the form."""
+
+    kind: str
+    name: str
+    phone: str = ""
+    guardian: bool = False
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the form of QĐ 831 asks beside Person. `said`: sections A and B under their words in addresses,
+    as `patients.health_record.reading.as_data` tells them to whoever may not read restricted data.
+    """
+
+    said: Mapping[str, Any] = field(default_factory=dict)
+    household: str = ""
+    relation: str = ""
+    blood_group: str = ""
+    ethnicity: str = ""
+    occupation: str = ""
+    permanent: str = ""
+    hamlet: str = ""
+    commune_code: str = ""
+    province_code: str = ""
+    email: str = ""
+    relatives: tuple[Relative, ...] = ()
+
+
+@dataclass(frozen=True)
 class Person:
-    """`sex`: male, female, unknown. `birth_precision`: day, month, year. Addresses as they are written."""
+    """`sex`: male, female, unknown. `birth_precision`: day, month, year. Addresses as they are written.
+
+    `health` is there for receivers that ask for it alone; `changed_at`: when these data were last written.
+    """
 
     id: UUID
     code: str
@@ -82,6 +119,8 @@ class Person:
     station: Organization | None = None
     identifiers: tuple[Identifier, ...] = ()
     allergies: tuple[Allergy, ...] = ()
+    health: Health | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -140,8 +179,8 @@ class Visit:
     """A finished visit. `state`: finalised or entered_in_error. `version` grows with each amendment.
 
     `changed_at`: when this version came to be; it is what Provenance says, so that the same version always
-    gives the same Bundle. `findings`: (organ, words). `hidden` names what was typed and is left out, because
-    few may read it.
+    gives the same Bundle. `findings`: (the organ's key, its name, words). `hidden` names what was typed
+    and is left out, because few may read it.
     """
 
     id: UUID
@@ -165,7 +204,7 @@ class Visit:
     prescriptions: tuple[Prescription, ...] = field(default=())
     history: str = ""
     examination: str = ""
-    findings: tuple[tuple[str, str], ...] = ()
+    findings: tuple[tuple[str, str, str], ...] = ()
     course: str = ""
     treatment_text: str = ""
     advice: str = ""

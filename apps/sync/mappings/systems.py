@@ -6,9 +6,10 @@ Neither is binding. Where VN Core has no URI the value is empty and the identifi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
+
+from apps.sync.mappings.codes import CodeOptions
 
 CORE = "http://fhir.hl7.org.vn/core"
 OLD = "http://fhir.ehealth.gov.vn/core/sid"
@@ -75,7 +76,7 @@ MASTERED = ("Organization", "Practitioner", "Patient")
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(CodeOptions):
     """How one receiver wants its Bundles.
 
     `mastered`: resource types that the receiver keeps itself; they go as POST + ifNoneExist and are never
@@ -90,14 +91,7 @@ class Options:
     match_patient: str = "record"
     provenance: bool = True
     notes: bool = True
-    # Kinds of codes that this receiver wants under codes of its own, and those it has: {(kind, ours): its}.
-    mapped: frozenset[str] = frozenset()
-    codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     verify: str = "version"
-
-    def code(self, kind: str, ours: str) -> str:
-        """The code as this receiver knows it; ours where it takes ours."""
-        return self.codes.get((kind, ours), ours) if kind in self.mapped else ours
 
 
 def options_from(settings: dict[str, Any]) -> Options:
@@ -126,11 +120,11 @@ def options_from(settings: dict[str, Any]) -> Options:
     if verify not in VERIFY:
         raise ValueError(f"Đối chiếu theo: {', '.join(VERIFY)}.")
     return Options(
-        replace(Systems(), **wanted),
-        mastered,
-        match,
-        bool(settings.get("provenance", True)),
-        bool(settings.get("notes", True)),
-        mapped,
+        mapped=mapped,
+        systems=replace(Systems(), **wanted),
+        mastered=mastered,
+        match_patient=match,
+        provenance=bool(settings.get("provenance", True)),
+        notes=bool(settings.get("notes", True)),
         verify=verify,
     )

@@ -1,12 +1,32 @@
 """One folder a kind of receiver. The next one: docs/adding-a-receiver.md."""
 
-from apps.sync.models import Receiver
+from apps.core.errors import Refused
+from apps.sync.models import Receiver, ReceiverKind
 from apps.sync.receivers.base import Adapter
+
+
+def adapter_class(kind: str) -> type[Adapter]:
+    """The class of a kind of receiver; what it says of itself needs no settings."""
+    from apps.sync.receivers.fhir.adapter import FhirAdapter
+    from apps.sync.receivers.qd831.adapter import Qd831Adapter
+
+    classes: dict[str, type[Adapter]] = {ReceiverKind.FHIR: FhirAdapter, ReceiverKind.QD831: Qd831Adapter}
+    return classes[kind]
 
 
 def adapter_for(receiver: Receiver) -> Adapter:
     """The adapter of a receiver's kind, with its settings. Raises ValueError for settings that cannot be."""
-    from apps.sync.receivers.fhir.adapter import FhirAdapter
+    return adapter_class(receiver.kind)(receiver)
 
-    kinds = {"fhir": FhirAdapter}
-    return kinds[receiver.kind](receiver)
+
+def adapter_or_refuse(receiver: Receiver) -> Adapter:
+    """The same for whoever is asked by a person: settings that cannot be are a Refused."""
+    try:
+        return adapter_for(receiver)
+    except ValueError as wrong:
+        raise Refused(f"Thiết lập nơi nhận sai: {wrong}") from wrong
+
+
+def telling_health() -> frozenset[str]:
+    """The kinds of receivers that are told the health record too."""
+    return frozenset(kind for kind in ReceiverKind.values if adapter_class(kind).health)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from apps.sync.models import Receiver
 
 Codes = Mapping[tuple[str, str], str]  # {(kind, our code): the receiver's code}
 
@@ -36,10 +39,11 @@ class Issue:
 
 @dataclass(frozen=True)
 class Part:
-    """One request: the bytes, and the keys of its entries in order."""
+    """One request: the bytes, the keys of its entries in order, and the code of the station that sends it."""
 
     body: bytes
     keys: tuple[str, ...]
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,11 +118,19 @@ class Check:
 class Adapter(Protocol):
     """One way of talking to a receiver. `file_type`: what a payload is as a file, (content type, ending).
 
-    `verifies`: whether the receiver can be asked later what it holds; `verify` is called only then.
+    `code_kinds`: which of our codes a receiver of this kind may call by its own. `health`: whether it is told
+    the health record of QĐ 831 too (`Kind.health`). `verifies`: whether the receiver can be asked later what
+    it holds; `verify` is called only then.
     """
 
     file_type: tuple[str, str]
+    code_kinds: tuple[str, ...]
+    health: bool
     verifies: bool
+
+    def __init__(self, receiver: Receiver) -> None:
+        """Reads the receiver's settings; raises ValueError with a Vietnamese sentence for what cannot be."""
+        ...
 
     def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
         """The record as bytes. `sent`: keys the receiver holds from before; `known`: its codes for ours.
@@ -129,6 +141,10 @@ class Adapter(Protocol):
 
     def send(self, part: Part, request_id: str) -> Answer:
         """One request. Never raises for what the network or the receiver does."""
+        ...
+
+    def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
+        """A payload as people look at it; who it is about is covered unless `whole`."""
         ...
 
     def judge(self, answer: Answer, part: Part) -> Verdict:

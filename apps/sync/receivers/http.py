@@ -1,4 +1,4 @@
-"""One POST to a receiver over a line that may lie: time-outs, TLS, no redirects, no inside addresses.
+"""One request to a receiver over a line that may lie: time-outs, TLS, no redirects, no inside addresses.
 
 The address is resolved and judged here, and the connection goes to the very address that was judged, so that
 a name cannot turn to an inside machine between the look and the call.
@@ -35,29 +35,54 @@ class Forbidden(Exception):
     """The receiver's address may not be called."""
 
 
-def post(receiver: Receiver, body: bytes, request_id: str, content_type: str) -> Answer:
-    """Send once, with the receiver's token. Never raises: an Answer with `error` tells what went wrong."""
+def post(
+    receiver: Receiver,
+    body: bytes,
+    request_id: str,
+    content_type: str,
+    *,
+    path: str = "",
+    accept: str = "",
+    unit: str = "",
+) -> Answer:
+    """Send once, with the receiver's token. Never raises: an Answer with `error` tells what went wrong.
+
+    `path` is added to the receiver's address, `accept` is what it may answer in (the same as it is sent),
+    `unit` the station that sends, where each has a token of its own.
+    """
+    headers = {"Content-Type": content_type, "Accept": accept or content_type, "X-Request-Id": request_id}
+    return _with_token(receiver, "POST", path, body, headers, unit)
+
+
+def get(receiver: Receiver, path: str, accept: str, unit: str = "") -> Answer:
+    """Ask once, as `post` sends. Nothing of a person may stand in `path`: receivers write it down."""
+    return _with_token(receiver, "GET", path, b"", {"Accept": accept}, unit)
+
+
+def _with_token(
+    receiver: Receiver, method: str, path: str, body: bytes, headers: dict[str, str], unit: str
+) -> Answer:
     started = time.monotonic()
 
     def for_token(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        return _once(url, receiver.allow_private, body, headers, TOKEN_TIMEOUT, TOKEN_TOTAL)
+        return _once("POST", url, receiver.allow_private, body, headers, TOKEN_TIMEOUT, TOKEN_TOTAL)
 
     try:
-        token, instead = tokens.bearer(receiver, for_token)
+        token, instead = tokens.bearer(receiver, for_token, unit)
     except ValueError as wrong:  # its settings
         return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
     if instead is not None:
         return instead
-    headers = {"Content-Type": content_type, "Accept": content_type, "X-Request-Id": request_id}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    answer = _once(receiver.base_url, receiver.allow_private, body, headers)
+    answer = _once(method, receiver.base_url + path, receiver.allow_private, body, headers)
     if answer.status == 401:
-        tokens.forget(receiver)
+        tokens.forget(receiver, unit)
     return replace(answer, milliseconds=int((time.monotonic() - started) * 1000))
 
 
 def _once(
+    method: str,
     url: str,
     allow_private: bool,
     body: bytes,
@@ -65,7 +90,7 @@ def _once(
     timeout: httpx.Timeout | None = None,
     total: float | None = None,
 ) -> Answer:
-    """One POST to one address; `timeout` and `total` are those of a record where none are named."""
+    """One request to one address; `timeout` and `total` are those of a record where none are named."""
     started, total = time.monotonic(), total or TOTAL
 
     def took() -> int:
@@ -81,9 +106,9 @@ def _once(
     headers["Accept-Encoding"] = "identity"  # nothing that swells when unpacked
     try:
         with _client().stream(
-            "POST",
+            method,
             url,
-            content=body,
+            content=body or None,
             headers=headers,
             extensions=extensions,
             timeout=timeout or httpx.USE_CLIENT_DEFAULT,

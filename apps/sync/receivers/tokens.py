@@ -1,4 +1,5 @@
-"""Tokens that a receiver gives for an hour (OAuth2 client credentials, RFC 6749 section 4.4).
+"""Tokens that a receiver gives for an hour: OAuth2 client credentials (RFC 6749 section 4.4), or the sign-in
+of an account with its password, as provincial warehouses of QĐ 831 have it.
 
 The client's secret is in the environment under the receiver's own name; what was given for it is kept in this
 process alone and asked for anew a minute before it ends, or when the receiver refuses it. A refused client is
@@ -13,7 +14,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 from uuid import UUID
@@ -24,20 +25,28 @@ from apps.sync.receivers.base import Answer
 EARLY = 60.0  # seconds before its end from which a token is not used any more
 USUAL = 300.0  # seconds a token is kept of which nobody says how long it lives
 LONGEST = 24 * 3600.0
-KNOWN = frozenset({"url", "client", "scope", "auth"})
+KNOWN = frozenset({"url", "client", "scope", "auth", "unit"})
+AUTHS = ("basic", "body", "login")
+JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+UNIT = "{unit}"  # in `client`: the code of the station that sends, where each has an account of its own
 
 Post = Callable[[str, bytes, dict[str, str]], Answer]  # address, body, headers
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a receiver gives its tokens: the setting `token`. `auth`: where the secret goes, basic or body."""
+    """How a receiver gives its tokens: the setting `token`.
+
+    `auth`: where the secret goes: basic or body of OAuth2, or login (JSON with username and password).
+    `unit`: the member of a login's JSON that holds the code of the unit; '' where it is not asked for.
+    """
 
     url: str
     client: str
     scope: str = ""
     auth: str = "basic"
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,9 @@ class _Kept:
     of: Wanted
 
 
-_kept: dict[UUID, _Kept] = {}
-_failed: dict[UUID, tuple[float, Answer]] = {}  # when the last try ended in vain, and how
+# By receiver and unit: '' where one account sends for all stations.
+_kept: dict[tuple[UUID, str], _Kept] = {}
+_failed: dict[tuple[UUID, str], tuple[float, Answer]] = {}  # when the last try ended in vain, and how
 _lock = threading.Lock()
 
 
@@ -58,48 +68,67 @@ def wanted(settings: dict[str, Any]) -> Wanted | None:
     if said is None:
         return None
     if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
-        raise ValueError("Thiết lập token phải gồm các chữ url, client, scope, auth.")
+        raise ValueError("Thiết lập token phải gồm các chữ url, client, scope, auth, unit.")
     if unknown := sorted(set(said) - KNOWN):
         raise ValueError(f"Thiết lập token không có mục {', '.join(unknown)}.")
     if not said.get("url") or not said.get("client"):
         raise ValueError("Thiết lập token cần url và client.")
-    if said.get("auth", "basic") not in ("basic", "body"):
-        raise ValueError("Thiết lập token: auth là basic hoặc body.")
+    if said.get("auth", "basic") not in AUTHS:
+        raise ValueError(f"Thiết lập token: auth là một trong {', '.join(AUTHS)}.")
     return Wanted(**said)
 
 
-def bearer(receiver: Receiver, post: Post) -> tuple[str, Answer | None]:
-    """(the token to send, what was answered instead of one). Without the setting: the secret itself."""
-    secret = os.environ.get(receiver.token_key, "") if receiver.token_key else ""
+def bearer(receiver: Receiver, post: Post, unit: str = "") -> tuple[str, Answer | None]:
+    """(the token to send, what was answered instead of one). Without the setting: the secret itself.
+
+    `unit`: the code of the station that sends, for a receiver that knows an account a station.
+    """
     how = wanted(receiver.settings)
     if how is None:
-        return secret, None
+        return _secret(receiver, ""), None
+    if UNIT not in how.client:
+        place, secret = (receiver.pk, ""), _secret(receiver, "")
+    else:
+        place, secret = (receiver.pk, unit), _secret(receiver, unit)
+        how = replace(how, client=how.client.replace(UNIT, unit))
     came = time.monotonic()
     with _lock:  # one of several threads asks, the others take what came of it
-        kept = _kept.get(receiver.pk)
+        kept = _kept.get(place)
         if kept and kept.of == how and kept.until > time.monotonic():
             return kept.value, None
-        at, instead = _failed.get(receiver.pk, (-1.0, None))
+        at, instead = _failed.get(place, (-1.0, None))
         if instead is not None and at > came:
             return "", instead
-        answer = post(how.url, *_asked(how, secret))
+        answer = post(how.url, *_asked(how, secret, unit))
         value, seconds = _read(answer)
         if not value:
-            _kept.pop(receiver.pk, None)
-            _failed[receiver.pk] = (time.monotonic(), _instead(answer))
+            _kept.pop(place, None)
+            _failed[place] = (time.monotonic(), _instead(answer))
             return "", _instead(answer)
-        _kept[receiver.pk] = _Kept(value, time.monotonic() + max(seconds - EARLY, 1.0), how)
+        _kept[place] = _Kept(value, time.monotonic() + max(seconds - EARLY, 1.0), how)
         return value, None
 
 
-def forget(receiver: Receiver) -> None:
+def forget(receiver: Receiver, unit: str = "") -> None:
     """The receiver refuses the token: the next one is asked for anew."""
     with _lock:
-        _kept.pop(receiver.pk, None)
+        _kept.pop((receiver.pk, unit), None)
+        _kept.pop((receiver.pk, ""), None)
 
 
-def _asked(how: Wanted, secret: str) -> tuple[bytes, dict[str, str]]:
+def _secret(receiver: Receiver, unit: str) -> str:
+    """Out of the environment; a station's own stands under the receiver's name with its code behind."""
+    if not receiver.token_key:
+        return ""
+    own = os.environ.get(f"{receiver.token_key}_{unit}", "") if unit else ""
+    return own or os.environ.get(receiver.token_key, "")
+
+
+def _asked(how: Wanted, secret: str, unit: str) -> tuple[bytes, dict[str, str]]:
     """(body, headers) of the request."""
+    if how.auth == "login":
+        said = {"username": how.client, "password": secret} | ({how.unit: unit} if how.unit else {})
+        return json.dumps(said).encode(), {"Content-Type": JSON, "Accept": JSON}
     fields = {"grant_type": "client_credentials"} | ({"scope": how.scope} if how.scope else {})
     headers = {"Content-Type": FORM, "Accept": "application/json"}
     if how.auth == "body":
@@ -118,7 +147,10 @@ def _read(answer: Answer) -> tuple[str, float]:
         data = json.loads(answer.body)
     except (ValueError, RecursionError):
         return "", 0.0
-    value = data.get("access_token") if isinstance(data, dict) else None
+    data = data if isinstance(data, dict) else {}
+    if isinstance(data.get("data"), dict):  # a sign-in wraps it
+        data = {**data, **data["data"]}
+    value = data.get("access_token")
     if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
         return "", 0.0
     seconds = data.get("expires_in", USUAL)

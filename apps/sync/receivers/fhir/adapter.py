@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.sync.mappings import check, codes, fhir
+from apps.sync.mappings import check, fhir
 from apps.sync.mappings.fhir import Entry
 from apps.sync.mappings.person import person_entries
 from apps.sync.mappings.systems import CODE_KINDS, options_from
@@ -20,6 +20,8 @@ from apps.sync.receivers import http, tokens
 from apps.sync.receivers.base import Answer, Check, Codes, Issue, Part, Prepared, Verdict
 from apps.sync.receivers.fhir import answers, reading
 from apps.sync.receivers.fhir.fields import field_of
+from apps.sync.receivers.fhir.masking import masked
+from apps.sync.receivers.gaps import gap_issues
 
 # When a Bundle is too large: first who and what, then the rest; later parts point back by condition.
 GROUPS = (
@@ -38,6 +40,8 @@ class FhirAdapter:
     """See `receivers.base.Adapter`."""
 
     file_type = ("application/fhir+json", "json")
+    code_kinds = tuple(CODE_KINDS)
+    health = False
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
@@ -47,9 +51,8 @@ class FhirAdapter:
 
     def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
         options = replace(self.options, codes=known)
-        if missing := codes.gaps(record, options):
-            # Stopped here: under a code that the receiver does not know it would be refused, or misread.
-            return Prepared((), "", getattr(record, "version", None), tuple(_gap(*gap) for gap in missing))
+        if missing := gap_issues(record, options):
+            return Prepared((), "", getattr(record, "version", None), missing)
         if kind == "visit":
             entries, version = visit_entries(record, options, sent), record.version
         else:
@@ -63,6 +66,11 @@ class FhirAdapter:
     def send(self, part: Part, request_id: str) -> Answer:
         return http.post(self.receiver, part.body, request_id, self.file_type[0])
 
+    def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
+        bodies = [json.loads(part.body) for part in parts] or [{}]
+        bodies = bodies if whole else masked(bodies)
+        return json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
+
     def judge(self, answer: Answer, part: Part) -> Verdict:
         return answers.judge(answer, part, timezone.now())
 
@@ -72,11 +80,6 @@ class FhirAdapter:
             answer = http.post(self.receiver, question.body, request_id, self.file_type[0])
             found.append(reading.read(answer, question))
         return reading.judge(found, stored, self.options.verify == "content")
-
-
-def _gap(kind: str, code: str) -> Issue:
-    title = CODE_KINDS[kind]
-    return Issue(codes.EXPRESSION, f"{title} {code} chưa có mã của nơi nhận.", title, "codes")
 
 
 def _issue(problem: check.Problem) -> Issue:

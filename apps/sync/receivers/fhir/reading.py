@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from apps.sync.receivers.base import Answer, Check, Found, Prepared
-from apps.sync.receivers.fhir.answers import LOST, shorten
 from apps.sync.receivers.fhir.fields import field_of
+from apps.sync.receivers.judging import LOST, shorten
 
 MOST = 50  # resources asked for in one question
 UNCLEAR = "Nơi nhận không trả lời được câu hỏi đối chiếu."

@@ -1,0 +1,182 @@
+"""The whole message: header, record, the bytes that leave, and what speaks against sending them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import xml.etree.ElementTree as ET  # nosec B405 - writes; what strangers send is read by receivers/qd831/reading.py
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from .. import records
+from ..check import Problem
+from ..fhir import ZONE
+from ..parts import is_wrong
+from .examination import examination
+from .general import general
+from .history import history
+from .options import Options
+from .table import Field
+
+LARGEST = 10 * 1024 * 1024  # bytes that the manner allows
+HIDDEN = "•••"
+# What XML 1.0 cannot hold, whatever was typed.
+UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+PATTERNS = {
+    "flag": re.compile("[01]"),
+    "integer": re.compile(r"\d+"),
+    "decimal": re.compile(r"\d+(?:\.\d+)?"),
+    "code": re.compile(r"[0-9A-Za-z.]+"),
+    "partial": re.compile(r"(?:(?:\d\d/)?\d\d/)?\d{4}"),
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """`body`: the bytes; `request_id`: made of the record and its content, the same for the same content."""
+
+    body: bytes
+    request_id: str
+    problems: tuple[Problem, ...]
+
+
+def message(record: records.Visit | records.Person, options: Options) -> Message:
+    """The XML of a visit (sections A, B, D) or of a person alone (A, B)."""
+    said = _document(record, options)
+    blank = _bytes(_element(options.fields, said, options))
+    request = f"{record.id}-{hashlib.sha256(blank).hexdigest()[:32]}"
+    said["header"] |= {"id": request, "request": request}
+    root = _element(options.fields, said, options)
+    body = _bytes(root)
+    found = list(_wrong(root, options.fields, options))
+    if len(body) > LARGEST:
+        found.append(Problem("message", "Hồ sơ lớn hơn 10 MB, nơi nhận không nhận."))
+    return Message(body, request, tuple(found))
+
+
+def _document(record: records.Visit | records.Person, options: Options) -> dict[str, Any]:
+    visit = record if isinstance(record, records.Visit) else None
+    person = record.person if isinstance(record, records.Visit) else record
+    gone = is_wrong(visit) if visit else person.replaced_by is not None or not person.active
+    body: dict[str, Any] = {"general": general(person, options)}
+    if not gone:
+        body["history"] = history(person)
+    if visit:
+        body["examination"] = [examination(visit, options)]
+    station = visit.facility if visit else person.station
+    code, name = options.sender
+    return {
+        "header": {
+            "version": options.version,
+            "sender_code": code or (options.code("facility", station.kcb_code) if station else ""),
+            "sender_name": name or (station.name if station else ""),
+            "type": options.transaction[0],
+            "name": options.transaction[1],
+            "date": visit.changed_at if visit else person.changed_at,
+            "action": options.actions["withdrawn" if gone else "new" if _is_first(visit) else "changed"],
+        },
+        "body": {"record": body},
+        "security": {"signature": ""},
+    }
+
+
+def _is_first(visit: records.Visit | None) -> bool:
+    """Told by the record alone, never by what was sent before: a repeated message must be the same one."""
+    return visit is not None and not visit.amended
+
+
+# ---- writing
+
+
+def _element(field: Field, value: Any, options: Options) -> ET.Element:
+    node = ET.Element(field.element)
+    if not field.holds:
+        node.text = _text(field, value, options)
+        return node
+    for child in field.children:
+        if not child.element:
+            continue
+        inner = value.get(child.key)
+        if child.kind == "list":
+            node.extend(_element(child, each, options) for each in inner or ())
+        elif child.kind == "group":
+            if inner:
+                node.append(_element(child, inner, options))
+        elif child.required or options.empty or inner not in (None, ""):
+            node.append(_element(child, inner, options))
+    return node
+
+
+def _text(field: Field, value: Any, options: Options) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.astimezone(ZONE).strftime(options.datetime_format)
+    if isinstance(value, date):
+        return value.strftime(options.date_format)
+    if isinstance(value, tuple):  # a birth as far as it is known
+        day, precision = value
+        usual = {"year": "%Y", "month": "%m/%Y"}
+        return str(day.strftime(usual.get(precision, options.date_format)))
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return UNFIT.sub("", str(value)).strip()
+
+
+def _bytes(root: ET.Element) -> bytes:
+    """UTF-8 without a byte order mark."""
+    ET.indent(root, " ")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8")
+
+
+def covered(body: bytes, options: Options) -> bytes:
+    """The same message with what names or describes a person covered: for whoever looks at its shape."""
+    root = ET.fromstring(body)  # noqa: S314 - our own bytes  # nosec B314
+    _cover(root, options.fields)
+    return _bytes(root)
+
+
+def _cover(node: ET.Element, field: Field) -> None:
+    if field.covered and node.text and not field.holds:
+        node.text = HIDDEN
+    for child in field.children:
+        for inner in node.findall(child.element) if child.element else ():
+            _cover(inner, child)
+
+
+# ---- checking
+
+
+def _wrong(node: ET.Element, field: Field, options: Options) -> Iterator[Problem]:
+    for child in field.children:
+        if not child.element:
+            continue
+        found = node.findall(child.element)
+        if child.holds:
+            for inner in found:
+                yield from _wrong(inner, child, options)
+            continue
+        text = (found[0].text or "") if found else ""
+        if not text:
+            if child.required:
+                yield Problem(child.path, "Thiếu, mà nơi nhận cần.")
+        elif child.length and len(text) > child.length:
+            yield Problem(child.path, f"Dài hơn {child.length} ký tự.")
+        elif not _fits(child, text, options):
+            yield Problem(child.path, "Không đúng dạng mà nơi nhận cần.")
+
+
+def _fits(field: Field, text: str, options: Options) -> bool:
+    if field.kind in ("date", "datetime"):
+        wanted = options.date_format if field.kind == "date" else options.datetime_format
+        return re.fullmatch(re.sub(r"%[dmHMS]", r"\\d\\d", wanted).replace("%Y", r"\d{4}"), text) is not None
+    if field.kind == "partial" and options.date_format != "%d/%m/%Y" and len(text) > 7:
+        return True  # a whole day in the receiver's own form
+    pattern = PATTERNS.get(field.kind)
+    return pattern is None or pattern.fullmatch(text) is not None

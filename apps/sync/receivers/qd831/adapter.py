@@ -1,0 +1,90 @@
+"""Builds, sends and judges for a provincial warehouse that takes QĐ 831 XML."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from django.utils import timezone
+
+from apps.sync.mappings import records
+from apps.sync.mappings.qd831.document import covered, message
+from apps.sync.mappings.qd831.examination import tests
+from apps.sync.mappings.qd831.options import CODE_KINDS, options_from
+from apps.sync.models import Receiver
+from apps.sync.receivers import http, tokens
+from apps.sync.receivers.base import Answer, Check, Codes, Found, Part, Prepared, Verdict
+from apps.sync.receivers.gaps import gap_issues
+from apps.sync.receivers.qd831 import answers
+from apps.sync.receivers.qd831.manner import TRACKING, manner_from
+
+JSON = "application/json"
+
+
+class Qd831Adapter:
+    """See `receivers.base.Adapter`."""
+
+    file_type = ("application/xml", "xml")
+    code_kinds: tuple[str, ...] = CODE_KINDS
+    health = True
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        self.options = options_from(receiver.settings)
+        self.manner = manner_from(receiver.settings)
+        self.verifies = bool(self.manner.status)
+        tokens.wanted(receiver.settings)  # raises for what cannot be, before anything is built
+
+    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
+        """One message, never in parts. What was sent before changes nothing in it: each message is whole."""
+        options = replace(self.options, codes=known)
+        version = getattr(record, "version", None)
+        if missing := gap_issues(record, options):
+            return Prepared((), "", version, missing)
+        built = message(record, options)
+        problems = tuple(answers.issue_of(each, options.fields) for each in built.problems)
+        part = Part(built.body, _keys(record), self._unit(record))
+        return Prepared((part,), hashlib.sha256(built.body).hexdigest(), version, problems)
+
+    def send(self, part: Part, request_id: str) -> Answer:
+        return http.post(
+            self.receiver,
+            part.body,
+            request_id,
+            self.file_type[0],
+            path=self.manner.submit,
+            accept=JSON,
+            unit=part.unit,
+        )
+
+    def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
+        bodies = [part.body if whole else covered(part.body, self.options) for part in parts]
+        return "\n".join(body.decode() for body in bodies)
+
+    def judge(self, answer: Answer, part: Part) -> Verdict:
+        return answers.judge(answer, part, self.manner, self.options.fields, timezone.now())
+
+    def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
+        """Whether what was taken under the tracking id has been found valid since."""
+        (part,) = prepared.parts
+        tracking = next((stored[key]["location"] for key in part.keys if key in stored), "")
+        if not tracking:
+            return Check(Found.UNKNOWN)
+        path = self.manner.status.replace(TRACKING, quote(tracking, safe=""))
+        answer = http.get(self.receiver, path, JSON, part.unit)
+        return answers.judge_later(answer, self.manner, self.options.fields)
+
+    def _unit(self, record: records.Visit | records.Person) -> str:
+        """The station in whose name it is sent, by our code: accounts are the stations'."""
+        station = record.facility if isinstance(record, records.Visit) else record.station
+        return self.options.sender[0] or (station.kcb_code if station else "")
+
+
+def _keys(record: records.Visit | records.Person) -> tuple[str, ...]:
+    """What the receiver holds of it afterwards, under the names that `subscribers` looks for."""
+    if not isinstance(record, records.Visit):
+        return (f"Patient/{record.id}",)
+    return (f"Encounter/{record.id}", *(f"ServiceRequest/{order.id}" for order in tests(record)))

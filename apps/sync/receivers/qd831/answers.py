@@ -1,0 +1,119 @@
+"""What the warehouse's answer says beyond its status: taken under a tracking id, or refused. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from apps.sync.mappings.check import Problem
+from apps.sync.mappings.qd831.table import Field
+from apps.sync.receivers.base import Answer, Check, Found, Issue, Outcome, Part, Verdict
+from apps.sync.receivers.judging import MAX_ISSUES, NOT_PROVEN, lost, refused, shorten
+from apps.sync.receivers.qd831.manner import Manner
+from apps.sync.receivers.qd831.reading import at, read
+
+TRUE, FALSE = (True, "true", "True", "1"), (False, "false", "False", "0")
+SENTENCES = {
+    "ORG_MISMATCH": "Mã đơn vị trong hồ sơ khác đơn vị của tài khoản (ORG_MISMATCH).",
+    "REQUEST_ID_CONFLICT": "Nơi nhận đã có yêu cầu cùng mã với nội dung khác (REQUEST_ID_CONFLICT).",
+}
+
+
+def judge(answer: Answer, part: Part, manner: Manner, fields: Field, now: datetime) -> Verdict:
+    """The verdict on one answer. Taken only with a tracking id; whether the record is valid is said later."""
+    if nothing := lost(answer):
+        return nothing
+    data = read(answer.body)
+    issues = _issues(data, manner, fields)
+    code = shorten(at(data, manner.code) or "")
+    reason = SENTENCES.get(code) or _reason(data, manner, issues)
+    if answer.status is not None and 200 <= answer.status < 300:
+        return _taken(data, code, reason, issues, part, manner)
+    verdict = refused(answer, reason, issues, now)
+    if verdict.outcome is Outcome.TOO_LARGE:  # one record is one message: there are no parts to send
+        return replace(verdict, outcome=Outcome.REJECTED)
+    if verdict.outcome is Outcome.REJECTED and any(issue.target for issue in issues):
+        return replace(verdict, need="field")
+    return verdict
+
+
+def _taken(
+    data: dict[str, Any], code: str, reason: str, issues: tuple[Issue, ...], part: Part, manner: Manner
+) -> Verdict:
+    said = at(data, manner.success)
+    if said is None:
+        return NOT_PROVEN
+    if said not in TRUE:
+        need = "field" if any(issue.target for issue in issues) else "admin"
+        return Verdict(Outcome.REJECTED, reason or "Nơi nhận từ chối.", issues, need)
+    tracking = at(data, manner.tracking)
+    told = shorten(tracking) if isinstance(tracking, str | int) and not isinstance(tracking, bool) else ""
+    if not told or not code.startswith(manner.accepted):
+        return NOT_PROVEN
+    return Verdict(Outcome.STORED, stored={key: {"location": told, "etag": ""} for key in part.keys})
+
+
+def judge_later(answer: Answer, manner: Manner, fields: Field) -> Check:
+    """What the later check says of a record: found valid, found wrong and where, or not looked at yet."""
+    if nothing := lost(answer):
+        return Check(Found.UNKNOWN, nothing.reason)
+    data = read(answer.body)
+    issues = _issues(data, manner, fields)
+    reason = _reason(data, manner, issues)
+    if answer.status == 404 and at(data, manner.success) in FALSE:  # it answers, and knows no such number
+        return Check(Found.MISSING, reason or "Nơi nhận không có mã tra cứu này.")
+    if answer.status != 200 or at(data, manner.success) not in TRUE:
+        return Check(Found.UNKNOWN, f"Nơi nhận không trả lời được câu hỏi đối chiếu ({answer.status}).")
+    state = at(data, manner.state)
+    if state == manner.valid:
+        return Check(Found.SAME)
+    if state != manner.invalid:
+        return Check(Found.LATER)
+    need = "field" if any(issue.target for issue in issues) else "admin"
+    first = next((issue.text for issue in issues if issue.text), "")
+    return Check(Found.INVALID, first or reason or "Nơi nhận cho là hồ sơ không hợp lệ.", issues, need)
+
+
+def _reason(data: dict[str, Any], manner: Manner, issues: tuple[Issue, ...]) -> str:
+    said = at(data, manner.message)
+    return shorten(said) if isinstance(said, str) else next((each.text for each in issues if each.text), "")
+
+
+def _issues(data: dict[str, Any], manner: Manner, fields: Field) -> tuple[Issue, ...]:
+    raw = at(data, manner.errors)
+    lines = raw if isinstance(raw, list) else [raw] if isinstance(raw, dict) else []
+    found = []
+    for line in lines[:MAX_ISSUES]:
+        where, text = (
+            (at(line, manner.field), at(line, manner.text)) if isinstance(line, dict) else ("", line)
+        )
+        where = shorten(where) if isinstance(where, str) else ""
+        word, target = field_of(where, fields)
+        found.append(Issue(where, shorten(text or ""), word, target))
+    return tuple(found)
+
+
+def field_of(where: str, fields: Field) -> tuple[str, str]:
+    """(our word, what to open) for `THONGTINCHUNG/HOTEN` or `HOTEN`; '' for what we do not know."""
+    names = [name for name in re.split(r"[/.]", re.sub(r"\[\d*\]", "", where)) if name]
+    best: tuple[int, Field | None] = (0, None)
+    for field, elements in _with_elements(fields, ()):
+        same = 0
+        while same < min(len(names), len(elements)) and names[-1 - same] == elements[-1 - same]:
+            same += 1
+        if same > best[0]:
+            best = same, field
+    return (best[1].word, best[1].target) if best[1] else ("", "")
+
+
+def _with_elements(field: Field, above: tuple[str, ...]) -> list[tuple[Field, tuple[str, ...]]]:
+    here = (*above, field.element)
+    return [(field, here), *(each for child in field.children for each in _with_elements(child, here))]
+
+
+def issue_of(problem: Problem, fields: Field) -> Issue:
+    """What was found before sending, in the words of our form."""
+    field = next(each for each in fields.walk() if each.path == problem.expression)
+    return Issue(field.element or field.key, problem.text, field.word, field.target)
