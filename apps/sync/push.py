@@ -93,7 +93,8 @@ def prepare(row: OutboxRow, adapter: Adapter, *, in_parts: bool) -> Prepared | N
     keys = frozenset([*known.resources, *known.maybe]) if known else frozenset()
     if getattr(record, "version", None) == WITHDRAWN and not keys:
         return None  # this one was never told
-    return adapter.prepare(row.kind, record, keys, in_parts, codemaps.known(row.receiver, record))
+    change = f"{row.pk}-{row.sent_change}"
+    return adapter.prepare(row.kind, record, keys, in_parts, codemaps.known(row.receiver, record), change)
 
 
 def _delivered(row: OutboxRow) -> QuerySet[Delivery]:

@@ -9,7 +9,7 @@ from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.scope import current, system
 from apps.sync import codemaps, kinds, outbox
-from apps.sync.models import OutboxRow, Receiver, RowState
+from apps.sync.models import OutboxRow, Receiver, ReceiverKind, RowState
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Issue
 
@@ -77,16 +77,27 @@ def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, .
 
 
 @transaction.atomic
-def receiver_for_demo(*, base_url: str) -> tuple[Receiver, bool]:
-    """The demo's receiver at a loopback address; True when it is new. Only where demo or tests run."""
+def receiver_for_demo(*, root: str, manner: str = ReceiverKind.FHIR) -> tuple[Receiver, bool]:
+    """The demo's receiver at a loopback address, asked in one manner or the other; True when it is new. Only
+    where demo or tests run.
+    """
+    in_xml = manner == ReceiverKind.QD831
+    login = {"url": f"{root}/api/xac-thuc/token", "client": "tram", "auth": "login", "unit": "ma_don_vi"}
+    settings = {
+        "token": login,
+        "paths": {"status": "/api/ho-so-suc-khoe/ho-so/trang-thai?tracking_id={tracking}"},
+        "actions": {"new": "THEM_MOI", "changed": "CAP_NHAT", "withdrawn": "HUY"},
+    }
     receiver, new = Receiver.objects.update_or_create(
-        code="demo",
+        code="demo-831" if in_xml else "demo",
         defaults={
-            "name": "Kho dữ liệu tỉnh (mẫu)",
-            "base_url": base_url,
+            "name": "Kho hồ sơ sức khỏe QĐ 831 (mẫu)" if in_xml else "Kho dữ liệu tỉnh (mẫu)",
+            "kind": manner,
+            "base_url": root if in_xml else f"{root}/fhir",
             "is_on": True,
             "allow_private": True,
             "token_key": "",
+            **({"settings": settings} if in_xml else {}),
         },
     )
     return receiver, new

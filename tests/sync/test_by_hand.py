@@ -16,7 +16,7 @@ from apps.sync.models import Delivery, OutboxRow
 from tests.factories.accounts import a_member, a_role, client_of
 from tests.factories.patients import a_station, scope_at
 from tests.factories.racing import at_once
-from tests.factories.sync import row_of, visit, warehouse
+from tests.factories.sync import row_of, visit, warehouse, warehouse_831
 
 pytestmark = pytest.mark.django_db
 WORDS = "gửi tay, chưa có số biên nhận"
@@ -235,6 +235,16 @@ def test_each_receiver_has_its_own_row(book, receiver, liar, clock, station, hea
     worker.drain(clock=clock)
     states = OutboxRow.unscoped.filter(aggregate_id=record.id).values_list("state", flat=True)
     assert sorted(states) == ["accepted", "by_hand"]
+
+
+def test_of_qd_831_the_file_is_its_xml(book, liar, station, head):
+    warehouse_831(liar.root)
+    row = row_of(book.save(visit(), facility_id=station.pk))
+    act(head, "hand_take", row)
+    answer = head.get(reverse("sync:hand_file", args=[row.pk]))
+    assert answer["Content-Type"] == "application/xml"
+    assert "<HOTEN>Nguyễn Thị Hoa</HOTEN>" in answer.content.decode()
+    assert "<HOTEN>•••</HOTEN>" in head.get(reverse("sync:payload", args=[row.pk])).context["text"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,8 +13,8 @@ import pytest
 from apps.sync import worker
 from apps.sync.mappings import records
 from apps.sync.models import OutboxRow
-from apps.sync.receivers import http
-from tests.factories.sync import glucose, person, row_of, visit
+from apps.sync.receivers import http, tokens
+from tests.factories.sync import glucose, person, row_of, visit, warehouse_831
 from tests.receiver.faults import Chaos
 
 pytestmark = pytest.mark.django_db
@@ -29,10 +29,10 @@ def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int
     dice = random.Random(seed)
     really = http.post
 
-    def deadly(*args):
+    def deadly(*args, **more):
         if dice.random() < 0.04:
             raise Killed
-        answer = really(*args)
+        answer = really(*args, **more)
         if dice.random() < 0.04:
             raise Killed
         return answer
@@ -107,6 +107,51 @@ def check(book, liar) -> None:
     for person_id, who in known.items():
         if person_id not in stuck:
             assert names[f"urn:uuid:{person_id}"] == who.full_name
+
+
+def check_831(book, liar) -> None:
+    """The same of the manner of QĐ 831: one record a visit and person, in its last version, in order."""
+    dead = OutboxRow.unscoped.filter(state__in=("rejected", "dead"))
+    stuck = set(dead.values_list("aggregate_id", flat=True))
+    for record in book.visits.values():
+        if record.id in stuck:
+            continue
+        assert row_of(record).state == "accepted"
+        held = liar.warehouse.records[str(record.id)]
+        assert held.text("LYDOKHAM") == record.reason
+        assert held.texts("MABENH") == [record.diagnoses[0].icd_code]
+        assert held.texts("KETQUA") == [
+            f"Glucose: {order.result.values[0].value} mmol/L" for order in record.orders
+        ]
+        said = [each.findtext(".//LYDOKHAM") for each in (*held.history, held.root)]
+        said = [text for text in said if "Lần" in text]
+        assert said == sorted(said)
+        mine = [each.id for each in book.visits.values() if each.person.id == record.person.id]
+        known = [liar.warehouse.records.get(str(id_)) for id_ in (*mine, record.person.id)]
+        newest = max((each for each in known if each), key=lambda each: each.tracking)
+        if not stuck & {*mine, record.person.id}:
+            assert newest.text("HOTEN") == record.person.full_name
+    assert liar.warehouse.records.keys() <= {
+        str(id_) for record in book.visits.values() for id_ in (record.id, record.person.id)
+    }
+
+
+@pytest.fixture
+def receiver_831(db, liar):
+    yield warehouse_831(liar.root)
+    tokens._kept.clear()
+    tokens._failed.clear()
+
+
+def test_a_small_storm_in_the_manner_of_831(book, receiver_831, liar, clock, monkeypatch):
+    storm(book, liar, clock, monkeypatch, people=8, rounds=12, seed=3)
+    check_831(book, liar)
+
+
+@pytest.mark.slow
+def test_a_great_storm_in_the_manner_of_831(book, receiver_831, liar, clock, monkeypatch):
+    storm(book, liar, clock, monkeypatch, people=500, rounds=60, seed=8)
+    check_831(book, liar)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

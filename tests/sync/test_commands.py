@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from django.core.management import CommandError, call_command
 
 from apps.sync.models import OutboxRow, Receiver
-from apps.sync.receivers import http
+from apps.sync.receivers import adapter_for, http
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
 from tests.factories.patients import a_person, a_station
 from tests.factories.sync import visit
@@ -25,6 +25,10 @@ def test_the_demo_gets_its_receiver_once(capsys):
         call_command("demo_receiver", url=f"http://127.0.0.1:{port}/fhir")
     receiver = Receiver.objects.get()
     assert (receiver.base_url, receiver.is_on) == ("http://127.0.0.1:8003/fhir", True)
+    call_command("demo_receiver", url="http://127.0.0.1:8003", manner="qd831")
+    second = Receiver.objects.get(code="demo-831")
+    assert (second.base_url, second.is_on) == ("http://127.0.0.1:8003", True)
+    assert adapter_for(second).verifies
 
 
 @pytest.mark.django_db

@@ -294,8 +294,27 @@ def test_the_admin_refuses_settings_that_cannot_be(db):
         {"base_url": "ftp://kho.example.vn"},
         {"base_url": "https://a:b@kho.example.vn"},
         {"token_key": "SECRET_KEY"},
+        {"kind": "qd831"},  # says no words for new, changed, withdrawn
+        {"kind": "qd831", "settings": '{"actions": {"new": "1", "changed": "2", "withdrawn": ""}}'},
     ):
         assert not ReceiverForm({**good, "settings": "{}", **wrong}).is_valid()
+    actions = '{"actions": {"new": "1", "changed": "2", "withdrawn": "3"}}'
+    assert ReceiverForm({**good, "kind": "qd831", "settings": actions}).is_valid()
+
+
+def test_the_receivers_page_reads_its_settings_back_in_words(receiver, admin, head):
+    from tests.factories.sync import warehouse_831
+
+    other = warehouse_831("http://127.0.0.1:9", token_key="TRAMYTE_RECEIVER_KHO_831")
+    other.settings["token"]["client"] = "tram-{unit}"
+    other.save()
+    for one, words in ((receiver, "vn-core"), (other, "mỗi trạm một tài khoản"), (other, "bản rút lại: HUY")):
+        address = reverse("sync:receiver", args=[one.pk])
+        assert words in text(admin.get(address))
+        assert words not in text(head.get(address)), "a station answers for none of it"
+    other.settings = {}
+    other.save()
+    assert "Thiết lập sai" in text(admin.get(reverse("sync:receiver", args=[other.pk])))
 
 
 def test_the_admin_opens_for_the_province_only(receiver, admin, head):

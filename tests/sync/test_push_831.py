@@ -64,6 +64,23 @@ def test_a_change_is_a_new_message_and_no_change_is_none(book, receiver, liar, c
     assert (now.text("LYDOKHAM"), now.action, len(now.history)) == ("Ho khan", "CAP_NHAT", 1)
 
 
+def test_going_back_to_what_was_said_before_is_told(book, receiver, liar, clock):
+    """And not taken for the old request, whatever was lost on the way."""
+    first = visit()
+    sent(book, clock, first)
+    for record in (type(first)(**{**vars(first), "reason": "Khác"}), first):
+        book.save(record)
+        worker.drain(clock=clock)
+        assert held(liar, first).text("LYDOKHAM") == record.reason
+    for record in (type(first)(**{**vars(first), "reason": "Khác"}), first):
+        liar.faults.add("drop_after_commit")
+        book.save(record)
+        worker.run_once(clock=clock)
+    clock.forward(60)
+    worker.drain(clock=clock)
+    assert (row_of(first).state, held(liar, first).text("LYDOKHAM")) == ("accepted", "Ho, sốt")
+
+
 @pytest.mark.parametrize(
     "kind",
     *[

@@ -132,8 +132,17 @@ class Adapter(Protocol):
         """Reads the receiver's settings; raises ValueError with a Vietnamese sentence for what cannot be."""
         ...
 
-    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
-        """The record as bytes. `sent`: keys the receiver holds from before; `known`: its codes for ours.
+    def prepare(
+        self,
+        kind: str,
+        record: Any,
+        sent: frozenset[str],
+        in_parts: bool,
+        known: Codes,
+        change: str = "",
+    ) -> Prepared:
+        """The record as bytes. `sent`: keys the receiver holds from before; `known`: its codes for ours;
+        `change`: which change of the record is told, the same for every attempt at it.
 
         Pure, apart from the settings.
         """

@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stopping = False
         if settings.DEMO and (url := os.environ.get("TRAMYTE_DEMO_RECEIVER")):
-            receiver, new = services.receiver_for_demo(base_url=url.rstrip("/") + "/fhir")
+            receiver, new = services.receiver_for_demo(root=url.rstrip("/"))
             if new:
                 with system("the demo's receiver hears of the visits of today"):
                     list(backfill.queue(receiver, timezone.localdate()))

@@ -36,25 +36,32 @@ PATTERNS = {
 
 @dataclass(frozen=True)
 class Message:
-    """`body`: the bytes; `request_id`: made of the record and its content, the same for the same content."""
+    """`body`: the bytes; `request_id`: the same for the same content of the same change; `hash`: of the
+    content alone, as hex.
+    """
 
     body: bytes
     request_id: str
+    hash: str
     problems: tuple[Problem, ...]
 
 
-def message(record: records.Visit | records.Person, options: Options) -> Message:
-    """The XML of a visit (sections A, B, D) or of a person alone (A, B)."""
+def message(record: records.Visit | records.Person, options: Options, change: str = "") -> Message:
+    """The XML of a visit (sections A, B, D) or of a person alone (A, B).
+
+    `change` names the change that is told: whoever goes back to an earlier content says something new, which
+    a receiver would take for the old request if the content alone made its id.
+    """
     said = _document(record, options)
     blank = _bytes(_element(options.fields, said, options))
-    request = f"{record.id}-{hashlib.sha256(blank).hexdigest()[:32]}"
+    request = f"{record.id}-{hashlib.sha256(blank + change.encode()).hexdigest()[:32]}"
     said["header"] |= {"id": request, "request": request}
     root = _element(options.fields, said, options)
     body = _bytes(root)
     found = list(_wrong(root, options.fields, options))
     if len(body) > LARGEST:
         found.append(Problem("message", "Hồ sơ lớn hơn 10 MB, nơi nhận không nhận."))
-    return Message(body, request, tuple(found))
+    return Message(body, request, hashlib.sha256(blank).hexdigest(), tuple(found))
 
 
 def _document(record: records.Visit | records.Person, options: Options) -> dict[str, Any]:

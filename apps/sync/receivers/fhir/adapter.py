@@ -49,7 +49,15 @@ class FhirAdapter:
         self.verifies = self.options.verify != "no"
         tokens.wanted(receiver.settings)  # raises for what cannot be, before anything is built
 
-    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
+    def prepare(
+        self,
+        kind: str,
+        record: Any,
+        sent: frozenset[str],
+        in_parts: bool,
+        known: Codes,
+        change: str = "",
+    ) -> Prepared:
         options = replace(self.options, codes=known)
         if missing := gap_issues(record, options):
             return Prepared((), "", getattr(record, "version", None), missing)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -38,16 +37,24 @@ class Qd831Adapter:
         self.verifies = bool(self.manner.status)
         tokens.wanted(receiver.settings)  # raises for what cannot be, before anything is built
 
-    def prepare(self, kind: str, record: Any, sent: frozenset[str], in_parts: bool, known: Codes) -> Prepared:
+    def prepare(
+        self,
+        kind: str,
+        record: Any,
+        sent: frozenset[str],
+        in_parts: bool,
+        known: Codes,
+        change: str = "",
+    ) -> Prepared:
         """One message, never in parts. What was sent before changes nothing in it: each message is whole."""
         options = replace(self.options, codes=known)
         version = getattr(record, "version", None)
         if missing := gap_issues(record, options):
             return Prepared((), "", version, missing)
-        built = message(record, options)
+        built = message(record, options, change)
         problems = tuple(answers.issue_of(each, options.fields) for each in built.problems)
         part = Part(built.body, _keys(record), self._unit(record))
-        return Prepared((part,), hashlib.sha256(built.body).hexdigest(), version, problems)
+        return Prepared((part,), built.hash, version, problems)
 
     def send(self, part: Part, request_id: str) -> Answer:
         return http.post(

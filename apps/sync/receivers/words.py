@@ -1,0 +1,91 @@
+"""A receiver's settings read back in words, for whoever has to answer for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from apps.sync.mappings.qd831 import table
+from apps.sync.mappings.qd831.options import options_from
+from apps.sync.mappings.systems import CODE_KINDS
+from apps.sync.models import Receiver, ReceiverKind
+from apps.sync.receivers import adapter_for, tokens
+from apps.sync.receivers.qd831.manner import Manner, manner_from
+
+Line = tuple[str, str]  # label, words
+MATCHES = {
+    "record": "mã hồ sơ của phần mềm, không bao giờ đổi",
+    "number": "số do trạm cấp",
+    "cccd": "số căn cước",
+    "bhyt": "số thẻ BHYT",
+}
+CHECKS = {
+    "version": "hỏi lại số phiên bản nơi nhận đang giữ",
+    "content": "hỏi lại và so từng nội dung",
+    "no": "không hỏi lại được",
+}
+
+
+def told(receiver: Receiver) -> list[Line]:
+    """Label and words of each setting; the one sentence that says why they cannot be."""
+    try:
+        adapter = adapter_for(receiver)
+        how = tokens.wanted(receiver.settings)
+    except ValueError as wrong:
+        return [("Thiết lập sai", str(wrong))]
+    lines = [("Mã truy cập", _token(receiver, how))]
+    is_fhir = receiver.kind == ReceiverKind.FHIR
+    lines += _fhir(receiver.settings) if is_fhir else _qd831(receiver.settings)
+    mapped = [CODE_KINDS[kind] for kind in adapter.code_kinds if kind in receiver.settings.get("mapped", ())]
+    return [*lines, ("Loại mã phải đổi", ", ".join(mapped) or "không có, gửi mã của trạm")]
+
+
+def _token(receiver: Receiver, how: tokens.Wanted | None) -> str:
+    place = f"mật khẩu trong biến {receiver.token_key}" if receiver.token_key else "không có mật khẩu"
+    if how is None:
+        return f"cố định, trong biến {receiver.token_key}" if receiver.token_key else "không dùng"
+    if how.auth != "login":
+        return f"xin tại {how.url} bằng {how.client}, {place}"
+    each = f", mỗi trạm một tài khoản ({receiver.token_key}_<mã trạm>)" if tokens.UNIT in how.client else ""
+    return f"đăng nhập tại {how.url} bằng {how.client}, {place}{each}"
+
+
+def _fhir(said: dict[str, Any]) -> Iterator[Line]:
+    yield "Bộ chuẩn", said.get("guide", "vn-core")
+    yield "Nhận ra người bệnh theo", MATCHES[said.get("match_patient", "record")]
+    yield (
+        "Nơi nhận tự quản lý",
+        ", ".join(said.get("mastered", ("Organization", "Practitioner"))) or "không có",
+    )
+    yield "Phần ghi chép khi khám", "có gửi" if said.get("notes", True) else "không gửi"
+    yield "Đối chiếu về sau", CHECKS[said.get("verify", "version")]
+
+
+def _qd831(said: dict[str, Any]) -> Iterator[Line]:
+    options, manner = options_from(said), manner_from(said)
+    actions = options.actions
+    yield "Đường dẫn nộp", manner.submit
+    yield "Đối chiếu về sau", manner.status or "không hỏi lại được: chưa có đường dẫn tra cứu"
+    names = (("new", "bản mới"), ("changed", "bản sửa"), ("withdrawn", "bản rút lại"))
+    yield "Việc phải làm (ACTION_TYPE)", ", ".join(f"{word}: {actions[name]}" for name, word in names)
+    yield "Đứng tên gửi", options.sender[1] or options.sender[0] or "trạm của lượt khám"
+    yield "Nhận ra người bệnh theo", MATCHES[options.match_patient]
+    yield "Nhận ra lượt khám theo", MATCHES[options.match_visit]
+    yield "Phần ghi chép khi khám", "có gửi" if options.notes else "không gửi"
+    yield "Trường không có giá trị", "gửi phần tử trống" if options.empty else "bỏ phần tử"
+    own = said.get("elements", {})
+    unsure = [
+        field for field in table.shipped().walk() if field.confidence == "low" and field.path not in own
+    ]
+    yield (
+        "Tên phần tử chưa đối chiếu",
+        f"{len(unsure)} tên chưa có văn bản để đối chiếu; hỏi nơi nhận rồi ghi vào elements"
+        if unsure
+        else "không còn",
+    )
+    if differing := [name for name in ("code", "tracking", "errors", "state") if _own(said, name)]:
+        yield "Cách đọc trả lời", f"theo nơi nhận: {', '.join(differing)}"
+
+
+def _own(said: dict[str, Any], name: str) -> bool:
+    return bool(said.get("answers", {}).get(name, getattr(Manner, name)) != getattr(Manner, name))
