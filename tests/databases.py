@@ -12,12 +12,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import django
 import psycopg
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from psycopg.sql import SQL, Identifier
 
 from apps.core.registry import LoadReport
@@ -52,6 +53,16 @@ def prepare(name: str) -> None:
             _build(server, template)
         _clone(server, template, name)
     use(name)
+
+
+@contextmanager
+def made_once(blocker: Any) -> Iterator[None]:
+    """What all tests of a file look at, made once (a fixture of the module): each test works, and is taken
+    back, inside the transaction that holds it.
+    """
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def renew(name: str) -> None:

@@ -22,6 +22,7 @@ from apps.households.models import Household, Membership
 from apps.patients.models import Allergy, Person
 from apps.population.making import Order, make
 from apps.sync.models import OutboxRow, Receiver
+from tests import databases
 from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.catalogues import a_supply
 from tests.factories.facilities import a_department
@@ -50,10 +51,10 @@ NOT_PAGES = {
 
 @pytest.fixture(scope="module")
 def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """A small commune with visits, in a transaction around the tests of this file."""
+    """A small commune with visits."""
     import datetime as dt
 
-    with django_db_blocker.unblock(), transaction.atomic(), scope.system("test"):
+    with databases.made_once(django_db_blocker), scope.system("test"):
         ground("21484")
         make(Order(people=40, seed=3, on=dt.date(2026, 11, 20), stations=1, years=1))
         person = Person.objects.first()
@@ -61,7 +62,6 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         a_supply("VT001", "Bông y tế")
         CatalogueUpload.objects.create(key="supplies", file_name="vat-tu.csv", effective_on="2026-11-22")
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

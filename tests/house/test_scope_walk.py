@@ -28,6 +28,7 @@ from apps.facilities.management.commands.list_permissions import page
 from apps.facilities.models import Facility, PostHamlet
 from apps.field.models import Proposal
 from apps.patients.models import Person
+from tests import databases
 from tests.factories.accounts import ROOT, a_member, a_role, client_of
 from tests.factories.encounters import catalogues
 from tests.factories.facilities import a_centre, a_department
@@ -66,10 +67,8 @@ def papers_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Two stations with one of everything; a centre and a department above the walker's own alone. Made once:
-    each test works, and is taken back, inside the transaction that holds them.
-    """
-    with django_db_blocker.unblock(), transaction.atomic():
+    """Two stations with one of everything; a centre and a department above the walker's own alone."""
+    with databases.made_once(django_db_blocker):
         catalogues()
         shared = walk.shared_things()
         own = walk.a_side("21484", walk.OWN_PLACE, OWN_NAME, shared)
@@ -77,7 +76,6 @@ def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         centre = a_centre(own.station)
         department = a_department(centre)
         yield World(own, foreign, shared, {"station": own.station, "region": centre, "province": department})
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

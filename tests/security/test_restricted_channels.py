@@ -27,6 +27,7 @@ from apps.ncd.books import A, B
 from apps.patients.death_register import A6
 from apps.patients.models import DeathCause, DueItem, OwnDisease, Person, TimelineEntry
 from apps.patients.restricted import RIGHT
+from tests import databases
 from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.catalogues import a_code
 from tests.factories.encounters import catalogues
@@ -47,8 +48,18 @@ PARTS = ((Diagnosis, "icd_name"), (PrescriptionLine, "drug_name"), (DeathCause, 
 FEWEST = 120  # addresses that open, so that the walk cannot go blind
 
 
+@pytest.fixture(scope="module")
+def kept_close(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[walk.Side, walk.Shared]]:
+    with databases.made_once(django_db_blocker):
+        yield a_side_kept_close()
+
+
 @pytest.fixture
-def side() -> tuple[walk.Side, walk.Shared]:
+def side(kept_close: tuple[walk.Side, walk.Shared], db: None) -> tuple[walk.Side, walk.Shared]:
+    return kept_close
+
+
+def a_side_kept_close() -> tuple[walk.Side, walk.Shared]:
     """A station with one of everything, all of it restricted; and a child of a girl of another station."""
     catalogues()
     a_code("restricted_data", "18", "Mẹ chưa đủ 18 tuổi", scope="mother", extra={"group": "minor"})
