@@ -8,6 +8,6 @@
     const digits = target.value.replace(/[\s.,đ₫]/g, "");
     const rest = Number(digits) - Number(target.dataset.due);
     if (!/^\d+$/.test(digits) || !rest) place.textContent = "";
-    else place.textContent = rest > 0 ? `Thối lại ${words(rest)}` : `Còn thiếu ${words(-rest)}`;
+    else place.textContent = rest > 0 ? `Trả lại ${words(rest)}` : `Còn thiếu ${words(-rest)}`;
   });
 })();

@@ -136,7 +136,7 @@ def a_till(visit: Visit) -> Receipt:
         on=today,
         amount=500,
         method="cash",
-        reason="Thối thiếu",
+        reason="Trả thiếu",
         book_on=today,
         by_name="Thu",
     )

@@ -64,11 +64,11 @@ def test_the_change_is_told_while_the_money_is_typed(desk, live_server, visit):
     desk.keyboard.type("30000")
     desk.wait_for_selector("#change:has-text('Còn thiếu 6.500 đ')")
     desk.fill("input[name=given]", "50000")
-    desk.wait_for_selector("#change:has-text('Thối lại 13.500 đ')")
+    desk.wait_for_selector("#change:has-text('Trả lại 13.500 đ')")
     desk.keyboard.press("Enter")
     # then the receipt says it again
     desk.wait_for_url("**/bien-lai/**")
-    desk.wait_for_selector("text=thối lại")
+    desk.wait_for_selector("text=trả lại")
     assert Receipt.unscoped.get().change == 13_500
 
 

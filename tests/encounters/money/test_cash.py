@@ -65,8 +65,8 @@ def test_a_difference_has_its_reason_and_goes_on_as_counted(visit, station, as_h
     with pytest.raises(Refused, match=r"lệch -1\.500 đ") as refused:
         close(station, counted=EXAM - 1_500)
     assert refused.value.field == "reason"
-    day = close(station, counted=EXAM - 1_500, reason="Thối nhầm tiền lẻ")
-    assert (day.difference, day.difference_reason) == (-1_500, "Thối nhầm tiền lẻ")
+    day = close(station, counted=EXAM - 1_500, reason="Trả nhầm tiền lẻ")
+    assert (day.difference, day.difference_reason) == (-1_500, "Trả nhầm tiền lẻ")
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
     assert cash.totals(station.pk, tomorrow).opening == EXAM - 1_500
 

@@ -69,7 +69,7 @@ def test_it_works(nurse, visit, station):
     receipt = Receipt.unscoped.get()
     assert answer.url == at("receipt", receipt.pk)
     page = words(nurse.get(answer.url))
-    assert 'thối lại <b class="figure-big">13.500 đ</b>' in page
+    assert 'trả lại <b class="figure-big">13.500 đ</b>' in page
     assert receipt.number in words(nurse.get(at("visit", visit.pk)))
     book = words(nurse.get(at("cash")))
     assert "Nguyễn Thị Hòa" in book
@@ -214,7 +214,7 @@ def test_the_end_of_a_day(nurse, head, visit, station):
     today = f"{timezone.localdate():%d/%m/%Y}"
     said = {"ngay": today, "co-so": station.pk, "counted": "36.000"}
     assert post(nurse, "cash_close", **said).status_code == 422
-    assert post(nurse, "cash_close", **said | {"reason": "Thối nhầm"}).status_code == 302
+    assert post(nurse, "cash_close", **said | {"reason": "Trả nhầm"}).status_code == 302
     day = CashDay.unscoped.get()
     assert post(nurse, "cash_confirm", day.pk, version=1, counted="36.000").status_code == 422  # herself
     assert "Nhận quỹ" in words(head.get(at("cash")))
