@@ -44,18 +44,48 @@ def usable(
 
 
 def dispensing_places(scope: Scope) -> Sequence[StockLocation]:
-    """Where one dispenses from here: the places of the point one works at first, else the station's own."""
-    return here(scope, places_that_dispense(scope))
+    """Where one dispenses from here: the places of the point one works at first, else the station's own. One
+    query.
+    """
+    return near(scope, list(places_that_dispense(scope)))
 
 
-def places_that_dispense(scope: Scope) -> QuerySet[StockLocation]:
-    """All of the workplace's, as a query that others may add to."""
-    rows = StockLocation.visible(scope).filter(station_id=scope.workplace_id, is_active=True, dispenses=True)
+def places_of(scope: Scope) -> QuerySet[StockLocation]:
+    """All of the workplace's in use, as a query that others may add to."""
+    rows = StockLocation.visible(scope).filter(station_id=scope.workplace_id, is_active=True)
     return rows.order_by("created_at", "pk")
 
 
-def here(scope: Scope, rows: QuerySet[StockLocation]) -> Sequence[StockLocation]:
-    """Of places that dispense those of the point one works at, else all. One query."""
-    places = list(rows)
-    near = [place for place in places if place.point_id == scope.point_id]
-    return near or places
+def places_that_dispense(scope: Scope) -> QuerySet[StockLocation]:
+    return places_of(scope).filter(dispenses=True)
+
+
+def near(scope: Scope, places: Sequence[StockLocation]) -> Sequence[StockLocation]:
+    """Of places that dispense those of the point one works at, else all."""
+    return [place for place in places if place.point_id == scope.point_id] or places
+
+
+def elsewhere(scope: Scope, place: StockLocation, codes: Collection[str], on: dt.date) -> dict[str, str]:
+    """What may be used of each catalogue code in the station's places beside this one, in words: '2 hộp (Kho
+    chính)'. One query.
+    """
+    rows = StockBalance.visible(scope).filter(
+        may_be_used(on),
+        quantity__gt=0,
+        location__station_id=place.station_id,
+        location__is_active=True,
+        lot__item__code__in=codes,
+        lot__item__is_active=True,
+    )
+    there = rows.exclude(location=place).select_related("lot__item", "location").order_by("location__name")
+    found: dict[str, dict[tuple[str, UUID], int]] = {}
+    items: dict[UUID, StockItem] = {}
+    for row in there:
+        item = items.setdefault(row.lot.item_id, row.lot.item)
+        told = found.setdefault(item.code, {})
+        key = (row.location.name, item.pk)
+        told[key] = told.get(key, 0) + row.quantity
+    return {
+        code: "; ".join(f"{items[item].words(many)} ({name})" for (name, item), many in told.items())
+        for code, told in found.items()
+    }

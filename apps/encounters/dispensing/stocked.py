@@ -28,18 +28,21 @@ class Shelf:
     place: str
     words: str = ""
     until: str = ""
+    elsewhere: str = ""  # what the station's other places have, as words
 
     def told(self, wanted: Decimal | None, unit: str) -> tuple[str, str]:
         """The state of a chip and its sentence: `wanted` in `unit` is what the line comes to."""
+        other = f"; kho khác còn {self.elsewhere}" if self.elsewhere else ""
         if not self.quantity:
-            return "danger", f"không có trong kho ({self.place})"
+            return ("warning" if other else "danger"), f"{self.place} không có{other}"
         short = wanted is not None and rules.same_unit(unit, self.unit) and self.quantity < wanted
-        said = f"còn {self.words}" + (f", hạn {self.until}" if self.until else "")
-        return ("warning", f"không đủ: chỉ {said}") if short else ("done", said)
+        said = f"{self.place} còn {self.words}" + (f", hạn {self.until}" if self.until else "")
+        return ("warning", f"không đủ: {said}{other}") if short else ("done", said + other)
 
 
 def shelves(scope: Scope, codes: Collection[str], on: dt.date) -> Mapping[str, Shelf]:
-    """By the code of each medicine what may be used of it; nothing where the station gives nothing out.
+    """By the code of each medicine what may be used of it in the place that the page of dispensing opens
+    with, and beside it what the other places have; nothing where the station gives nothing out.
 
     One query however many there are, none for no codes.
     """
@@ -69,26 +72,30 @@ def shelves(scope: Scope, codes: Collection[str], on: dt.date) -> Mapping[str, S
             )
         )
     )
-    places = stock.here(scope, stock.places_that_dispense(scope).annotate(there=ArraySubquery(there)))
-    if not places:
+    places: list[Any] = list(stock.places_of(scope).annotate(there=ArraySubquery(there)))
+    first = next(iter(stock.near(scope, [place for place in places if place.dispenses])), None)
+    if first is None:
         return {}
-    named = places[0].name if len(places) == 1 else "các nơi cấp phát"
-    found: dict[str, list[Mapping[str, Any]]] = {code: [] for code in wanted}
-    for row in (row for place in places for row in place.there):  # type: ignore[attr-defined]  # annotated
-        found[row["code"]].append(row)
-    return {code: _shelf(rows, named) for code, rows in found.items()}
+    here: dict[str, list[Mapping[str, Any]]] = {code: [] for code in wanted}
+    others: dict[str, list[Mapping[str, Any]]] = {code: [] for code in wanted}
+    for place in places:
+        for row in place.there:
+            (here if place.pk == first.pk else others)[row["code"]].append(row)
+    return {code: _shelf(here[code], first.name, others[code]) for code in wanted}
 
 
-def _shelf(rows: Sequence[Mapping[str, Any]], place: str) -> Shelf:
+def _shelf(rows: Sequence[Mapping[str, Any]], place: str, others: Sequence[Mapping[str, Any]] = ()) -> Shelf:
     """What these balances of one medicine come to. The same in another unit is another shelf: that of what
     expires first is told.
     """
+    away = _shelf(others, "").words if others else ""
     if not rows:
-        return Shelf(0, "", place)
+        return Shelf(0, "", place, elsewhere=away)
     ordered = sorted(rows, key=lambda row: row["expiry"] or LAST)
     unit = ordered[0]["unit"]
     alike = [row for row in ordered if rules.same_unit(row["unit"], unit)]
     many = sum(row["quantity"] for row in alike)
     last = ordered[0]["expiry"]
     until = expiry.shown(dt.date.fromisoformat(last), ordered[0]["month_only"]) if last else ""
-    return Shelf(many, unit, place, units.words(many, unit, units.packs_of(unit, ordered[0]["packs"])), until)
+    told = units.words(many, unit, units.packs_of(unit, ordered[0]["packs"]))
+    return Shelf(many, unit, place, told, until, away)
