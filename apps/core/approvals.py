@@ -131,6 +131,7 @@ def refuse(*, change_id: UUID) -> PendingChange:
     change = _locked(change_id)
     if not may_decide(current(), change):
         raise Refused("Việc này phải do một người khác có quyền duyệt.")
+    _kind(change.kind).dropped(change)
     return _decide(change, ChangeState.REFUSED, "change.refused")
 
 
@@ -140,7 +141,19 @@ def withdraw(*, change_id: UUID) -> PendingChange:
     change = _locked(change_id)
     if change.asked_by != current().user_id:
         raise Refused("Chỉ người xin mới rút được yêu cầu.")
+    _kind(change.kind).dropped(change)
     return _decide(change, ChangeState.WITHDRAWN, "change.withdrawn")
+
+
+def drop(kind: str, object_id: UUID) -> None:
+    """Nobody is asked any more: the thing itself was dropped. Two statements where something waits. The
+    caller holds nothing yet that whoever decides would wait for.
+    """
+    waiting = PendingChange.objects.select_for_update().filter(
+        kind=kind, object_id=object_id, state=ChangeState.WAITING
+    )
+    for change in waiting.order_by("pk"):
+        _decide(change, ChangeState.WITHDRAWN, "change.withdrawn")
 
 
 def use(kind: str, object_id: UUID) -> bool:

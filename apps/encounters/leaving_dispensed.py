@@ -38,12 +38,17 @@ def dispensed(visit: Visit, words: Words) -> tuple[travel.TravelDispensed, ...]:
 def _line(row: DispensingLine, lots: list[DispensingLot], back: int, words: Words) -> travel.TravelDispensed:
     act = row.dispensing
     substituted = row.kind == LineKind.SUBSTITUTED
-    name = f"{row.drug_name} {row.strength}".strip()
+    name, herb = f"{row.drug_name} {row.strength}".strip(), ""
+    if row.herb:  # its key is its code, or its name as it was typed
+        herb = row.herb if row.herb != row.drug_name else ""
+        name = row.drug_name if herb else words.told("herb", row.drug_name)
     return travel.TravelDispensed(
         id=row.pk,
-        prescribed_code=row.drug.code,
-        drug_code=row.item.code if substituted and row.item else row.drug.code,
+        prescribed_code=row.drug.code if row.drug else "",
+        drug_code=row.item.code if substituted and row.item else row.drug.code if row.drug else "",
         drug_name=row.item_name if substituted else name,
+        herb_code=herb,
+        formula_id=row.formula_id,
         quantity=row.taken,
         unit=row.item_unit,
         returned=back,

@@ -11,7 +11,7 @@ from apps.core.fields import MoneyField
 from apps.core.scope import Scope, current
 from apps.core.words import money_words
 from apps.encounters import states
-from apps.encounters.dispensing import queries as dispensing
+from apps.encounters.dispensing import offers
 from apps.encounters.dispensing.inputs import DispenseInput, Part
 from apps.encounters.dispensing.services import dispense
 from apps.encounters.models import Method, Visit
@@ -35,7 +35,7 @@ def medicines_given(visit: Visit, chosen: str, row: Row) -> None:
         raise RowProblems({"given": "Chọn nơi đã phát thuốc."})
     if visit.state != states.FINALISED:
         raise RowProblems({"given": f"Lượt khám {states.TITLES[visit.state]}: {LATER}"})
-    lines, _ = dispensing.offered(scope, visit, place, visit.on)
+    lines, _ = offers.offered(scope, visit, place, visit.on)
     parts = []
     for line in lines:
         best = line.best

@@ -86,7 +86,8 @@ class TravelLot:
 class TravelDispensed:
     """One medicine as it was given out: in base units of the item, less what came back in `returned`.
 
-    `prescribed_code` is the medicine of the prescription, another one where it was `substituted`.
+    `prescribed_code` is the medicine of the prescription, another one where it was `substituted`. A herb is
+    of a formula and has no code of a medicine.
     """
 
     id: UUID
@@ -102,6 +103,8 @@ class TravelDispensed:
     lots: tuple[TravelLot, ...] = ()
     substituted: bool = False
     reason: str = ""
+    herb_code: str = ""
+    formula_id: UUID | None = None
     hidden: tuple[str, ...] = ()
 
 

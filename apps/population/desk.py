@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.core.errors import Refused
 from apps.core.scope import Scope, enter, system
 from apps.encounters import states
-from apps.encounters.dispensing import queries, services
+from apps.encounters.dispensing import offers, services
 from apps.encounters.dispensing.inputs import BackInput, DispenseInput, Part
 from apps.encounters.models import Dispensing, DispensingLot, Visit
 from apps.facilities.models import Facility
@@ -52,7 +52,7 @@ def desk(station: Facility) -> int:
 
 def _give(scope: Scope, visit: Visit, place: StockLocation, number: int) -> Dispensing | None:
     """What there is; of every third prescription a part, of every second the rest is bought elsewhere."""
-    lines, _ = queries.offered(scope, visit, place, timezone.localdate())
+    lines, _ = offers.offered(scope, visit, place, timezone.localdate())
     parts = []
     for line in lines:
         best = line.best

@@ -1,7 +1,7 @@
 """What a station keeps and where: its items, its places, the states of its lots."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.catalogues import codes
 from apps.catalogues.models import Drug, Supply
 from apps.core import audit
 from apps.core.errors import Refused
@@ -24,6 +25,8 @@ from apps.stock.models.items import ORDINARY
 
 FIRST_STORE = "Kho chính"
 OWN = "R"  # labels of items that no catalogue has: R001
+HERBS = "yhct_herb"  # the catalogue of herbs, a small list; herbs are weighed
+GRAM, KILOGRAM = "g", ("kg", 1000)
 
 
 @dataclass(frozen=True)
@@ -113,28 +116,31 @@ def item_for(kind: str, code: str, *, programme: str = "") -> StockItem:
     Without `programme` it lies where the catalogue puts it (a drug of a programme), else in ordinary stock.
     """
     station = _station(None)
-    row: Drug | Supply | None
-    if kind == ItemKind.DRUG:
-        row = Drug.objects.filter(code=code).first()
-        programme = programme or (PROGRAMMES.get(row.programme, ORDINARY) if row else "")
-    else:
-        row = Supply.objects.filter(code=code).first()
-    if row is None:
+    data = _as_listed(kind, code)
+    if data is None:
         raise Refused("Không có mã này trong danh mục.", field="item", code="no-code")
-    programme = programme or ORDINARY
+    programme = programme or data.programme
     found = StockItem.objects.filter(station_id=station, kind=kind, code=code, programme=programme)
     if (item := found.order_by("-is_active", "pk").first()) is not None:
         return item
-    return item_add(
-        data=ItemInput(
-            kind=kind,
-            code=code,
-            name=str(row),
-            unit=row.unit or "Cái",
-            programme=programme,
-            controlled=row.controlled if isinstance(row, Drug) else "",
+    return item_add(data=replace(data, programme=programme))
+
+
+def _as_listed(kind: str, code: str) -> ItemInput | None:
+    """An item as the catalogue of its kind says; None for a code that it does not know."""
+    if kind == ItemKind.HERB:
+        herb = codes.get(HERBS, code)
+        return ItemInput(kind, herb.name, GRAM, code, [KILOGRAM]) if herb else None
+    if kind == ItemKind.DRUG:
+        drug = Drug.objects.filter(code=code).first()
+        if drug is None:
+            return None
+        programme = PROGRAMMES.get(drug.programme, ORDINARY)
+        return ItemInput(
+            kind, str(drug), drug.unit or "Cái", code, programme=programme, controlled=drug.controlled
         )
-    )
+    supply = Supply.objects.filter(code=code).first()
+    return ItemInput(kind, str(supply), supply.unit or "Cái", code) if supply else None
 
 
 # As the drug catalogue writes its programmes -> list stock_programme.

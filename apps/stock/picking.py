@@ -30,6 +30,8 @@ def item_of(key: str) -> StockItem:
         return keeping.item_for(ItemKind.DRUG, key)
     if found is None and Supply.objects.filter(code=key).exists():
         return keeping.item_for(ItemKind.SUPPLY, key)
+    if found is None and codes.get(keeping.HERBS, key):
+        return keeping.item_for(ItemKind.HERB, key)
     raise Refused("Chọn mặt hàng trong danh sách.", field="item", code="no-item")
 
 
@@ -50,8 +52,8 @@ def _find(scope: Scope, text: str, on: dt.date) -> list[Pick]:
     found = [Pick(row.label, row.name, _note(row)) for row in own]
     kept = {row.code for row in own}
     if text.strip():
-        for kind in ("drug", "supply"):
-            known = picks.kinds.get(kind)
+        for kind in ("drug", "supply", keeping.HERBS):
+            known = picks.find_kind(kind)
             for pick in known.find(scope, text, on) if known else ():
                 if pick.code not in kept:
                     found.append(Pick(pick.code, pick.name, f"chưa có trong kho, {pick.note}"))

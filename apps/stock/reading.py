@@ -20,6 +20,7 @@ from apps.stock.models import (
     DocumentKind,
     DocumentLine,
     DocumentState,
+    ItemKind,
     Lot,
     StockBalance,
     StockDocument,
@@ -45,9 +46,11 @@ CHIPS: dict[ExpiryClass, str] = {
 
 
 def expiry_days(on: dt.date) -> Mapping[str, Sequence[int]]:
-    """Days of the near, soon and urgent warnings by kind of item. One query."""
+    """Days of the near, soon and urgent warnings by kind of item; of a kind it does not name, those of
+    drugs. One query.
+    """
     found: Mapping[str, Sequence[int]] = parameters.value(EXPIRY_DAYS, on=on)
-    return found
+    return {kind: found.get(kind, found[ItemKind.DRUG]) for kind in ItemKind.values}
 
 
 def places(scope: Scope) -> list[StockLocation]:

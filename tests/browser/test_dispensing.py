@@ -9,6 +9,7 @@ from apps.encounters.models import Dispensing, Visit
 from tests.browser.test_orders import at, seat, staff
 from tests.factories import dispensing as give
 from tests.factories import encounters as make
+from tests.factories.catalogues import a_code
 from tests.factories.patients import a_person, a_station
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,6 +20,9 @@ def station():
     make.catalogues()
     make.a_drug("TD001.9", "Paracetamol", name="Hapacol", strength="250mg")
     give.rules()
+    a_code("yhct_herb", "YH023", "Đương quy")
+    a_code("yhct_herb", "YH080", "Xuyên khung")
+    a_code("yhct_herb", "YH083", "Mã tiền", extra={"kind": "toxic"})
     return a_station()
 
 
@@ -31,6 +35,10 @@ def test_a_prescription_given_out(page, live_server, station, photograph, axe_cl
     early = give.a_stock(desk, 6, item=para.item, number="B0127", expiry=give.in_days(40), price="450")
     other = give.a_stock(desk, 50, "TD001.9", "Hapacol 250mg")
     amoxi = give.a_stock(desk, 4, "TD028.1", "Amoxicilin 500mg", price="1200")
+    store = give.a_place(station, "Kho chính")
+    give.a_stock(store, 100, item=amoxi.item)
+    quy = give.a_herb(desk, 900, price="180")
+    toxic = give.a_herb(desk, 40, "YH083", "Mã tiền", price="90")
 
     # When: the doctor prescribes, she sees at each line what the desk has; she ends the visit.
     visit = make.an_examined_visit(
@@ -38,10 +46,11 @@ def test_a_prescription_given_out(page, live_server, station, photograph, axe_cl
         doctor,
         data=replace(make.USUAL, lines=[make.PARACETAMOL, give.SIX_TABLETS]),
     )
+    give.a_formula(visit, doctor, [("YH023", "12"), ("YH080", "8"), ("YH083", "0.5")], 5)
     seat(page, live_server, doctor)
     page.goto(at(live_server, "visit", visit.pk))
     page.wait_for_selector("text=còn 1 hộp 6 viên")
-    page.wait_for_selector("text=không đủ: chỉ còn 4 viên")
+    page.wait_for_selector("text=không đủ: Quầy cấp phát còn 4 viên")
     photograph(page, "dispensing-prescribing")
     axe_clean(page)
     page.click("button[value=finalise]")
@@ -57,17 +66,29 @@ def test_a_prescription_given_out(page, live_server, station, photograph, axe_cl
     page.wait_for_selector("button:focus")
     photograph(page, "dispensing-visit")
     axe_clean(page)
+
+    # And: of the five packets two, without the herb that the desk has not; the grams follow.
+    page.wait_for_selector("text=dược liệu độc")
+    page.wait_for_selector("text=Kho khác còn 1 hộp (Kho chính)")
+    page.fill("[name$='-packets']", "2")
+    page.click("text=Tính lại số gam")
+    page.wait_for_selector("[value='24']")
+    page.locator(".give-formula").scroll_into_view_if_needed()
+    photograph(page, "dispensing-formula")
+    axe_clean(page)
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Đã cấp thuốc, kho đã trừ.")
     photograph(page, "dispensing-act")
     axe_clean(page)
     assert (give.at(early), give.at(para), give.at(amoxi)) == (0, 96, 0)
+    assert (give.at(quy), give.at(toxic)) == (876, 39)
 
     # And: of the amoxicillin the rest is bought elsewhere.
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('Cấp phát thuốc')")
     line = give.line_of(visit, "TD028.1").pk
     page.fill(f"[name='{line}-outside']", "2")
+    page.check("[name$='-outside'][type=checkbox]")
     photograph(page, "dispensing-rest")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("text=Đã cấp thuốc, kho đã trừ.")

@@ -44,7 +44,7 @@ COUNTS = {
     "practice_scope": 91,
     "reception": 60,
     "restricted_data": 43,
-    "service_orders": 273,
+    "service_orders": 280,
     "service_prices": 15944,
     "service_prices_exam_bed": 5,
     "services": 9190,

@@ -21,11 +21,14 @@ from apps.encounters.models import (
     Dispensing,
     DispensingLine,
     DispensingLot,
+    HerbalFormula,
     MedicineReturn,
     MedicineReturnLine,
     PrescriptionLine,
     Visit,
 )
+from apps.encounters.ordering import traditional
+from apps.encounters.ordering.traditional import HerbInput
 from apps.facilities.models import Facility, Practitioner
 from apps.patients.models import Person
 from apps.stock.models import Lot, StockBalance, StockItem, StockLocation, StockMovement
@@ -62,6 +65,27 @@ def a_stock(
     lot = {key: fields.pop(key) for key in ("number", "expiry", "state", "price", "source") if key in fields}
     item = fields.pop("item", None) or an_item(desk.station, name, code=code, **fields)
     return a_lot(item, desk, quantity, **lot)
+
+
+def a_herb(
+    desk: StockLocation, quantity: int, code: str = "YH023", name: str = "Đương quy", **fields: Any
+) -> Lot:
+    """So many grams of a herb on the desk."""
+    return a_stock(desk, quantity, code, name, kind="herb", unit="g", packs=[["kg", 1000]], **fields)
+
+
+def a_formula(
+    visit: Visit, doctor: Practitioner, herbs: list[tuple[str, str]], packets: int
+) -> HerbalFormula:
+    """A formula on an open visit: (herb, grams of a packet)."""
+    with enter(make.scope_of(doctor)):
+        return traditional.formula_save(
+            visit_id=visit.pk,
+            herbs=[HerbInput(herb, Decimal(grams)) for herb, grams in herbs],
+            packets=packets,
+            usage="Sắc với 600 ml nước còn 200 ml, uống ấm",
+            name="Độc hoạt thang",
+        )
 
 
 def a_scope(who: Practitioner, **fields: Any) -> Any:

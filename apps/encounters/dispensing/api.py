@@ -44,14 +44,15 @@ class LotSerializer(serializers.ModelSerializer):
 class DispensedLineSerializer(serializers.ModelSerializer):
     quantity = serializers.DecimalField(9, 2, coerce_to_string=False)
     prescribed = serializers.DecimalField(9, 2, coerce_to_string=False)
-    drug_code = serializers.CharField(source="drug.code")
+    drug_code = serializers.CharField(source="drug.code", default="")
     lots = LotSerializer(many=True)
 
     class Meta:
         model = DispensingLine
         fields = [
-            "position", "line_id", "drug_code", "drug_name", "strength", "unit", "prescribed", "kind",
-            "quantity", "item", "item_name", "item_unit", "taken", "programme", "reason", "agreed_by", "lots",
+            "position", "line_id", "drug_code", "herb", "formula_id", "drug_name", "strength", "unit",
+            "prescribed", "kind", "quantity", "item", "item_name", "item_unit", "taken", "programme",
+            "reason", "agreed_by", "lots",
         ]  # fmt: skip
 
 

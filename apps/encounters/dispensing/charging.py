@@ -54,7 +54,7 @@ def items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
 def _item(lot: Any, visit: Visit, rules: Any) -> FeeItem:
     line, payer = lot.line, payer_of(visit)
     markup = rules["markup"].get(payer, rules["markup"].get(Payer.FEE, 0))
-    insured = payer == Payer.BHYT and line.drug.bhyt_code
+    insured = payer == Payer.BHYT and _bhyt_code(line)
     return FeeItem(
         SOURCE,
         str(lot.pk),
@@ -62,11 +62,16 @@ def _item(lot: Any, visit: Visit, rules: Any) -> FeeItem:
         price_of(lot.price, markup),
         quantity=Decimal(lot.quantity - lot.back),
         insured=price_of(lot.price, 0) if insured else None,
-        code="" if visit.restricted else line.drug.code,
+        code="" if visit.restricted else line.drug.code if line.drug else line.herb,
         group="drug",
         free_for=_free_for(lot, rules),
         object_id=lot.pk,
     )
+
+
+def _bhyt_code(line: Any) -> str:
+    """The code under which the fund pays; a herb has none in our catalogue, so the patient pays it."""
+    return str(line.drug.bhyt_code) if line.drug else ""
 
 
 def _free_for(lot: DispensingLot, rules: Any) -> str:
@@ -82,10 +87,10 @@ def may_owe() -> Q:
     """Besides those who pay for the examination: the insured who got what the fund does not pay."""
     # unscoped: a condition on visits that are found through the scope
     given = DispensingLot.unscoped.filter(
+        Q(line__drug__bhyt_code="") | Q(line__drug__isnull=True),
         line__dispensing__visit=OuterRef("pk"),
         line__dispensing__state=states.COMPLETED,
         line__programme=ORDINARY,
-        line__drug__bhyt_code="",
         price__gt=0,
     )
     return Q(payer=Payer.BHYT) & Q(Exists(given))

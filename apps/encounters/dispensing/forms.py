@@ -12,12 +12,27 @@ from apps.core.fields import CleanCharField, DateField, DecimalField
 from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.core.words import quantity_words
 from apps.encounters.dispensing.inputs import BackInput, DispenseInput, Part
-from apps.encounters.dispensing.queries import ActShown, OfferedLine
+from apps.encounters.dispensing.lines import Line
+from apps.encounters.dispensing.offers import OfferedLine
+from apps.encounters.dispensing.queries import ActShown
 from apps.encounters.dispensing.rules import Given, units_for
 from apps.encounters.writing import Problems
 from apps.stock.models import StockLocation
 
 MOST = 99_999
+
+
+class PacketsForm(forms.Form):
+    """A herbal formula: how many packets are given now, or that she buys all of it elsewhere."""
+
+    packets = forms.IntegerField(label="Cấp lần này", required=False, min_value=1, max_value=999)
+    outside = forms.BooleanField(label="Mua ngoài cả bài", required=False)
+
+    def __init__(self, data: Any, *, line: Line, left: int, chosen: int | None) -> None:
+        self.line, self.left = line, left
+        assert line.formula is not None  # noqa: S101 - of the first herb of a formula
+        super().__init__(data, prefix=f"thang-{line.formula.pk}", initial={"packets": chosen or left})
+        self.fields["packets"].widget.attrs |= {"inputmode": "numeric", "data-enter-skip": ""}
 
 
 class LineForm(forms.Form):
@@ -35,6 +50,8 @@ class LineForm(forms.Form):
     agreed_by = CleanCharField(label="Ai đồng ý", required=False, max_length=120)
 
     asks_first = False  # takes the focus when the page is opened
+    packets: PacketsForm | None = None  # of the formula, above its first herb
+    bought: PacketsForm | None = None  # of the formula it belongs to
 
     def __init__(self, data: Any, *, offered: OfferedLine, agreed_by: str = "") -> None:
         best = offered.best
@@ -77,6 +94,9 @@ class LineForm(forms.Form):
     def parts(self) -> list[Part]:
         """What a valid line says: given, bought elsewhere, both or nothing."""
         data, line_id = self.cleaned_data, self.offered.line.pk
+        if self.bought is not None and self.bought.cleaned_data.get("outside"):
+            left = self.offered.standing.remaining
+            return [Part(line_id, left)] if left else []
         found = []
         if data.get("give") or (data.get("taken") and data.get("give") is None and self._is_other):
             found.append(
@@ -100,6 +120,8 @@ class LineForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if self.bought is not None and self.bought.is_valid() and self.bought.cleaned_data.get("outside"):
+            return data
         if data.get("give") and not data.get("item") and "item" not in self.errors:
             self.add_error("give", "Không có trong kho: ghi ở Mua ngoài, hoặc chọn thuốc thay thế.")
         return data
@@ -130,11 +152,30 @@ class DispenseForm(FormKeyMixin, VersionMixin):
         self.orphans = orphans
         self.fields["location"].choices = [(str(place.pk), place.name) for place in places]  # type: ignore[attr-defined]
         self.lines = [LineForm(data, offered=line, agreed_by=agreed_by) for line in lines]
+        self.formulas = self._formulas(data)
         # Where all is proposed one key gives it out; else the first box is asked.
         self.proposes = data is None and any(line.proposed for line in lines)
         first = next((line for line in self.lines if line.offered.standing.remaining), None)
         if first is not None and data is None and not self.proposes:
             first.asks_first = True
+
+    def _formulas(self, data: Any) -> list[PacketsForm]:
+        """A form for each formula of which something is left to give, above its first herb."""
+        found: dict[UUID, PacketsForm] = {}
+        for line in self.lines:
+            formula = line.offered.line.formula
+            if formula is None:
+                continue
+            if formula.pk not in found:
+                same = [each.offered for each in self.lines if each.offered.line.formula == formula]
+                left = max(units_for(each.standing.remaining / each.line.grams) for each in same)
+                if not left:
+                    continue
+                chosen = line.offered.most and int(line.offered.most / line.offered.line.grams)
+                form = PacketsForm(data, line=line.offered.line, left=left, chosen=chosen)
+                found[formula.pk] = line.packets = form
+            line.bought = found[formula.pk]
+        return list(found.values())
 
     @property
     def controlled(self) -> bool:
@@ -145,11 +186,11 @@ class DispenseForm(FormKeyMixin, VersionMixin):
 
     @property
     def all_errors(self) -> int:
-        return len(self.errors) + sum(len(line.errors) for line in self.lines)
+        return len(self.errors) + sum(len(form.errors) for form in (*self.formulas, *self.lines))
 
     def is_valid(self) -> bool:
         # all that is wrong is told at once
-        return all([super().is_valid(), *[line.is_valid() for line in self.lines]])
+        return all([super().is_valid(), *[form.is_valid() for form in (*self.formulas, *self.lines)]])
 
     def add_problems(self, problems: Problems) -> None:
         """Each refusal beside its box."""

@@ -8,10 +8,11 @@ from apps.core.errors import Refused
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.words import quantity_words
+from apps.encounters.dispensing import lines as what
 from apps.encounters.dispensing import reading, rules
 from apps.encounters.dispensing.inputs import DispenseInput, Part
-from apps.encounters.dispensing.reading import is_other
-from apps.encounters.models import DispensingLine, LineKind, PrescriptionLine, Visit
+from apps.encounters.dispensing.lines import Line, is_other
+from apps.encounters.models import DispensingLine, LineKind, Visit
 from apps.encounters.rules import Problem
 from apps.encounters.writing import Problems
 from apps.stock.models import StockItem
@@ -24,7 +25,7 @@ AMENDED = "Đơn thuốc vừa được sửa. Xem lại đơn rồi cấp."
 def lines_for(visit: Visit, parts: Sequence[Part], data: DispenseInput) -> list[DispensingLine]:
     """The lines of the act, not saved; all that is wrong is told at once."""
     lines, found, _ = reading.standings_of(visit)
-    by_id: dict[UUID, PrescriptionLine] = {line.pk: line for line in lines}
+    by_id: dict[UUID, Line] = {line.pk: line for line in lines}
     items = {
         item.pk: item
         for item in StockItem.objects.filter(pk__in=[part.item_id for part in parts if part.item_id])
@@ -32,7 +33,7 @@ def lines_for(visit: Visit, parts: Sequence[Part], data: DispenseInput) -> list[
     if any(part.item_id for part in parts):
         _refuse_other_place(data.location_id)
     left = {key: row.allowed for key, row in found.items()}
-    drugs = reading.ingredients_of(items.values())
+    drugs = what.ingredients_of(items.values())
     problems: list[Problem] = []
     rows: list[DispensingLine] = []
     for part in parts:
@@ -62,17 +63,17 @@ def _refuse_other_place(location_id: UUID | None) -> None:
 
 def _wrong(
     part: Part,
-    line: PrescriptionLine,
+    line: Line,
     left: Decimal,
     allowed: Decimal,
     items: Mapping[UUID, StockItem],
-    drugs: Mapping[UUID, str],
+    drugs: dict[UUID, str],
 ) -> tuple[str, str] | None:
     """The box and the sentence of what cannot be with one line: `left` of the quantity `allowed` to this act
     is not taken by its other parts.
     """
     box = "give" if part.item_id else "outside"
-    name = f"{line.drug_name} {line.strength}".strip()
+    name = line.name
     if part.quantity <= 0:
         return box, f"{name}: số lượng phải lớn hơn 0."
     if part.quantity > left:
@@ -88,13 +89,15 @@ def _wrong(
     item = items.get(part.item_id)
     if item is None or not item.is_active:
         return "item", f"{name}: mặt hàng này không có trong kho của trạm."
-    if not rules.same_unit(line.unit, item.unit) or is_other(line.drug, item):
+    if not rules.same_unit(line.unit, item.unit) or is_other(line, item):
         if not part.taken or part.taken < 1:
             return "taken", f"{name}: ghi lấy bao nhiêu {item.unit.lower()} {item.name}."
         if part.taken > MOST:
             return "taken", f"{name}: số lượng lớn quá mức có thể."
-    if is_other(line.drug, item):
-        if drugs.get(item.pk) != reading.ingredient_key(line.drug.ingredient):
+    if is_other(line, item):
+        if line.drug is None:
+            return "item", f"{name}: {item.name} là vị khác. Thay vị thuốc thì thầy thuốc kê lại bài thuốc."
+        if not what.may_stand(line, item, drugs):
             return "item", (
                 f"{name}: {item.name} không cùng hoạt chất. Thay thuốc khác hoạt chất thì bác sĩ sửa đơn."
             )
@@ -109,11 +112,13 @@ def _words(amount: Decimal) -> str:
     return quantity_words(amount.normalize())
 
 
-def _row(position: int, part: Part, line: PrescriptionLine, item: StockItem | None) -> DispensingLine:
+def _row(position: int, part: Part, line: Line, item: StockItem | None) -> DispensingLine:
     row = DispensingLine(
         position=position,
         line_id=line.pk,
         drug=line.drug,
+        herb=line.herb,
+        formula_id=line.formula.pk if line.formula else None,
         drug_name=line.drug_name,
         strength=line.strength,
         unit=line.unit,
@@ -124,7 +129,7 @@ def _row(position: int, part: Part, line: PrescriptionLine, item: StockItem | No
     )
     if item is None:
         return row
-    other = is_other(line.drug, item)
+    other = is_other(line, item)
     row.kind = LineKind.SUBSTITUTED if other else LineKind.GIVEN
     row.item, row.item_name, row.item_unit = item, item.name, item.unit.lower()
     row.programme = item.programme

@@ -16,6 +16,7 @@ from apps.core.registry import (
     GuideChapter,
     HomePanel,
     MergeRule,
+    NightlyWork,
     PaperKind,
     ReadScreen,
     RecordPanel,
@@ -99,7 +100,10 @@ registry.day_end.add(
 registry.timeline_kinds.add(
     TimelineKind(services.SOURCE, "Cấp phát thuốc", _of_act, "pill", "dispensing.view")
 )
-registry.papers.add(PaperKind(printing.PAPER, "phiếu cấp phát thuốc", _of_act))
+registry.papers.add(
+    PaperKind(printing.PAPER, "phiếu cấp phát thuốc", _of_act),
+    PaperKind(printing.LABELS, "nhãn thuốc", _of_act),
+)
 registry.readlog_screens.add(
     ReadScreen("dispensing.waiting", "Danh sách chờ cấp thuốc"),
     ReadScreen("dispensing.visit", "Cấp phát thuốc của lượt khám"),
@@ -120,9 +124,13 @@ registry.changes.add(
         "dispensing.approve",
         services.second_agreed,
         second.may_agree,
-        days=1,
+        days=second.DAYS,
         here=True,
+        dropped=services.second_dropped,
     )
+)
+registry.nightly.add(
+    NightlyWork("dispensing.second", "Bỏ lần cấp không ai đồng ý", lambda day: services.unanswered_drop(), 60)
 )
 registry.merge_rules.add(MergeRule.simple("encounters.Dispensing.person"))
 stock_sources.add(

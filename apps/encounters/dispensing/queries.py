@@ -1,44 +1,42 @@
-"""What the pages of dispensing show: who waits, what may be given for each line, one act with its course.
+"""What the pages of dispensing show: who waits, one act with its course.
 
 A visit or act is found within its scope; its parts are then read unscoped, since whoever sees it sees them.
 """
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import DecimalField, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 
-from apps.catalogues import codes
 from apps.core import parameters
 from apps.core.paging import Page, keyset
 from apps.core.scope import Scope
 from apps.encounters import states as visit_states
-from apps.encounters.dispensing import reading, rules, states
+from apps.encounters.dispensing import reading, states
+from apps.encounters.dispensing.lines import keyed
 from apps.encounters.dispensing.reading import GivenLine, Progress
 from apps.encounters.models import (
     Dispensing,
     DispensingLine,
+    HerbalFormula,
+    HerbalLine,
     MedicineReturn,
     MedicineReturnLine,
     Prescription,
     PrescriptionLine,
     Visit,
 )
-from apps.stock import fefo
-from apps.stock.models import ItemKind, StockBalance, StockItem, StockLocation
-from apps.stock.models.items import ORDINARY
-from apps.stock.services import facts_of
+from apps.stock.models import StockLocation
 from apps.stock.sources import Received, Told
 
 PAGE = "dispensing.page_size"
-MOST_LOTS = 1000  # of one dispensing place: a station keeps a few hundred
 
 
 # ---- who waits
@@ -55,7 +53,7 @@ class Waiting:
 def waiting(
     scope: Scope, *, since: dt.date, on: dt.date, cursor: str = ""
 ) -> tuple[Page[Visit], list[Waiting]]:
-    """Who waits for medicines at the scope's stations, whoever's visit ended first on top. Five queries."""
+    """Who waits for medicines at the scope's stations, whoever's visit ended first on top. Six queries."""
     size = int(parameters.value(PAGE, on=on))
     page = keyset(
         _waiting(scope, since)
@@ -85,159 +83,32 @@ def waiting_count(scope: Scope, since: dt.date) -> int:
 def _waiting(scope: Scope, since: dt.date) -> QuerySet[Visit]:
     """Signed visits with a medicine that was neither given nor bought elsewhere. What came back was given."""
     # unscoped: parts of visits that are found through the scope
+    medicines = PrescriptionLine.unscoped.filter(prescription__visit=OuterRef("pk"))
+    herbs = keyed(HerbalLine.unscoped.filter(formula__visit=OuterRef("pk"), formula__in_error=False))
+    waits = Exists(_short(medicines, "prescription__visit", "drug", F("quantity"))) | Exists(
+        _short(herbs, "formula__visit", "herb", F("grams") * F("formula__packets"))
+    )
+    return Visit.visible(scope).filter(
+        waits, facility_id__in=scope.facility_ids, state=visit_states.FINALISED, on__gte=since
+    )
+
+
+def _short(lines: QuerySet[Any], visit: str, medicine: str, quantity: Any) -> QuerySet[Any]:
+    """Of these lines the medicines of which less was given than is prescribed. Unscoped: as above."""
+    same = {"dispensing__visit": OuterRef(visit), medicine: OuterRef(medicine)}
     given = (
-        DispensingLine.unscoped.filter(
-            dispensing__visit=OuterRef("prescription__visit"),
-            dispensing__state=states.COMPLETED,
-            drug=OuterRef("drug"),
-        )
+        DispensingLine.unscoped.filter(dispensing__state=states.COMPLETED, **same)
         .order_by()
-        .values("drug")
+        .values(medicine)
         .annotate(all=Sum("quantity"))
         .values("all")
     )
-    lines = (
-        PrescriptionLine.unscoped.filter(prescription__visit=OuterRef("pk"))
-        .order_by()
-        .values("prescription__visit", "drug")
-        .annotate(all=Sum("quantity"))
+    return (
+        lines.order_by()
+        .values(visit, medicine)
+        .annotate(all=Sum(quantity, output_field=DecimalField()))
         .annotate(given=Coalesce(Subquery(given), Decimal(0)))
         .filter(all__gt=F("given"))
-    )
-    return Visit.visible(scope).filter(
-        Exists(lines), facility_id__in=scope.facility_ids, state=visit_states.FINALISED, on__gte=since
-    )
-
-
-# ---- what may be given for a line
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """So much of a lot that would be taken, with the reason; `until` is its last day of use in words."""
-
-    lot: str
-    until: str
-    quantity: int
-    why: str
-
-    @property
-    def words(self) -> str:
-        """Its last day of use and why it is taken, each told once."""
-        return self.why if self.until in self.why else f"hạn {self.until}, {self.why}"
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A thing on the shelf that may stand for a line: the same medicine, or another of its ingredient.
-
-    `alike`: it counts in the prescription's unit, so its number follows from the quantity.
-    """
-
-    item: StockItem
-    usable: int
-    other: bool
-    alike: bool
-    programme: str = ""
-    lots: tuple[Proposed, ...] = ()
-    passed: tuple[str, ...] = ()
-
-    @property
-    def left_words(self) -> str:
-        return str(self.item.words(self.usable))
-
-    @property
-    def words(self) -> str:
-        """What stands in the list of choices."""
-        said = f"{self.item.name} – còn {self.item.words(self.usable)}"
-        if self.programme:
-            said += f", {self.programme}"
-        return f"Thay bằng {said}" if self.other else said
-
-
-@dataclass(frozen=True)
-class OfferedLine:
-    """A line of the prescription with how far it has come and what there is for it, best first."""
-
-    line: PrescriptionLine
-    standing: rules.Standing
-    offers: list[Offer] = field(default_factory=list)
-
-    @property
-    def key(self) -> str:
-        return str(self.line.pk)
-
-    @property
-    def best(self) -> Offer | None:
-        """What is proposed: the same medicine where there is some."""
-        return next((offer for offer in self.offers if not offer.other and offer.usable), None)
-
-    @property
-    def proposed(self) -> Decimal:
-        """How much: what remains, or what is there of it."""
-        if self.best is None:
-            return Decimal(0)
-        if not self.best.alike:
-            return self.standing.remaining
-        return min(self.standing.remaining, Decimal(self.best.usable))
-
-
-def offered(
-    scope: Scope, visit: Visit, place: StockLocation | None, on: dt.date
-) -> tuple[list[OfferedLine], list[rules.Given]]:
-    """Each line of the prescription with what lies at `place` for it; and what was given that is prescribed
-    no more. Six queries, however many lines and lots.
-    """
-    lines, standings, orphans = reading.standings_of(visit)
-    rows = _balances(scope, place) if place is not None and lines else []
-    by_item: dict[UUID, list[StockBalance]] = {}
-    items: dict[UUID, StockItem] = {}
-    for row in rows:
-        by_item.setdefault(row.lot.item_id, []).append(row)
-        items[row.lot.item_id] = row.lot.item
-    ingredients = reading.ingredients_of(items.values())
-    found = []
-    for line in lines:
-        standing = standings[str(line.pk)]
-        key = reading.ingredient_key(line.drug.ingredient)
-        near = [
-            item for item in items.values() if item.code == line.drug.code or ingredients.get(item.pk) == key
-        ]
-        offers = [_offer(line, item, by_item[item.pk], standing.remaining, on) for item in near]
-        offers.sort(key=lambda offer: (offer.other, not offer.usable, offer.programme, offer.item.name))
-        found.append(OfferedLine(line, standing, offers))
-    return found, orphans
-
-
-def _balances(scope: Scope, place: StockLocation) -> list[StockBalance]:
-    rows = StockBalance.visible(scope).filter(
-        location=place, quantity__gt=0, lot__item__kind=ItemKind.DRUG, lot__item__is_active=True
-    )
-    return list(rows.select_related("lot__item").order_by("pk")[:MOST_LOTS])
-
-
-def _offer(
-    line: PrescriptionLine, item: StockItem, rows: Sequence[StockBalance], remaining: Decimal, on: dt.date
-) -> Offer:
-    facts = [facts_of(row) for row in rows]
-    usable = sum(fact.quantity for fact in facts if not fefo.why_not(fact, on))
-    other = reading.is_other(line.drug, item)
-    alike = not other and rules.same_unit(line.unit, item.unit)
-    wanted = min(rules.units_for(remaining), usable) if alike else 0
-    found = fefo.allocate(max(wanted, 1), facts, on)
-    until = {str(row.lot_id): row.lot.expiry_words for row in rows}
-    lots = tuple(
-        Proposed(part.number, until[part.key], part.quantity if wanted else 0, part.why)
-        for part in found.parts
-    )
-    return Offer(
-        item,
-        usable,
-        other,
-        alike,
-        "" if item.programme == ORDINARY else codes.label("stock_programme", item.programme),
-        lots,
-        tuple(f"lô {each.number} {each.why}" for each in found.passed),
     )
 
 
@@ -293,7 +164,8 @@ def in_line(visit: Visit) -> tuple[bool, list[Act]]:
     row = (
         Visit.unscoped.filter(pk=visit.pk)
         .annotate(
-            prescribed=Exists(Prescription.unscoped.filter(visit=OuterRef("pk"))),
+            prescribed=Exists(Prescription.unscoped.filter(visit=OuterRef("pk")))
+            | Exists(HerbalFormula.unscoped.filter(visit=OuterRef("pk"), in_error=False)),
             acts=ArraySubquery(acts.order_by("occurred_at", "id").values(told=told)),
         )
         .values("prescribed", "acts")
@@ -339,7 +211,7 @@ def shown(acts: Sequence[Dispensing]) -> list[ActShown]:
 
 
 def kept_of(visit: Visit) -> dict[UUID, Decimal]:
-    """What of each line of a prescription she has, or buys elsewhere: for its paper. Three queries."""
+    """What of each line of a prescription she has, or buys elsewhere: for its paper. Four queries."""
     lines, standings, _ = reading.standings_of(visit)
     return {line.pk: standings[str(line.pk)].kept for line in lines}
 

@@ -12,12 +12,9 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from apps.catalogues.models import Drug
-from apps.core.text import fold
-from apps.encounters import doses
 from apps.encounters.dispensing import rules, states
-from apps.encounters.models import DispensingLine, DispensingLot, LineKind, PrescriptionLine, Visit
-from apps.stock.models import StockItem
+from apps.encounters.dispensing.lines import Line, lines_of
+from apps.encounters.models import DispensingLine, DispensingLot, LineKind, Visit
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class GivenLine:
     def fact(self) -> rules.Given:
         return rules.Given(
             str(self.row.line_id),
-            str(self.row.drug_id),
+            self.row.herb or str(self.row.drug_id),
             self.row.quantity,
             self.row.kind == LineKind.OUTSIDE,
             self.quantity_back,
@@ -50,15 +47,6 @@ class GivenLine:
 def with_back(rows: QuerySet[DispensingLot]) -> QuerySet[Any]:
     """These lots, each with what of it came back as `back`."""
     return rows.annotate(back=Coalesce(Sum("returned__quantity"), 0))
-
-
-def lines_of(visit_ids: Collection[UUID]) -> dict[UUID, list[PrescriptionLine]]:
-    """What is prescribed on each visit, as it is printed. One query."""
-    found: dict[UUID, list[PrescriptionLine]] = {visit_id: [] for visit_id in visit_ids}
-    rows = PrescriptionLine.unscoped.filter(prescription__visit__in=visit_ids)
-    for row in rows.select_related("prescription", "drug").order_by("prescription__kind", "position"):
-        found[row.prescription.visit_id].append(row)
-    return found
 
 
 def given_on(
@@ -85,19 +73,15 @@ def given_on(
 
 def standings_of(
     visit: Visit,
-) -> tuple[list[PrescriptionLine], dict[str, rules.Standing], list[rules.Given]]:
-    """The lines of one prescription, how far each has been given (by its id), what hangs on none. Three
+) -> tuple[list[Line], dict[str, rules.Standing], list[rules.Given]]:
+    """The lines of one prescription, how far each has been given (by its id), what hangs on none. Four
     queries.
     """
     lines = lines_of([visit.pk])[visit.pk]
     found, orphans = rules.standings(
-        [prescribed(line) for line in lines], [line.fact for line in given_on([visit.pk])]
+        [line.prescribed for line in lines], [line.fact for line in given_on([visit.pk])]
     )
     return lines, found, orphans
-
-
-def prescribed(line: PrescriptionLine) -> rules.Prescribed:
-    return rules.Prescribed(str(line.pk), str(line.drug_id), line.quantity)
 
 
 def _lots(rows: Iterable[Any]) -> list[tuple[DispensingLot, int]]:
@@ -115,7 +99,7 @@ class Progress:
 
 
 def progress_of(visit_ids: Sequence[UUID]) -> dict[UUID, Progress]:
-    """How far each prescription has come. Three queries for any number."""
+    """How far each prescription has come. Four queries for any number."""
     lines = lines_of(visit_ids)
     given: dict[UUID, list[rules.Given]] = {}
     for each in given_on(visit_ids):
@@ -123,7 +107,7 @@ def progress_of(visit_ids: Sequence[UUID]) -> dict[UUID, Progress]:
     found = {}
     for visit_id in visit_ids:
         rows, orphans = rules.standings(
-            [prescribed(line) for line in lines[visit_id]], given.get(visit_id, [])
+            [line.prescribed for line in lines[visit_id]], given.get(visit_id, [])
         )
         found[visit_id] = Progress(
             rules.progress(rows.values()),
@@ -133,27 +117,3 @@ def progress_of(visit_ids: Sequence[UUID]) -> dict[UUID, Progress]:
             or any(row.over for row in rows.values()),
         )
     return found
-
-
-# ---- which medicine may stand for another
-
-
-def ingredient_key(ingredient: str) -> str:
-    """What medicines have in common that may stand for each other: the ingredient without its salt in
-    brackets.
-    """
-    return fold(doses.main_word(ingredient))
-
-
-def ingredients_of(items: Iterable[StockItem]) -> dict[UUID, str]:
-    """The ingredient of each item that is a medicine of the catalogue. One query, none for no items."""
-    codes = {item.code: item.pk for item in items if item.code}
-    if not codes:
-        return {}
-    rows = Drug.objects.filter(code__in=codes).values_list("code", "ingredient")
-    return {codes[code]: ingredient_key(ingredient) for code, ingredient in rows}
-
-
-def is_other(drug: Drug, item: StockItem) -> bool:
-    """Whether an item is another medicine than the one prescribed: another brand or strength."""
-    return bool(item.code != drug.code)

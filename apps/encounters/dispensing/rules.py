@@ -120,9 +120,12 @@ def units_for(quantity: Decimal) -> int:
     return int(quantity.to_integral_value(rounding=ROUND_CEILING))
 
 
+GRAMS = dict.fromkeys(("gam", "gram", "gr"), "g")
+
+
 def same_unit(one: str, other: str) -> bool:
-    """Whether both count alike: 'viên' is 'Viên', and a viên of what is counted in viên nang."""
-    first, second = fold(one), fold(other)
+    """Whether both count alike: 'viên' is 'Viên', and a viên of what is counted in viên nang; 'gam' is g."""
+    first, second = (GRAMS.get(fold(word), fold(word)) for word in (one, other))
     return bool(first) and (
         first == second or f"{first} ".startswith(f"{second} ") or f"{second} ".startswith(f"{first} ")
     )

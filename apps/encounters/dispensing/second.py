@@ -8,6 +8,7 @@ from apps.core.scope import Scope
 from apps.encounters.models import Dispensing, DispensingLine
 
 CHANGE = "dispensing.second"
+DAYS = 1  # nobody waits longer for a medicine that is needed now
 
 
 def second_ask(act: Dispensing) -> PendingChange:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.care.models import fact_values
-from apps.core import audit, parameters
+from apps.core import approvals, audit, parameters
 from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.events import publish
 from apps.core.models import PendingChange
@@ -48,6 +48,7 @@ SOURCE = "dispensing"  # of the stock's movements, and the kind of the timeline
 BACK = "medicine_return"  # the source of what a return sets apart
 VALID_DAYS = "dispensing.valid_days"
 APART = "Người bệnh trả lại, chờ đánh giá"
+UNANSWERED = "Không có người thứ hai đồng ý trong hạn"
 
 
 @transaction.atomic
@@ -122,11 +123,48 @@ def second_agreed(change: PendingChange) -> None:
 
 
 @transaction.atomic
+def second_dropped(change: PendingChange) -> None:
+    """The second person said no, or the asker took it back: what waited for her is dropped, so that the
+    prescription is free for another act.
+    """
+    _drop_waiting(change.object_id, "Người thứ hai không đồng ý, hoặc người xin đã rút")
+
+
+def unanswered_drop() -> str:
+    """Drop what nobody agreed to in time. For the night: each in a transaction of its own."""
+    since = timezone.now() - dt.timedelta(days=second.DAYS)
+    acts = Dispensing.objects.filter(state=states.PREPARATION, recorded_at__lt=since)
+    ids = list(acts.order_by("pk").values_list("pk", flat=True))
+    for pk in ids:
+        with transaction.atomic():
+            _drop_waiting(pk, UNANSWERED)
+    return f"{len(ids)} lần cấp"
+
+
+def _drop_waiting(dispensing_id: UUID, reason: str) -> None:
+    """Nothing was taken: the act is closed with its reason. Unscoped: its change was taken by whoever may."""
+    visit_id = Dispensing.unscoped.values_list("visit_id", flat=True).get(pk=dispensing_id)
+    visit = Visit.unscoped.select_for_update(of=("self",)).get(pk=visit_id)
+    act = Dispensing.unscoped.select_for_update(of=("self",)).get(pk=dispensing_id)
+    act.visit = visit
+    if act.state == states.PREPARATION:
+        _close(act, reason)
+        audit_act("dispensing.cancelled", act)
+
+
+def _close(act: Dispensing, reason: str) -> None:
+    act.state = states.CANCELLED
+    act.end_reason, act.ended_at, act.ended_by_name = reason, timezone.now(), current().shown_name
+    _save(act)
+
+
+@transaction.atomic
 def dispensing_cancel(*, dispensing_id: UUID, expected_version: int, reason: str) -> Dispensing:
     """Say that nothing was given: what is still out lies again where it lay. What waits is dropped.
 
     Own acts of today by 'dispensing.enter', others by 'dispensing.edit'.
     """
+    approvals.drop(second.CHANGE, dispensing_id)  # first, as whoever agrees takes it first
     act = _act_locked(dispensing_id, "cancel", expected_version)
     scope = current()
     if not is_own(act):
@@ -147,9 +185,7 @@ def dispensing_cancel(*, dispensing_id: UUID, expected_version: int, reason: str
             stock.put_back(
                 source=Source(SOURCE, act.pk), on=timezone.localdate(), reason=f"Hủy cấp: {reason}"
             )
-    act.state = states.CANCELLED
-    act.end_reason, act.ended_at, act.ended_by_name = reason, timezone.now(), scope.shown_name
-    _save(act)
+    _close(act, reason)
     if was == states.COMPLETED:
         put_timeline(act)
         coming_back.name(act.visit_id)
@@ -270,7 +306,11 @@ def _refuse_without_recipient(controlled: Sequence[DispensingLine], data: Dispen
 
 
 def _refuse_second_waiting(visit: Visit) -> None:
-    if Dispensing.unscoped.filter(visit=visit, state=states.PREPARATION).exists():
+    """One at a time; what nobody can agree to any more is none."""
+    for act in Dispensing.unscoped.filter(visit=visit, state=states.PREPARATION).order_by("pk"):
+        if not approvals.waiting_on(second.CHANGE, act.pk):
+            _drop_waiting(act.pk, UNANSWERED)
+            continue
         raise Refused(
             "Đơn này đã có một lần cấp đang chờ người thứ hai. Đồng ý hoặc bỏ lần đó trước.", code="waiting"
         )
@@ -361,12 +401,16 @@ def kept_on(visit_id: UUID) -> bool:
 
 def put_timeline(act: Dispensing) -> None:
     """The line of an act in the person's course; it names no medicine."""
-    many = DispensingLine.unscoped.filter(dispensing=act).count()
+    rows = DispensingLine.unscoped.filter(dispensing=act).values_list("pk", "formula_id")
+    formulas = {formula for _, formula in rows if formula}
+    medicines = sum(formula is None for _, formula in rows)
+    many = [f"{medicines} thuốc"] if medicines or not formulas else []
+    many += [f"{len(formulas)} bài thuốc thang"] if formulas else []
     projections.put_timeline(
         person_id=act.person_id,
         at=act.occurred_at,
         kind=SOURCE,
-        title=f"Cấp phát {many} thuốc",
+        title=f"Cấp phát {' và '.join(many)}",
         object_id=act.pk,
         facility_id=act.facility_id,
         restricted=act.visit.restricted,

@@ -11,4 +11,5 @@ urlpatterns = [
     path("cap-phat/<uuid:pk>/tra-lai/", views.give_back, name="dispensing_back"),
     path("cap-phat/<uuid:pk>/huy/", views.cancel, name="dispensing_cancel"),
     path("cap-phat/<uuid:pk>/phieu.pdf", views.slip, name="dispensing_slip"),
+    path("cap-phat/<uuid:pk>/nhan.pdf", views.labels, name="dispensing_labels"),
 ]

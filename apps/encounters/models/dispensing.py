@@ -96,7 +96,8 @@ class LineKind(models.TextChoices):
 
 class DispensingLine(VisitPart):
     """One medicine of an act. `line_id` is the line of the prescription as it then stood: lines are written
-    anew by an amendment, so the medicine is kept here too.
+    anew by an amendment, so the medicine is kept here too. A herb (`herb`: its code, its name where it has
+    none) is of the formula `formula_id` and counts in the grams of all its packets.
     """
 
     to_visit = "dispensing__visit"
@@ -104,7 +105,9 @@ class DispensingLine(VisitPart):
     dispensing = models.ForeignKey(Dispensing, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
     line_id = models.UUIDField("dòng trong đơn")
-    drug = models.ForeignKey(Drug, on_delete=models.PROTECT, related_name="+", db_index=False)
+    drug = models.ForeignKey(Drug, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    herb = models.CharField("vị thuốc thang", max_length=100, blank=True)
+    formula_id = models.UUIDField("bài thuốc", null=True)
     drug_name = models.CharField("thuốc trong đơn", max_length=620)
     strength = models.CharField("hàm lượng", max_length=400, blank=True)
     unit = models.CharField("đơn vị", max_length=40)
@@ -134,6 +137,11 @@ class DispensingLine(VisitPart):
         ordering = ["position"]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="dispensed_above_zero"),
+            models.CheckConstraint(
+                condition=Q(drug__isnull=False, herb="", formula_id__isnull=True)
+                | (Q(drug__isnull=True, formula_id__isnull=False) & ~Q(herb="")),
+                name="dispensed_drug_or_herb",
+            ),
             models.CheckConstraint(
                 condition=Q(kind=LineKind.OUTSIDE, taken=0, item__isnull=True)
                 | (~Q(kind=LineKind.OUTSIDE) & Q(taken__gt=0, item__isnull=False)),

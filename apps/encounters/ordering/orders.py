@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from apps.care import services as care
@@ -25,6 +26,7 @@ from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitMoved, VisitPartChanged
 from apps.encounters.models import (
     HerbalFormula,
+    HerbalLine,
     Order,
     OrderKind,
     OrderSet,
@@ -220,6 +222,23 @@ def follow_move(event: VisitMoved) -> None:
         values = {name: getattr(order, name) for name in (*copied, *who)}
         fresh.append(Order(**shared | values, visit=new))
     Order.unscoped.bulk_create(fresh)
+    _formulas_follow(event.visit_id, new)
+
+
+def _formulas_follow(visit_id: UUID, new: Visit) -> None:
+    """The herbal formulas that stood on the wrong person's visit are prescribed on hers, as her medicines
+    are: what was given out of them is counted on these. Unscoped as above.
+    """
+    rows = HerbalFormula.unscoped.filter(visit_id=visit_id, error_reason=WRONG_VISIT).order_by("created_at")
+    for old in rows.prefetch_related(Prefetch("lines", HerbalLine.unscoped.order_by("position"))):
+        same = {name: getattr(old, name) for name in ("name", "packets", "usage", "note", "prescriber_id")}
+        formula = HerbalFormula.unscoped.create(visit=new, **same)
+        HerbalLine.unscoped.bulk_create(
+            HerbalLine(
+                formula=formula, code=line.code, name=line.name, grams=line.grams, position=line.position
+            )
+            for line in old.lines.all()
+        )
 
 
 def _begun_ever(order: Order) -> bool:

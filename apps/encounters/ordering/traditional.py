@@ -197,9 +197,14 @@ def formula_save(
 def formula_in_error(*, formula_id: UUID, reason: str) -> HerbalFormula:
     """A formula that should not have been written stays with its reason."""
     current().require("prescriptions.enter")
-    formula = HerbalFormula.objects.select_for_update(of=("self",)).select_related("visit").get(pk=formula_id)
-    if not current().reaches(formula.visit.facility_id):
+    visit_id = HerbalFormula.objects.values_list("visit_id", flat=True).get(pk=formula_id)
+    visit = Visit.objects.select_for_update(of=("self",)).get(pk=visit_id)  # as whoever gives it out does
+    formula = HerbalFormula.objects.select_for_update(of=("self",)).get(pk=formula_id)
+    formula.visit = visit
+    if not current().reaches(visit.facility_id):
         raise PermissionDenied("formula")
+    if formula.in_error:
+        raise Refused("Bài thuốc này đã ghi là nhập nhầm.", code="state")
     reason = clean(reason)[:300]
     if not reason:
         raise Refused("Ghi lý do.", field="reason", code="no-reason")

@@ -1,12 +1,14 @@
 """Giving medicines out: who waits, one prescription, one act with its returns. Thin: services do the work."""
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,7 +22,7 @@ from apps.core.idempotency import idempotent
 from apps.core.scope import Scope, current
 from apps.encounters import page, states
 from apps.encounters.bedside import own_practitioner, why_not
-from apps.encounters.dispensing import printing, queries, second, services
+from apps.encounters.dispensing import offers, printing, queries, second, services
 from apps.encounters.dispensing import states as act_states
 from apps.encounters.dispensing.forms import BackForm, DispenseForm
 from apps.encounters.forms import ReasonForm
@@ -62,10 +64,10 @@ def of_visit(request: HttpRequest, pk: UUID) -> HttpResponse:
         if no:
             raise PermissionDenied("dispensing.enter")
         form = _form(scope, visit, request.POST)
-        if request.POST.get("action") == "place":  # another place: the proposals change, nothing is given
-            return redirect(f"{request.path}?tu={request.POST.get('location', '')[:36]}")
+        if request.POST.get("action") == "place":  # another place, fewer packets: nothing is given yet
+            return redirect(f"{request.path}?{_chosen(request, form)}")
         return _dispense(request, scope, visit, form)
-    form = _form(scope, visit, None, request.GET.get("tu", "")) if not no else None
+    form = _form(scope, visit, None, request.GET) if not no else None
     return _page(request, scope, visit, form, no=no)
 
 
@@ -80,13 +82,33 @@ def _why_not(scope: Scope, visit: Visit) -> str:
     return ""
 
 
-def _form(scope: Scope, visit: Visit, data: Any, chosen: str = "") -> DispenseForm:
+def _chosen(request: HttpRequest, form: DispenseForm) -> str:
+    """The place and the packets of each formula that were chosen, for the address."""
+    said = {"tu": request.POST.get("location", "")[:36]}
+    for each in form.formulas:
+        if each.is_valid() and each.cleaned_data["packets"]:
+            said[str(each.prefix)] = str(each.cleaned_data["packets"])
+    return urlencode(said)
+
+
+def _packets(chosen: QueryDict) -> dict[UUID, int]:
+    """How many packets of which formula, as an address says it; what is no such thing says nothing."""
+    found = {}
+    for key, said in chosen.items():
+        name, _, pk = key.partition("-")
+        if name == "thang" and isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 4:
+            with suppress(ValueError):
+                found[UUID(pk)] = int(said)
+    return found
+
+
+def _form(scope: Scope, visit: Visit, data: Any, chosen: QueryDict | None = None) -> DispenseForm:
     places = dispensing_places(scope)
-    wanted = data.get("location", "") if data is not None else chosen
+    wanted = data.get("location", "") if data is not None else chosen.get("tu", "") if chosen else ""
     place = next((each for each in places if str(each.pk) == wanted), places[0] if places else None)
     today = timezone.localdate()
     on = visit.on if visit.entry_mode == EntryMode.BACK_ENTERED else today
-    lines, orphans = queries.offered(scope, visit, place, on)
+    lines, orphans = offers.offered(scope, visit, place, on, _packets(chosen) if chosen else None)
     return DispenseForm(
         data,
         places=places,
@@ -144,7 +166,7 @@ def _page(
     """The page of a prescription; a form sent back is a 422."""
     readlog.record("dispensing.visit", [visit.person_id])
     if form is None:
-        lines, orphans = queries.offered(scope, visit, None, visit.on)
+        lines, orphans = offers.offered(scope, visit, None, visit.on)
     else:
         lines, orphans = [line.offered for line in form.lines], form.orphans
     context = page.banner(scope, visit.person) | {
@@ -167,10 +189,7 @@ def _orphans(visit: Visit, orphans: Any) -> list[dict[str, Any]]:
     """What she has that is prescribed no more, by the name it was given under."""
     if not orphans:
         return []
-    names = {
-        (str(line.row.line_id), str(line.row.drug_id)): line.row
-        for line in queries.reading.given_on([visit.pk])
-    }
+    names = {(line.fact.key, line.fact.drug): line.row for line in queries.reading.given_on([visit.pk])}
     return [
         {"row": names[each.key, each.drug], "kept": each.quantity - each.back}
         for each in orphans
@@ -296,9 +315,25 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs("dispensing.view")
 def slip(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Phiếu cấp phát thuốc, A5."""
+    shown = _given_or_404(pk)
+    context = printing.slip(shown) | mark(request, shown.act.visit, printing.PAPER, pk)
+    return paper.pdf_response("print/dispensing.html", context, filename="phieu-cap-phat.pdf")
+
+
+@require_GET
+@needs("dispensing.view")
+def labels(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Nhãn thuốc, 80 mm: one for each medicine or formula that left the shelf."""
+    shown = _given_or_404(pk)
+    context = printing.labels(shown) | mark(request, shown.act.visit, printing.LABELS, pk)
+    if not context["lines"] and not context["bundles"]:
+        raise Http404
+    return paper.pdf_response("print/medicine_labels.html", context, filename="nhan-thuoc.pdf")
+
+
+def _given_or_404(pk: UUID) -> queries.ActShown:
+    """An act of which a paper tells: one that was done."""
     found = act_or_404(pk)
     if found.state != act_states.COMPLETED:
         raise Http404
-    shown = queries.shown([found])[0]
-    context = printing.slip(shown) | mark(request, found.visit, printing.PAPER, found.pk)
-    return paper.pdf_response("print/dispensing.html", context, filename="phieu-cap-phat.pdf")
+    return queries.shown([found])[0]

@@ -19,10 +19,11 @@ class ItemKind(models.TextChoices):
     DRUG = "drug", "Thuốc"
     SUPPLY = "supply", "Vật tư y tế"
     VACCINE = "vaccine", "Vắc xin"
+    HERB = "herb", "Vị thuốc y học cổ truyền"
 
 
 class StockItem(ScopedModel, BaseModel):
-    """A drug, supply or vaccine as one station keeps it, in one programme: programme stocks lie apart.
+    """A drug, supply, vaccine or herb as one station keeps it, in one programme: programme stocks lie apart.
 
     Everything is counted in `unit`, whole; `packs` says how many of it a box holds ([['Hộp', 100], ...]).
     `code` is that of the catalogue of its kind, empty for the station's own items.

@@ -30,11 +30,15 @@ def _one(
 ) -> Entry:
     who = people.ref(line.performer, line.performer_text)
     request = prescribed.get(line.prescribed_code)
+    what = fhir.concept(
+        options.systems.drug, options.code("drug", line.drug_code), line.drug_name, line.drug_name
+    )
+    if line.formula_id:
+        request = next((each.id for each in visit.formulas if each.id == line.formula_id), None)
+        what = fhir.concept(options.systems.herb, line.herb_code, line.drug_name, line.drug_name)
     fields: Resource = {
         "status": WRONG if is_wrong(visit) else "stopped" if line.returned >= line.quantity else "completed",
-        "medicationCodeableConcept": fhir.concept(
-            options.systems.drug, options.code("drug", line.drug_code), line.drug_name, line.drug_name
-        ),
+        "medicationCodeableConcept": what if line.drug_name else fhir.hidden(),
         "performer": [{"actor": who}] if who else [],
         "authorizingPrescription": [fhir.ref(request)] if request else [],
         "quantity": fhir.quantity(line.quantity, line.unit),

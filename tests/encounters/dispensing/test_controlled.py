@@ -1,18 +1,22 @@
 """Controlled medicines: who receives, a second name, the book."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core import approvals
 from apps.core.errors import Refused
 from apps.core.ids import uuid7
 from apps.core.models import PendingChange
-from apps.core.scope import enter
+from apps.core.scope import enter, system
 from apps.encounters.dispensing import services
 from apps.encounters.inputs import LineInput
 from apps.encounters.models import Dispensing
+from apps.stock import services as stock
+from apps.stock.services import Source
 from tests.factories import dispensing as give
 from tests.factories import encounters as make
 from tests.factories.dispensing import at, given, part
@@ -72,9 +76,44 @@ def test_nobody_is_her_own_second(asked, pharmacist):
 def test_what_was_dropped_is_not_agreed_to(asked, pharmacist, doctor, morphine):
     with enter(give.a_scope(pharmacist, user_id=asked.recorded_by)):
         services.dispensing_cancel(dispensing_id=asked.pk, expected_version=asked.version, reason="Đổi ý")
-    with pytest.raises(Refused):
-        agree(doctor)
+    change = PendingChange.objects.get()
+    assert change.state == "withdrawn"  # nobody is asked any more
+    with enter(give.a_scope(doctor, user_id=uuid7())), pytest.raises(Refused):
+        approvals.approve(change_id=change.pk)
     assert at(morphine) == 20
+
+
+@pytest.mark.parametrize("act", ["withdraw", "refuse"])
+def test_a_second_name_that_was_refused_leaves_nothing_waiting(asked, pharmacist, doctor, morphine, act):
+    who = give.a_scope(pharmacist, user_id=asked.recorded_by)
+    if act == "refuse":
+        who = give.a_scope(doctor, user_id=uuid7(), full_name="Trần Văn Bình")
+    with enter(who):
+        getattr(approvals, act)(change_id=PendingChange.objects.get().pk)
+    dropped = Dispensing.unscoped.get()
+    assert (dropped.state, bool(dropped.end_reason), at(morphine)) == ("cancelled", True, 20)
+
+
+def test_what_nobody_agreed_to_in_time_is_dropped(asked, visit, desk, morphine, pharmacist):
+    """At night, or when the prescription is given out anew before."""
+    with system("night"):
+        assert services.unanswered_drop() == "0 lần cấp"
+    late = timezone.now() - dt.timedelta(days=1, minutes=1)
+    PendingChange.objects.update(expires_at=late)
+    user = User.objects.get(pk=asked.recorded_by)
+    with enter(give.a_scope(pharmacist, user_id=user.pk)):
+        again = services.dispense(
+            visit_id=visit.pk,
+            expected_version=visit.version,
+            data=services.DispenseInput([part(visit, 6, morphine.item, code="TD200.1")], desk.pk, **WHO),
+        )
+    asked.refresh_from_db()
+    assert (asked.state, again.state) == ("cancelled", "preparation")
+    Dispensing.unscoped.filter(pk=again.pk).update(recorded_at=late)
+    with system("night"):
+        assert services.unanswered_drop() == "1 lần cấp"
+    again.refresh_from_db()
+    assert (again.state, at(morphine)) == ("cancelled", 20)
 
 
 def test_one_waits_at_a_time(asked, visit, desk, morphine, pharmacist):
@@ -83,11 +122,6 @@ def test_one_waits_at_a_time(asked, visit, desk, morphine, pharmacist):
 
 
 def test_the_shelf_is_looked_at_when_it_is_taken(asked, doctor, desk, morphine):
-    from django.utils import timezone
-
-    from apps.stock import services as stock
-    from apps.stock.services import Source
-
     with enter(give.a_scope(doctor)):
         stock.take(
             item_id=morphine.item_id,

@@ -11,7 +11,7 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import enter
 from apps.encounters import moving, undoing
 from apps.encounters import services as visits
-from apps.encounters.dispensing import queries, reading, services
+from apps.encounters.dispensing import offers, reading, services
 from apps.encounters.dispensing.inputs import BackInput
 from apps.encounters.events import MedicationDispensed, MedicationReturned
 from apps.encounters.inputs import VisitInput
@@ -208,7 +208,7 @@ def test_an_amended_prescription_shows_what_she_has(visit, desk, lot, pharmacist
     assert [row.remaining for row in found.values()] == [6]
     assert [each.quantity for each in orphans] == [10]
     with enter(give.a_scope(pharmacist)) as scope:
-        lines, left = queries.offered(scope, visit, desk, visit.on)
+        lines, left = offers.offered(scope, visit, desk, visit.on)
     assert (len(lines), len(left)) == (1, 1)
     assert reading.progress_of([visit.pk])[visit.pk].amended
 
