@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, When
+from django.db.models.functions import Least
 
-from apps.encounters.models import Order, Payer, ReceiptLine, Visit
+from apps.encounters.models import Order, OrderKind, Payer, ReceiptLine, Visit
 from apps.encounters.money import coming_back
 from apps.encounters.money.coming_back import BackSource
 from apps.encounters.money.sharing import FeeItem
@@ -23,14 +25,14 @@ def items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
     insured = {visit.pk for visit in visits if visit.payer == Payer.BHYT}
     found: dict[UUID, list[FeeItem]] = {}
     # unscoped: of visits that were found through the scope
-    rows = Order.unscoped.filter(visit__in=visits, state__in=order_states.LIVE)
+    rows = _counted(Order.unscoped.filter(visit__in=visits))
     for row in rows.order_by("occurred_at", "id"):
         item = FeeItem(
             "orders",
             str(row.pk),
             HIDDEN if row.restricted else row.name,
             row.price,
-            quantity=Decimal(row.sessions),
+            quantity=Decimal(row.stands),
             insured=row.price if row.visit_id in insured else None,
             code="" if row.restricted else row.code,
             object_id=row.pk,
@@ -42,8 +44,23 @@ def items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
 def kept(lines: Sequence[ReceiptLine]) -> Mapping[str, Decimal]:
     """The orders of these lines that stand, by their sessions. One query."""
     # unscoped: of a visit that was taken through the scope
-    rows = Order.unscoped.filter(pk__in=[line.object_id for line in lines], state__in=order_states.LIVE)
-    return {str(pk): Decimal(sessions) for pk, sessions in rows.values_list("pk", "sessions")}
+    rows = _counted(Order.unscoped.filter(pk__in=[line.object_id for line in lines]))
+    return {str(pk): Decimal(stands) for pk, stands in rows.values_list("pk", "stands")}
+
+
+def _counted(orders: QuerySet[Order]) -> QuerySet[Any]:
+    """Those of the orders that stand, with what of each is paid for as `stands`: its sessions, of a course
+    that has ended those that were held.
+    """
+    ended = Q(kind=OrderKind.COURSE, state=order_states.RESULTED)
+    held = Least(
+        Count("sittings", filter=Q(sittings__in_error=False)), F("sessions"), output_field=IntegerField()
+    )
+    return (
+        orders.filter(state__in=order_states.LIVE)
+        .annotate(stands=Case(When(ended, then=held), default=F("sessions"), output_field=IntegerField()))
+        .filter(stands__gt=0)
+    )
 
 
 def may_owe() -> Q:

@@ -1,12 +1,14 @@
 """An order that was paid for and is cancelled: named for refund at the till, no more than its own price."""
 
+import datetime as dt
+
 import pytest
 
 from apps.core.scope import enter
-from apps.encounters.models import Order, Receipt, ReceiptState
+from apps.encounters.models import Order, Receipt, ReceiptState, TreatmentSession
 from apps.encounters.money import queries, receipts
-from apps.encounters.ordering import orders
-from tests.encounters.money.test_ordered import an_order
+from apps.encounters.ordering import orders, traditional
+from tests.encounters.money.test_ordered import an_order, bill
 from tests.factories import encounters as make
 from tests.factories import money as till
 from tests.factories.money import taken
@@ -15,7 +17,9 @@ from tests.factories.patients import RIGHTS
 
 @pytest.fixture
 def as_doctor(doctor):
-    with enter(make.scope_of(doctor, rights=RIGHTS | till.MONEY | {"results.edit"})) as scope:
+    with enter(
+        make.scope_of(doctor, rights=RIGHTS | till.MONEY | {"results.edit", "results.enter"})
+    ) as scope:
         yield scope
 
 
@@ -78,3 +82,15 @@ def test_an_order_that_stands_is_not_named(visit, as_doctor):
     cancel(other)
     assert due(as_doctor) == {}
     assert order.state == "ordered"
+
+
+def test_of_a_course_that_ends_early_the_sessions_that_were_not_held(visit, as_doctor):
+    course = an_order(visit, kind="course", sessions=5, price=10_000)
+    receipt = taken(visit, method="cash")
+    for day, in_error in ((3, False), (2, False), (1, True)):
+        at = visit.occurred_at - dt.timedelta(minutes=day)
+        TreatmentSession.unscoped.create(order=course, at=at, methods=["cuu"], in_error=in_error)
+    course.refresh_from_db()
+    traditional.course_end(order_id=course.pk, expected_version=course.version, reason="Đỡ đau")
+    assert due(as_doctor) == {receipt.number: 30_000}
+    assert bill(visit).payable == 0
