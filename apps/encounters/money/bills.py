@@ -31,6 +31,15 @@ class VisitBill:
     def payable(self) -> int:
         return self.bill.payable
 
+    @property
+    def outrun(self) -> Receipt | None:
+        """A receipt in which the fund pays another part than it pays of the whole visit now: what was given
+        since has lifted it over the bound of a small visit, or the terms were changed.
+        """
+        if self.question or self.visit.payer != sharing.BHYT:
+            return None
+        return next((each for each in self.charged if each.fund and each.level != self.bill.level), None)
+
 
 def bill_of(visit: Visit) -> VisitBill:
     """The bill of one visit, which was found through the scope."""

@@ -8,7 +8,7 @@ from apps.catalogues.models import Drug
 from apps.core.scope import enter
 from apps.encounters.dispensing import charging, services
 from apps.encounters.dispensing.inputs import BackInput
-from apps.encounters.models import DispensingLot, Receipt, ReceiptLine, Visit
+from apps.encounters.models import DispensingLot, Receipt, ReceiptLine, Visit, VisitFees
 from apps.encounters.money import bills, receipts
 from apps.encounters.money import queries as money
 from tests.factories import dispensing as give
@@ -164,6 +164,24 @@ def test_what_is_given_after_the_receipt_is_charged_too(visit, desk, lot, pharma
     paid(visit)
     given(pharmacist, visit, desk, part(visit, 6, lot.item))
     assert bill(visit).payable == 6 * 451
+
+
+def test_the_parts_of_an_insured_prescription_come_to_the_whole(hoa, doctor, desk, pharmacist):
+    """Collected medicines, of which the fund pays 80 % once they are no small visit: the bill reckons the
+    first part anew with the rest.
+    """
+    Drug.objects.filter(code="TD001.1").update(bhyt_code="40.48")
+    lot = give.a_stock(desk, 100, price=Decimal(90_001))
+    card = a_card(hoa, valid_from=None, valid_to=None)
+    visit = give.a_prescription(hoa, doctor, payer="bhyt", card_id=card.pk)
+    VisitFees.unscoped.create(visit=visit, way="refill")
+    given(pharmacist, visit, desk, part(visit, 3, lot.item))
+    (first,) = medicines(visit)
+    assert (bill(visit).bill.level, first.fund, first.patient) == (100, 270_003, 0)
+    given(pharmacist, visit, desk, part(visit, 7, lot.item))
+    parts = medicines(visit)
+    assert (bill(visit).bill.level, sum(line.amount for line in parts)) == (80, 900_010)
+    assert (sum(line.fund for line in parts), sum(line.patient for line in parts)) == (720_008, 180_002)
 
 
 @pytest.mark.parametrize(

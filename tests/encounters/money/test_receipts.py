@@ -90,6 +90,9 @@ def test_medicines_of_an_upper_level_go_by_the_card(hoa, doctor, as_nurse):
     assert (bill(visit).bill.level, bill(visit).payable) == (80, 100_000)
     receipt = taken(visit)
     assert (receipt.fund, receipt.patient, receipt.level) == (400_000, 100_000, 80)
+    assert bill(visit).outrun is None
+    charging.terms_put(visit_id=visit.pk, terms=charging.Terms("station"), expected_version=1)
+    assert bill(visit).outrun == receipt  # its shares are not those of the whole visit any more
 
 
 def test_a_card_that_tells_no_level_is_asked_for(hoa, doctor, as_nurse):
