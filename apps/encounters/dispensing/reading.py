@@ -109,10 +109,14 @@ def progress_of(visit_ids: Sequence[UUID]) -> dict[UUID, Progress]:
         rows, orphans = rules.standings(
             [line.prescribed for line in lines[visit_id]], given.get(visit_id, [])
         )
+        settled: dict[UUID, bool] = {}  # a formula is one medicine, whatever is in it
+        for line in lines[visit_id]:
+            key = line.formula.pk if line.formula else line.pk
+            settled[key] = settled.get(key, True) and rows[str(line.pk)].remaining == 0
         found[visit_id] = Progress(
             rules.progress(rows.values()),
-            len(rows),
-            sum(row.remaining == 0 for row in rows.values()),
+            len(settled),
+            sum(settled.values()),
             any(each.quantity > each.back for each in orphans if not each.outside)
             or any(row.over for row in rows.values()),
         )

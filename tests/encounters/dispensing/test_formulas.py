@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from apps.core.errors import Refused
 from apps.core.scope import enter
 from apps.encounters import services as visits
-from apps.encounters.dispensing import offers, printing, queries, services
+from apps.encounters.dispensing import offers, printing, queries, reading, services
 from apps.encounters.dispensing.inputs import BackInput, DispenseInput, Part
 from apps.encounters.models import Dispensing, DispensingLot, HerbalFormula, HerbalLine
 from apps.encounters.ordering import traditional
@@ -109,6 +109,8 @@ def test_who_waits(visit, desk, shelf, pharmacist):
     assert waits(pharmacist) == 1
     given(pharmacist, visit, desk, all_parts(visit, shelf, packets=3))
     assert waits(pharmacist) == 1
+    progress = reading.progress_of([visit.pk])[visit.pk]
+    assert (progress.state, progress.medicines, progress.settled) == ("part", 2, 1)
     given(pharmacist, visit, desk, all_parts(visit, shelf, packets=4))
     assert (waits(pharmacist), at(shelf[3])) == (0, 944)
 
