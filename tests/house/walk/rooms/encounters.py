@@ -64,7 +64,7 @@ SAMPLES: Samples = {
     **same("encounters:", "cash_confirm cash_reopen", cash_day),
     **same(
         "encounters:",
-        "dispensing dispensing_back dispensing_cancel dispensing_slip",
+        "dispensing dispensing_back dispensing_cancel dispensing_slip dispensing_labels",
         lambda side: {"pk": side.given.pk},
     ),
     **same("visits-", "detail save finalise undo move", lambda side: {"pk": side.visit.pk}),
