@@ -75,6 +75,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # Files of a minute or more begin first: the last ones decide how long two processors are busy.
 LONG = (
+    "test_every_page.py",
+    "test_chaos.py",
     "test_demo.py",
     "test_scope_walk.py",
     "test_no_english.py",

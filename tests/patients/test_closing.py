@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.care.models import Appointment
@@ -116,6 +116,8 @@ def test_a_status_typed_into_the_form_closes_too(at_station):
     assert states(person) == {"a": "open"}
 
 
+# Each example writes a station, a person and her items: 2,000 of them would be minutes.
+@settings(max_examples=min(settings.default.max_examples, 300))
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["close", "reopen", "due", "done"]), st.integers(0, 2)), max_size=12
