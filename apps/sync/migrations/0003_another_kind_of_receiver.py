@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             field=models.JSONField(
                 blank=True,
                 default=dict,
-                help_text="Ghi dạng JSON. FHIR: guide, systems, mastered, match_patient, provenance, notes, verify. QĐ 831: actions (bắt buộc: nơi nhận gọi bản mới, bản sửa, bản rút lại là gì), paths, answers, elements, transaction, sender, match_patient, match_visit, notes, empty. Cả hai: token, mapped. Ý nghĩa từng mục ở tài liệu kỹ thuật về nơi nhận; trang của nơi nhận đọc lại bằng lời.",
+                help_text="Ghi dạng JSON. FHIR: {guide, systems, mastered, match_patient, provenance, notes, verify}. QĐ 831: {actions} (bắt buộc: nơi nhận gọi bản mới, bản sửa, bản rút lại là gì), {paths, answers, elements, transaction, sender, match_patient, match_visit, notes, empty}. Cả hai: {token, mapped}. Ý nghĩa từng mục ở tài liệu kỹ thuật về nơi nhận; trang của nơi nhận đọc lại bằng lời.",
                 verbose_name="thiết lập",
             ),
         ),
