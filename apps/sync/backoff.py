@@ -6,6 +6,9 @@ BASE = 5.0  # seconds
 CAP = 1800.0  # seconds: a receiver that comes back is found within half an hour
 MAX_TRIES = 10  # then a person decides
 MAX_AGE = timedelta(hours=48)  # of trying
+CHECK_AFTER = timedelta(minutes=10)  # after an acceptance the receiver is asked what it holds
+CHECK_AGAIN = timedelta(minutes=30)  # when it has not examined it yet, or gave no answer
+CHECK_AGE = timedelta(days=3)  # since the acceptance: then only the night asks again
 REST_CAP = 300.0  # seconds a receiver rests at most between two probes
 
 

@@ -19,13 +19,14 @@ from apps.core.text import clean
 from apps.core.versions import StaleVersion
 from apps.encounters.models import Order, Visit
 from apps.patients import restricted
+from apps.sync import troubles
 from apps.sync.models import OutboxRow, RowState
 from apps.sync.push import prepare
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Adapter, Prepared
 from apps.sync.settle import note_attempt
 
-TAKEN_FROM = (RowState.PENDING, RowState.PAUSED, RowState.REJECTED, RowState.DEAD)
+TAKEN_FROM = (RowState.PENDING, RowState.PAUSED, RowState.REJECTED, RowState.DEAD, RowState.DIFFERS)
 LONGEST = 60  # signs of a receipt number
 
 
@@ -57,6 +58,7 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
         version=F("version") + 1,
         updated_at=timezone.now(),
     )
+    troubles.by_hand(row)
     _audit("sync.hand_taken", row)
     return row
 

@@ -100,6 +100,8 @@ class RowState(models.TextChoices):
     IN_FLIGHT = "in_flight", "Đang gửi"
     PAUSED = "paused", "Tạm dừng"
     ACCEPTED = "accepted", "Đã tiếp nhận"
+    VERIFIED = "verified", "Đã đối chiếu"
+    DIFFERS = "differs", "Lệch với nơi nhận"
     REJECTED = "rejected", "Bị từ chối"
     DEAD = "dead", "Gửi không thành"
     BY_HAND = "by_hand", "Gửi tay"
@@ -107,7 +109,8 @@ class RowState(models.TextChoices):
 
 
 OPEN_STATES = (RowState.PENDING, RowState.IN_FLIGHT, RowState.PAUSED)
-STUCK_STATES = (RowState.REJECTED, RowState.DEAD)
+SENT_STATES = (RowState.ACCEPTED, RowState.VERIFIED)
+STUCK_STATES = (RowState.REJECTED, RowState.DEAD, RowState.DIFFERS)
 
 
 class Need(models.TextChoices):
@@ -187,7 +190,7 @@ class OutboxRow(ScopedModel, BaseModel):
             models.Index(
                 fields=["facility_id", "state", "id"],
                 name="outbox_facility",
-                condition=Q(state__in=["pending", "in_flight", "paused", "rejected", "dead"]),
+                condition=Q(state__in=["pending", "in_flight", "paused", "rejected", "dead", "differs"]),
             ),
             # What was given in by hand, or is to be.
             models.Index(fields=["facility_id", "id"], name="outbox_by_hand", condition=Q(state="by_hand")),
@@ -217,7 +220,12 @@ OUTCOME_WORDS = {
     "token": "Mã truy cập bị từ chối",
     "pause": "Nơi nhận tạm dừng",
     "rejected": "Bị từ chối",
+    "missing": "Đối chiếu: nơi nhận không còn giữ",
+    "changed": "Đối chiếu: nơi nhận giữ bản khác",
+    "doubled": "Đối chiếu: nơi nhận giữ nhiều bản",
+    "invalid": "Đối chiếu: nơi nhận kiểm tra và trả lại",
 }
+DIFFERENT = ("missing", "changed", "doubled", "invalid")  # of receivers.base.Found
 
 
 class SyncAnswer(ScopedModel):
@@ -269,6 +277,12 @@ class Delivery(ScopedModel):
     at = models.DateTimeField(null=True)  # of the last acceptance
     resources = models.JSONField(default=dict)  # {"Condition/<uuid>": {"location": ..., "etag": ...}}
     maybe = models.JSONField(default=list)  # ["Condition/<uuid>"]
+    # The later check (verifying.py): when the receiver is to be asked, when it last said what it holds, what
+    # that was (receivers.base.Found), and how often the record was sent again for it.
+    check_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    found = models.CharField(max_length=10, blank=True, db_default="", default="")
+    again = models.PositiveSmallIntegerField(db_default=0, default=0)
 
     class Meta:
         verbose_name = "bản ghi đã được tiếp nhận"
@@ -279,6 +293,11 @@ class Delivery(ScopedModel):
         indexes = [
             # Whether a changed person is known to a receiver.
             models.Index(fields=["person_id", "receiver"], name="delivery_person"),
+            # Whom to ask what it holds; what was accepted on a day.
+            models.Index(
+                fields=["receiver", "check_at"], name="delivery_check", condition=Q(check_at__isnull=False)
+            ),
+            models.Index(fields=["receiver", "kind", "at"], name="delivery_day"),
         ]
 
     def __str__(self) -> str:
@@ -287,3 +306,43 @@ class Delivery(ScopedModel):
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:
         return of_facility(scope)
+
+
+class Comparison(BaseModel):
+    """What a receiver holds of one kind of records that it accepted on one day, against what we hold of them.
+
+    The two sums are over all records, in any order: equal only where each record is the same (comparing.py).
+    """
+
+    receiver = models.ForeignKey(Receiver, on_delete=models.CASCADE, related_name="comparisons")
+    on = models.DateField("ngày tiếp nhận")
+    kind = models.CharField("loại bản ghi", max_length=20)
+    asked_at = models.DateTimeField("bắt đầu lúc")
+    finished_at = models.DateTimeField("xong lúc", null=True)
+    ours = models.PositiveIntegerField("ở đây", default=0)
+    theirs = models.PositiveIntegerField("ở nơi nhận", default=0)
+    missing = models.PositiveIntegerField("nơi nhận không còn", default=0)
+    changed = models.PositiveIntegerField("nơi nhận giữ bản khác", default=0)
+    unanswered = models.PositiveIntegerField("chưa trả lời", default=0)
+    our_sum = models.CharField("mã kiểm ở đây", max_length=64, default="")
+    their_sum = models.CharField("mã kiểm ở nơi nhận", max_length=64, default="")
+
+    class Meta:
+        verbose_name = "đối chiếu với nơi nhận"
+        verbose_name_plural = "đối chiếu với nơi nhận"
+        ordering = ["-on", "kind", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["receiver", "on", "kind"], name="comparison_once_a_day")
+        ]
+        indexes = [
+            # Those that are not finished.
+            models.Index(fields=["asked_at"], name="comparison_open", condition=Q(finished_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.on:%d/%m/%Y}"
+
+    @property
+    def equal(self) -> bool:
+        same = self.ours == self.theirs and self.our_sum == self.their_sum
+        return same and not self.unanswered

@@ -5,8 +5,8 @@
 | absent | a pending row for each receiver |
 | pending, paused | the same row: it will read the newest state when it is sent |
 | in flight | the same row, marked changed: its answer sends it back to pending |
-| accepted | a new pending row |
-| rejected, dead, by hand | that row becomes superseded, a new pending row |
+| accepted, verified | a new pending row |
+| rejected, dead, differs, by hand | that row becomes superseded, a new pending row |
 """
 
 from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ _PUT = f"""
 WITH old AS (
     UPDATE sync_outboxrow SET state = 'superseded', updated_at = %(now)s
     WHERE kind = %(kind)s AND aggregate_id = %(aggregate)s AND receiver_id = ANY(%(receivers)s)
-      AND state IN ('rejected', 'dead', 'by_hand')
+      AND state IN ('rejected', 'dead', 'differs', 'by_hand')
 )
 INSERT INTO sync_outboxrow (id, created_at, updated_at, version, receiver_id, kind, aggregate_id, person_id,
     facility_id, state, change_no, sent_change, attempts, tries, conflicts, in_parts, next_at, changed_at,
@@ -163,8 +163,8 @@ def _put(facilities: dict[UUID, UUID], kind: str, aggregate_id: UUID, person_id:
 
 
 def send_again(row: OutboxRow, *, now: datetime | None = None) -> bool:
-    """Let a rejected or dead row, or one that was to go by hand, wait again. False when it is not that any
-    more, or a newer row waits.
+    """Let a rejected, dead or differing row, or one that was to go by hand, wait again. False when it is not
+    that any more, or a newer row waits.
 
     Unscoped: the caller has fetched `row` through her scope.
     """

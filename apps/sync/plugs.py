@@ -24,6 +24,7 @@ from apps.core.registry import (
     Section,
     StationFigure,
     SuccessionStays,
+    TaskKind,
 )
 from apps.core.scope import Scope
 from apps.encounters.events import (
@@ -44,7 +45,17 @@ from apps.patients.events import (
     PersonMerged,
     PersonUnmerged,
 )
-from apps.sync import backfill, gather, guarding, health, kinds, queries, subscribers
+from apps.sync import (
+    backfill,
+    comparing,
+    gather,
+    guarding,
+    health,
+    kinds,
+    queries,
+    subscribers,
+    troubles,
+)
 from apps.sync.views import panel_context
 
 kinds.add(kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, gather.with_health))
@@ -155,7 +166,11 @@ registry.readlog_screens.add(
     ReadScreen("sync.payload_whole", "Gói tin gửi lên tuyến trên (đầy đủ)"),
 )
 registry.nightly.add(
-    NightlyWork("sync.restricted", "Rút lại hồ sơ không còn được gửi", subscribers.withdraw_restricted)
+    NightlyWork("sync.restricted", "Rút lại hồ sơ không còn được gửi", subscribers.withdraw_restricted),
+    NightlyWork("sync.compare", "Đối chiếu với nơi nhận", comparing.nightly),
+)
+registry.task_kinds.add(
+    TaskKind(troubles.TASK, "Bản ghi bị nơi nhận trả lại", "sync.enter", "tasks.sync_refused", troubles.link)
 )
 registry.audit_sentences.add(
     AuditSentence(
@@ -166,6 +181,8 @@ registry.audit_sentences.add(
     AuditSentence("sync.hand_file", "đã tải tệp gửi tay của một bản ghi cho nơi nhận {receiver}"),
     AuditSentence("sync.hand_receipt", "đã ghi số biên nhận gửi tay của nơi nhận {receiver}"),
     AuditSentence("sync.all_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),
+    AuditSentence("sync.differing_again", "đã cho gửi lại {rows} bản ghi mà nơi nhận {receiver} giữ khác"),
+    AuditSentence("sync.compared", "đã cho đối chiếu với nơi nhận {receiver}"),
     AuditSentence("sync.receiver_on", "đã bật nơi nhận {receiver}"),
     AuditSentence(
         "sync.backfill_started", "đã duyệt gửi các lượt khám hoàn tất từ {since} đến nơi nhận {receiver}"

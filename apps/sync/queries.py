@@ -16,14 +16,28 @@ from apps.core.scope import Scope
 from apps.core.words import datetime_words
 from apps.encounters.models import Visit
 from apps.sync import kinds
-from apps.sync.models import OPEN_STATES, STUCK_STATES, Delivery, OutboxRow, Receiver, RowState, SyncAnswer
+from apps.sync.models import (
+    DIFFERENT,
+    OPEN_STATES,
+    SENT_STATES,
+    STUCK_STATES,
+    Comparison,
+    Delivery,
+    OutboxRow,
+    Receiver,
+    RowState,
+    SyncAnswer,
+)
 
 PAGE = 30  # rows of a list
+COMPARED = 20  # days and kinds on a receiver's page
 CHIPS = {
     RowState.PENDING: "info",
     RowState.IN_FLIGHT: "info",
     RowState.PAUSED: "warning",
     RowState.ACCEPTED: "done",
+    RowState.VERIFIED: "done",
+    RowState.DIFFERS: "danger",
     RowState.REJECTED: "danger",
     RowState.DEAD: "danger",
     RowState.BY_HAND: "warning",
@@ -91,7 +105,8 @@ def standing(
     `opens`: which pages the reader may open, so that nobody is led to a closed door.
     """
     state = RowState(row.state)
-    before = getattr(row, "delivered_at", None) if state != RowState.ACCEPTED else None
+    lost = getattr(row, "found", "") in DIFFERENT  # what was accepted once is not there as it was
+    before = getattr(row, "delivered_at", None) if state not in SENT_STATES and not lost else None
     word, detail = _words(row, state)
     quiet = state in STUCK_STATES and not words
     return Standing(
@@ -113,6 +128,10 @@ def _words(row: OutboxRow, state: RowState) -> tuple[str, str]:
         case RowState.ACCEPTED:
             moment = datetime_words(timezone.localtime(row.settled_at)) if row.settled_at else ""
             return f"đã tiếp nhận lúc {moment}", ""
+        case RowState.VERIFIED:
+            return _verified(row), ""
+        case RowState.DIFFERS:
+            return "lệch với nơi nhận", row.reason
         case RowState.IN_FLIGHT:
             return "đang gửi", ""
         case RowState.REJECTED:
@@ -127,6 +146,12 @@ def _words(row: OutboxRow, state: RowState) -> tuple[str, str]:
             return "đã thay bằng bản mới hơn", ""
         case _:
             return ("chờ gửi lại", row.reason) if row.reason else ("chờ gửi", _why_waiting(row.receiver))
+
+
+def _verified(row: OutboxRow) -> str:
+    """Since when the receiver has said that it holds the record as it is here."""
+    at = getattr(row, "checked_at", None)
+    return f"đã đối chiếu lúc {datetime_words(timezone.localtime(at))}" if at else "đã đối chiếu"
 
 
 def _by_hand(row: OutboxRow) -> tuple[str, str]:
@@ -184,7 +209,11 @@ def _with_delivery(rows: Any) -> Any:
     delivered = Delivery.unscoped.filter(  # of rows that were found within the scope
         receiver=OuterRef("receiver"), kind=OuterRef("kind"), aggregate_id=OuterRef("aggregate_id")
     )
-    return rows.select_related("receiver").annotate(delivered_at=Subquery(delivered.values("at")[:1]))
+    return rows.select_related("receiver").annotate(
+        delivered_at=Subquery(delivered.values("at")[:1]),
+        checked_at=Subquery(delivered.values("checked_at")[:1]),
+        found=Subquery(delivered.values("found")[:1]),
+    )
 
 
 @dataclass(frozen=True)
@@ -200,14 +229,17 @@ class Line:
 TABS = {
     "tu-choi": ("Bị từ chối, không thành", STUCK_STATES),
     "cho": ("Đang chờ", OPEN_STATES),
+    "lech": ("Lệch khi đối chiếu", (*OPEN_STATES, *STUCK_STATES)),
     "gui-tay": ("Gửi tay", (RowState.BY_HAND,)),
-    "xong": ("Đã tiếp nhận", (RowState.ACCEPTED,)),
+    "xong": ("Đã tiếp nhận", SENT_STATES),
 }
 
 
 def station_lines(scope: Scope, tab: str, cursor: str) -> tuple[Page[OutboxRow], list[Line]]:
     """The station's rows of one tab, newest first; two queries (a third when they are visits)."""
     rows = _with_delivery(OutboxRow.visible(scope).filter(state__in=TABS[tab][1]))
+    if tab == "lech":
+        rows = rows.filter(found__in=DIFFERENT)
     page = keyset(rows, order=("-id",), cursor=cursor, size=PAGE)
     return page, lines(scope, page.items)
 
@@ -249,6 +281,7 @@ def station_counts(scope: Scope) -> dict[str, Any]:
             stuck=Count("pk", filter=Q(state__in=STUCK_STATES)),
             oldest=Min("changed_at", filter=Q(state__in=OPEN_STATES)),
             receipts=Count("pk", filter=Q(state=RowState.BY_HAND)),
+            differs=Count("pk", filter=Q(state=RowState.DIFFERS)),
         )
     )
 
@@ -311,6 +344,17 @@ def receiver_failing(receiver: Receiver) -> list[SyncAnswer]:
 def dead_at(scope: Scope, receiver: Receiver) -> int:
     """How many rows of the scope were given up at a receiver."""
     return OutboxRow.visible(scope).filter(receiver=receiver, state=RowState.DEAD).count()
+
+
+def differing_at(scope: Scope, receiver: Receiver) -> int:
+    """How many records of the scope a receiver holds otherwise, and that somebody has to decide about."""
+    return OutboxRow.visible(scope).filter(receiver=receiver, state=RowState.DIFFERS).count()
+
+
+def comparisons_of(receiver: Receiver) -> list[tuple[Comparison, str]]:
+    """What was found by day and kind, the newest days first, with what the kind is called: figures only."""
+    rows = Comparison.objects.filter(receiver=receiver)[:COMPARED]
+    return [(row, kinds.title(row.kind)) for row in rows]
 
 
 def row_for(scope: Scope, pk: UUID) -> OutboxRow | None:

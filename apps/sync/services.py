@@ -1,5 +1,6 @@
 """What people do to the outbox and to receivers. Each act is audited."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.utils import timezone
 from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.scope import current, system
-from apps.sync import codemaps, kinds, outbox
+from apps.sync import codemaps, comparing, kinds, outbox
 from apps.sync.models import OutboxRow, Receiver, ReceiverKind, RowState
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Issue
@@ -46,16 +47,35 @@ def receiver_resume(*, receiver_id: UUID) -> int:
 
 
 @transaction.atomic
-def receiver_send_again(*, receiver_id: UUID) -> int:
-    """Send all rows of the scope's facilities that were given up at a receiver; their number."""
+def receiver_send_again(*, receiver_id: UUID, state: str = RowState.DEAD) -> int:
+    """Send all rows of the scope's facilities that were given up at a receiver, or that it holds otherwise;
+    their number.
+    """
     scope = current()
     scope.require("sync.enter")
     receiver = Receiver.objects.get(pk=receiver_id)
     rows = 0
-    for row in OutboxRow.visible(scope).filter(receiver=receiver, state=RowState.DEAD).iterator(500):
+    for row in OutboxRow.visible(scope).filter(receiver=receiver, state=state).iterator(500):
         rows += outbox.send_again(row)
-    audit.record("sync.all_again", object_id=receiver.pk, data={"receiver": receiver.code, "rows": rows})
+    action = "sync.all_again" if state == RowState.DEAD else "sync.differing_again"
+    audit.record(action, object_id=receiver.pk, data={"receiver": receiver.code, "rows": rows})
     return rows
+
+
+@transaction.atomic
+def receiver_compare(*, receiver_id: UUID) -> comparing.Asked:
+    """Compare the last days with what a receiver holds, now instead of at night. Needs sync.edit."""
+    current().require("sync.edit")
+    receiver = Receiver.objects.get(pk=receiver_id)
+    if not receiver.is_on:
+        raise Refused("Nơi nhận đang tắt. Hãy bật nơi nhận trước.")
+    if not comparing.offers(receiver):
+        raise Refused("Nơi nhận này không trả lời câu hỏi đối chiếu.")
+    today = timezone.localdate()
+    with system("đối chiếu với nơi nhận"):
+        asked = comparing.ask(receiver, today - timedelta(days=comparing.NIGHTS), today, timezone.now())
+    audit.record("sync.compared", object_id=receiver.pk, data={"receiver": receiver.code})
+    return asked
 
 
 def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, ...]]:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from apps.core.text import clean
-from apps.sync import backoff
+from apps.sync import backoff, troubles
 from apps.sync.models import BREAKER_AT, Delivery, Need, OutboxRow, Receiver, RowState, SyncAnswer
 from apps.sync.receivers.base import Answer, Outcome, Prepared, Verdict
 
@@ -46,13 +46,19 @@ def settle(row: OutboxRow, attempt: Attempt | None, now: datetime) -> Outcome | 
                 changed = current.change_no != current.sent_change
                 gone = {"state": RowState.PENDING if changed else RowState.SUPERSEDED, "settled_at": now}
                 _write(current, gone, now)
+                troubles.gone(current)
             return None
         outcome = attempt.verdict.outcome
         _keep_answer(row, attempt, now)
         if attempt.answer and mine:
             _keep_delivery(row, attempt, now)
+        elif outcome is Outcome.UNCHANGED:  # it was accepted before: whether it is there still is asked anew
+            same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
+            Delivery.objects.filter(**same).update(check_at=now + backoff.CHECK_AFTER)
         if mine:
-            _write(current, _next(current, attempt, now), now)
+            fields = _next(current, attempt, now)
+            _write(current, fields, now)
+            _tell_people(current, fields, now)
         _tell_receiver(row, attempt.verdict, attempt.answer is not None, now)
         if attempt.answer:
             _compare_clocks(row, attempt.answer, now)
@@ -95,6 +101,15 @@ def _next(row: OutboxRow, attempt: Attempt, now: datetime) -> dict[str, Any]:
             return fields | {"state": RowState.PAUSED, "need": Need.ADMIN}
         case _:
             return fields | _again(row, verdict, now)
+
+
+def _tell_people(row: OutboxRow, fields: dict[str, Any], now: datetime) -> None:
+    """A refusal that the station can end is a task of hers until the record is accepted."""
+    match fields.get("state"):
+        case RowState.REJECTED:
+            troubles.refused(row, fields["need"], fields["issues"], now)
+        case RowState.ACCEPTED:
+            troubles.passed(row)
 
 
 def _rejected(row: OutboxRow, verdict: Verdict, now: datetime) -> dict[str, Any]:
@@ -174,6 +189,7 @@ def _keep_delivery(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
         known.maybe = []
         known.person_id, known.facility_id, known.at = row.person_id, row.facility_id, now
         known.aggregate_version, known.body_hash = attempt.prepared.version, attempt.prepared.hash
+        known.check_at, known.found = now + backoff.CHECK_AFTER, ""
     elif verdict.outcome is not Outcome.RETRY:  # a clear no: nothing of this attempt is there
         known.maybe = list(attempt.unproven)
     known.save()

@@ -52,7 +52,12 @@ def station(request: HttpRequest) -> HttpResponse:
     page, lines = queries.station_lines(scope, tab, request.GET.get("c", ""))
     if page.items and tab == "tu-choi":  # what receivers say may quote people
         readlog.record("sync.list", [row.person_id for row in page.items if row.person_id])
-    known = {"tu-choi": counts["stuck"], "cho": counts["waiting"], "gui-tay": counts["receipts"] or None}
+    known = {
+        "tu-choi": counts["stuck"],
+        "cho": counts["waiting"],
+        "gui-tay": counts["receipts"] or None,
+        "lech": counts["differs"] or None,
+    }
     tabs = [
         {"title": title, "url": f"?muc={key}", "active": key == tab, "count": known.get(key)}
         for key, (title, _) in queries.TABS.items()
@@ -148,6 +153,8 @@ def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
         *approvals.waiting_on(backfill.CHANGE, pk),
     ]
     context["dead"] = queries.dead_at(scope, found) if scope.can("sync.enter") else 0
+    context["differing"] = queries.differing_at(scope, found) if scope.can("sync.enter") else 0
+    context["comparisons"] = queries.comparisons_of(found)
     return render(request, "sync/receiver.html", context)
 
 
@@ -202,6 +209,29 @@ def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
 def send_all_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     rows = services.receiver_send_again(receiver_id=_receiver(pk).pk)
     messages.success(request, f"{rows} bản ghi vào hàng chờ gửi lại.")
+    return redirect("sync:receiver", pk=pk)
+
+
+@require_POST
+@needs("sync.enter")
+@idempotent
+def send_differing(request: HttpRequest, pk: UUID) -> HttpResponse:
+    rows = services.receiver_send_again(receiver_id=_receiver(pk).pk, state=RowState.DIFFERS)
+    messages.success(request, f"{rows} bản ghi vào hàng chờ gửi lại.")
+    return redirect("sync:receiver", pk=pk)
+
+
+@require_POST
+@needs("sync.edit")
+@idempotent
+def compare(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask now what the receiver holds of the last days; the answers come in by themselves."""
+    try:
+        asked = services.receiver_compare(receiver_id=_receiver(pk).pk)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    else:
+        messages.success(request, f"{asked.records} bản ghi của {asked.days} ngày đang được đối chiếu.")
     return redirect("sync:receiver", pk=pk)
 
 

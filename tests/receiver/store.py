@@ -90,6 +90,25 @@ class Store:
         with self.lock:
             return self.resources.get((kind, id_))
 
+    # -- what happens to a receiver's own memory
+    def lose(self, kind: str, number: int = 0) -> None:
+        """Forget a resource, as after a copy that was put back."""
+        with self.lock:
+            key = [key for key in self.resources if key[0] == kind][number]
+            self._index(self.resources.pop(key).resource, remove=True)
+
+    def edit(self, kind: str, number: int = 0, **changes: Any) -> None:
+        """Somebody writes there."""
+        with self.lock:
+            kept = [kept for key, kept in self.resources.items() if key[0] == kind][number]
+            self._write({**kept.resource, **changes})
+
+    def double(self, kind: str) -> None:
+        """Keep a resource twice."""
+        with self.lock:
+            kept = next(kept for key, kept in self.resources.items() if key[0] == kind)
+            self._write({**kept.resource, "id": str(uuid.uuid4())})
+
     def counts(self) -> dict[str, int]:
         with self.lock:
             counts: dict[str, int] = {}

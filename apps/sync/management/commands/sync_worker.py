@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from apps.core.scope import system
-from apps.sync import backfill, services, worker
+from apps.sync import backfill, services, verifying, worker
 from apps.sync.outbox import CHANNEL
 
 log = logging.getLogger("tramyte.sync")
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         while not self.stopping:
             try:
                 done = worker.run_once(parallel=options["parallel"], stop=lambda: self.stopping)
-                if done or self.stopping:
+                if done or self.stopping or verifying.verify_due():
                     continue
                 listener = _wait(listener)
             except (DatabaseError, psycopg.Error):
