@@ -7,9 +7,10 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from apps.catalogues.shipped import TABLES
 from apps.core.admin import ReadOnlyAdmin, SectionAdmin
 from apps.sync.guarding import receiver_keep
-from apps.sync.models import OutboxRow, Receiver
+from apps.sync.models import CatalogueSource, OutboxRow, Receiver
 from apps.sync.receivers import adapter_for, tokens
 from apps.sync.receivers.http import Forbidden, check_address
 
@@ -40,12 +41,15 @@ class ReceiverForm(forms.ModelForm):
         return cleaned
 
     def clean_base_url(self) -> str:
-        url = self.cleaned_data["base_url"]
-        try:
-            check_address(url)
-        except Forbidden as wrong:
-            raise ValidationError(str(wrong)) from wrong
-        return url
+        return _callable_address(self.cleaned_data["base_url"])
+
+
+def _callable_address(url: str) -> str:
+    try:
+        check_address(url)
+    except Forbidden as wrong:
+        raise ValidationError(str(wrong)) from wrong
+    return url
 
 
 @admin.register(Receiver)
@@ -63,6 +67,35 @@ class ReceiverAdmin(SectionAdmin):
             self.message_user(
                 request, "Thiết lập gửi hồ sơ chờ một người khác duyệt mới có hiệu lực.", messages.WARNING
             )
+
+
+class CatalogueSourceForm(forms.ModelForm):
+    """A catalogue of the house, and an address that may be called."""
+
+    table = forms.ChoiceField(label="Danh mục")
+
+    class Meta:
+        model = CatalogueSource
+        fields = ["table", "url", "is_on", "token_key", "allow_private"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "table" in self.fields:
+            self.fields["table"].choices = [(key, table.title) for key, table in TABLES.items()]  # type: ignore[attr-defined]
+
+    def clean_url(self) -> str:
+        return _callable_address(self.cleaned_data["url"])
+
+
+@admin.register(CatalogueSource)
+class CatalogueSourceAdmin(SectionAdmin):
+    section = "sync"
+    form = CatalogueSourceForm
+    list_display = ("table", "url", "is_on", "asked_at", "said")
+    readonly_fields = ("asked_at", "said")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._can("edit")
 
 
 @admin.register(OutboxRow)

@@ -10,6 +10,9 @@ from apps.core.scope import Scope, ScopedModel, of_facility
 BREAKER_AT = 5  # transport failures in a row after which a receiver rests
 
 
+TOKEN_NAME = RegexValidator(r"^TRAMYTE_RECEIVER_[A-Z0-9_]+$", "Tên biến bắt đầu bằng TRAMYTE_RECEIVER_.")
+
+
 class ReceiverKind(models.TextChoices):
     FHIR = "fhir", "FHIR R4 (gói giao dịch)"
     QD831 = "qd831", "Hồ sơ sức khỏe XML (QĐ 831)"
@@ -31,9 +34,7 @@ class Receiver(BaseModel):
         "tên biến chứa mã truy cập",
         max_length=80,
         blank=True,
-        validators=[
-            RegexValidator(r"^TRAMYTE_RECEIVER_[A-Z0-9_]+$", "Tên biến bắt đầu bằng TRAMYTE_RECEIVER_.")
-        ],
+        validators=[TOKEN_NAME],
         help_text="Tên biến môi trường, không phải chính mã truy cập.",
     )
     allow_private = models.BooleanField(
@@ -346,3 +347,34 @@ class Comparison(BaseModel):
     def equal(self) -> bool:
         same = self.ours == self.theirs and self.our_sum == self.their_sum
         return same and not self.unanswered
+
+
+class CatalogueSource(BaseModel):
+    """Where a newer edition of a catalogue is looked for. What is found is proposed, never applied."""
+
+    table = models.CharField("danh mục", max_length=40, unique=True)  # a key of catalogues.shipped.TABLES
+    url = models.CharField("địa chỉ tệp", max_length=300, help_text="https://..., tệp .csv hoặc .xlsx.")
+    is_on = models.BooleanField("đang bật", default=False, help_text="Bật: mỗi đêm hỏi một lần.")
+    token_key = models.CharField(
+        "tên biến chứa mã truy cập",
+        max_length=80,
+        blank=True,
+        validators=[TOKEN_NAME],
+        help_text="Tên biến môi trường, không phải chính mã truy cập.",
+    )
+    allow_private = models.BooleanField(
+        "cho phép địa chỉ nội bộ", default=False, help_text="Chỉ khi nơi cấp nằm trong mạng riêng của tỉnh."
+    )
+    asked_at = models.DateTimeField("hỏi gần nhất", null=True, editable=False)
+    said = models.CharField("kết quả", max_length=300, blank=True, editable=False)
+    # The file that was proposed last: its content, and what was made of it (catalogues.CatalogueUpload).
+    content_hash = models.CharField(max_length=64, blank=True, editable=False)
+    upload_id = models.UUIDField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "nơi cấp danh mục"
+        verbose_name_plural = "nơi cấp danh mục"
+        ordering = ["table"]
+
+    def __str__(self) -> str:
+        return self.table

@@ -48,6 +48,7 @@ from apps.patients.events import (
 from apps.sync import (
     backfill,
     comparing,
+    downward,
     gather,
     guarding,
     health,
@@ -83,7 +84,9 @@ def _home(scope: Scope) -> dict[str, Any] | None:
     """What is stuck or waits, and for the province the receivers in trouble; nothing when all is well."""
     counts = queries.station_counts(scope)
     counts["receivers"] = queries.receivers_in_trouble() if scope.can("sync.edit") else []
-    found = counts["stuck"] or counts["waiting"] or counts["receipts"] or counts["receivers"]
+    counts["proposals"] = downward.proposals() if scope.can("catalogues.edit") else []
+    names = ("stuck", "waiting", "receipts", "receivers", "proposals")
+    found = any(counts[name] for name in names)
     return counts if found else None
 
 
@@ -157,7 +160,10 @@ registry.station_figures.add(
 registry.record_panels.add(
     RecordPanel("sync", "visit", "Gửi lên tuyến trên", "sync.view", "sync/visit_panel.html", _visit, order=90)
 )
-registry.jobs.add(JobKind(backfill.JOB, "Gửi các lượt khám đã hoàn tất trước đó", backfill.run, "sync.edit"))
+registry.jobs.add(
+    JobKind(backfill.JOB, "Gửi các lượt khám đã hoàn tất trước đó", backfill.run, "sync.edit"),
+    JobKind(downward.JOB, "Hỏi nơi cấp danh mục", downward.run, "catalogues.edit"),
+)
 registry.readlog_screens.add(
     ReadScreen("sync.list", "Bản ghi bị nơi nhận từ chối"),
     ReadScreen("sync.row", "Một bản ghi gửi lên tuyến trên"),
@@ -168,9 +174,10 @@ registry.readlog_screens.add(
 registry.nightly.add(
     NightlyWork("sync.restricted", "Rút lại hồ sơ không còn được gửi", subscribers.withdraw_restricted),
     NightlyWork("sync.compare", "Đối chiếu với nơi nhận", comparing.nightly),
+    NightlyWork("sync.catalogues", "Hỏi nơi cấp danh mục", downward.nightly),
 )
 registry.task_kinds.add(
-    TaskKind(troubles.TASK, "Bản ghi bị nơi nhận trả lại", "sync.enter", "tasks.sync_refused", troubles.link)
+    TaskKind(troubles.TASK, "Bản ghi bị nơi nhận trả lại", "sync.view", "tasks.sync_refused", troubles.link)
 )
 registry.audit_sentences.add(
     AuditSentence(
@@ -182,6 +189,7 @@ registry.audit_sentences.add(
     AuditSentence("sync.hand_receipt", "đã ghi số biên nhận gửi tay của nơi nhận {receiver}"),
     AuditSentence("sync.all_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),
     AuditSentence("sync.differing_again", "đã cho gửi lại {rows} bản ghi mà nơi nhận {receiver} giữ khác"),
+    AuditSentence("sync.catalogues_asked", "đã cho hỏi các nơi cấp danh mục"),
     AuditSentence("sync.compared", "đã cho đối chiếu với nơi nhận {receiver}"),
     AuditSentence("sync.receiver_on", "đã bật nơi nhận {receiver}"),
     AuditSentence(

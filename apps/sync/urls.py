@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.sync import views, views_codes, views_hand
+from apps.sync import views, views_catalogues, views_codes, views_hand
 
 app_name = "sync"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("noi-nhan/<uuid:pk>/ma/nhap/", views_codes.enter, name="codes_enter"),
     path("noi-nhan/<uuid:pk>/ma/tep/", views_codes.upload, name="codes_upload"),
     path("noi-nhan/<uuid:pk>/ma.xlsx", views_codes.download, name="codes_download"),
+    path("danh-muc/", views_catalogues.catalogues, name="catalogues"),
+    path("danh-muc/hoi/", views_catalogues.ask, name="catalogues_ask"),
     path("luot-kham/<uuid:pk>/", views.visit_panel, name="visit_panel"),
     path("<uuid:pk>/", views.row, name="row"),
     path("<uuid:pk>/gui-lai/", views.send_again, name="send_again"),

@@ -135,6 +135,7 @@ def receivers(request: HttpRequest) -> HttpResponse:
     scope = current()
     context = {"lines": queries.receiver_lines(scope), "can_edit": scope.can("sync.edit")}
     context["waiting"] = approvals.waiting(guarding.CHANGE)
+    context["can_catalogues"] = scope.can("catalogues.edit")
     return render(request, "sync/receivers.html", context)
 
 

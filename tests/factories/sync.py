@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.core.ids import uuid7
 from apps.encounters import travel
-from apps.sync import outbox
+from apps.sync import outbox, verifying
 from apps.sync.mappings import records
 from apps.sync.mappings.fhir import made_id
 from apps.sync.models import OutboxRow, Receiver
@@ -118,6 +118,14 @@ class Clock:
 
     def forward(self, seconds: float) -> None:
         self.ahead += timedelta(seconds=seconds)
+
+
+def all_there(clock: Clock) -> None:
+    """What was accepted is at the receiver to the letter, and is said to be."""
+    Receiver.objects.update(settings={"verify": "content"})
+    clock.forward(700)
+    found = verifying.verify_due(clock=clock, limit=100)
+    assert set(found) == {"same"}, found
 
 
 def warehouse(base_url: str, **more) -> Receiver:

@@ -39,6 +39,8 @@ class Receiver:
         self.fhir, self.qd831 = Fhir(self.store), Qd831(self.warehouse)
         self.units: dict[str, str] = {}  # tokens of the QĐ 831 manner that are good, and whose they are
         self.faults = Faults()
+        # What /files/<name> answers: status, body, headers.
+        self.files: dict[str, tuple[int, bytes, dict[str, str]]] = {}
         self.requests: list[dict[str, Any]] = []  # what came: request id, status, patients; for assertions
         self.lock = threading.Lock()
         self.in_flight = 0
@@ -105,6 +107,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if not self._token_ok():
             self._outcome(401, [Issue("login", "Mã truy cập không hợp lệ")])
+            return
+        if url.path.startswith("/files/") and url.path[7:] in self.owner.files:
+            status, body, headers = self.owner.files[url.path[7:]]
+            self._send(status, body, headers.pop("Content-Type", "text/csv; charset=utf-8"), headers)
             return
         parts = url.path.strip("/").split("/")
         if len(parts) == 3 and (kept := store.kept(parts[1], parts[2])):

@@ -1,10 +1,13 @@
 """The pages of sync in a browser: accessible, and photographed at both sizes."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from apps.sync import worker
-from apps.sync.models import Delivery, OutboxRow, Receiver
+from apps.core.scope import system
+from apps.sync import comparing, verifying, worker
+from apps.sync.models import CatalogueSource, Delivery, OutboxRow, Receiver
 from tests.factories.accounts import a_member, a_role, client_of
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
 from tests.factories.facilities import a_centre, a_department
@@ -37,6 +40,11 @@ def busy(receiver, liar, clock, book, station):
     for number in range(3):
         book.save(visit(number=f"2026-00010{number}"), facility_id=station.pk)
     worker.drain(clock=clock)
+    liar.store.edit("Encounter", 0, reasonCode=[{"text": "Sửa ở kho"}])
+    liar.store.lose("Encounter", 1)
+    with system("test"):
+        comparing.ask(receiver, clock().date(), clock().date() + timedelta(days=1), clock())
+    verifying.verify_due(clock=clock)
     liar.faults.add("500")
     book.save(visit(), facility_id=station.pk)
     worker.run_once(clock=clock)
@@ -53,6 +61,8 @@ def test_the_stations_pages(context, page, live_server, axe_clean, photograph, b
     for name, address in {
         "sync-stuck": reverse("sync:station"),
         "sync-waiting": reverse("sync:station") + "?muc=cho",
+        "sync-differing": reverse("sync:station") + "?muc=lech",
+        "sync-differs": reverse("sync:row", args=[OutboxRow.unscoped.get(state="differs").pk]),
         "sync-done": reverse("sync:station") + "?muc=xong",
         "sync-row": reverse("sync:row", args=[row.pk]),
         "sync-payload": reverse("sync:payload", args=[row.pk]),
@@ -68,9 +78,16 @@ def test_the_provinces_pages(
 ):
     enter(context, live_server, a_member("province_admin", a_department(a_centre(station))))
     Receiver.objects.update(paused_at=receiver.created_at, pause_reason="Tài khoản không được phép gửi.")
+    CatalogueSource.objects.create(
+        table="drugs",
+        url="https://danhmuc.example.vn/thuoc.xlsx",
+        asked_at=receiver.created_at,
+        said="Nơi cấp gửi thứ không phải tệp .csv hoặc .xlsx.",
+    )
     for name, address in {
         "sync-receivers": reverse("sync:receivers"),
         "sync-receiver": reverse("sync:receiver", args=[receiver.pk]),
+        "sync-catalogues": reverse("sync:catalogues"),
         "sync-admin": reverse("admin:sync_receiver_change", args=[receiver.pk]),
     }.items():
         page.goto(live_server.url + address)

@@ -12,6 +12,7 @@ from apps.sync.models import OutboxRow
 from tests.factories import dispensing as desk_of
 from tests.factories.encounters import a_practitioner, catalogues, scope_of
 from tests.factories.patients import a_person, a_station
+from tests.factories.sync import all_there
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +116,4 @@ def test_it_follows_to_the_right_person(receiver, liar, clock, doctor, visit, de
         f"urn:uuid:{visit.pk}": "entered-in-error",
         f"urn:uuid:{new.pk}": "completed",
     }
+    all_there(clock)

@@ -12,6 +12,7 @@ from tests.factories.accounts import a_member, client_of
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
 from tests.factories.merging import merge, merger_at
 from tests.factories.patients import a_person, a_station, an_allergy
+from tests.factories.sync import all_there
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,11 @@ def at_station(station):
 def sent(clock):
     with scope.system("test"):
         return dict(worker.drain(clock=clock))
+
+
+def verified(clock):
+    with scope.system("test"):
+        all_there(clock)
 
 
 def patients(liar):
@@ -89,6 +95,7 @@ def test_it_works(receiver, liar, clock, at_station, doctor, hoa, again):
     assert subject_of(liar, "Condition") == str(hoa.pk)
     assert subject_of(liar, "AllergyIntolerance") == str(hoa.pk)
     assert Delivery.unscoped.get(kind="visit").person_id == hoa.pk
+    verified(clock)
 
     person_unmerge(record_id=record.pk, reason="Hai người khác nhau")
     assert "rejected" not in sent(clock)
@@ -98,6 +105,7 @@ def test_it_works(receiver, liar, clock, at_station, doctor, hoa, again):
     assert subject_of(liar, "Encounter") == str(again.pk)
     assert subject_of(liar, "AllergyIntolerance") == str(again.pk)
     assert Delivery.unscoped.get(kind="visit").person_id == again.pk
+    verified(clock)
 
 
 def test_what_was_on_its_way_goes_under_who_stays(receiver, liar, clock, at_station, doctor, hoa, again):

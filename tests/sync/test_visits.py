@@ -7,6 +7,7 @@ import pytest
 
 from apps.core import ports, scope
 from apps.core.events import publish
+from apps.encounters import moving
 from apps.encounters import services as visits
 from apps.encounters.inputs import DiagnosisInput, VisitInput
 from apps.patients.events import PersonChanged
@@ -15,6 +16,7 @@ from apps.sync import worker
 from apps.sync.models import OutboxRow
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues, scope_of
 from tests.factories.patients import a_person, a_station, an_allergy
+from tests.factories.sync import all_there
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +72,8 @@ def test_it_works(receiver, liar, clock, doctor, patient):
     assert encounter["reasonCode"][0]["text"] == "Ho, sốt 2 ngày"
     drug = first(liar, "MedicationRequest")
     assert drug["dispenseRequest"]["quantity"]["value"] == 10
+    all_there(clock)
+    assert OutboxRow.unscoped.get().state == "verified"
 
 
 def test_a_visit_that_waits_for_a_signature_does_not_travel(receiver, station, patient, clock):
@@ -102,6 +106,7 @@ def test_an_amended_visit_replaces_what_was_sent(receiver, liar, clock, doctor, 
     assert "entered-in-error" in codes.values()
     assert first(liar, "MedicationRequest")["status"] == "entered-in-error"
     assert len(liar.store.of_type("Encounter")) == 1
+    all_there(clock)
 
 
 def test_a_visit_entered_in_error_says_so_everywhere(receiver, liar, clock, doctor, patient):
@@ -112,6 +117,35 @@ def test_a_visit_entered_in_error_says_so_everywhere(receiver, liar, clock, doct
     worker.drain(clock=clock)
     assert first(liar, "Encounter")["status"] == "entered-in-error"
     assert {o["status"] for o in liar.store.of_type("Observation")} == {"entered-in-error"}
+    all_there(clock)
+
+
+def test_a_visit_of_the_wrong_person_is_taken_back_and_told_of_the_right_one(
+    receiver, liar, clock, doctor, patient, station
+):
+    visit = a_finished_visit(patient, doctor)
+    worker.drain(clock=clock)
+    right = a_person(station, "Trần Thị Lan", cccd="051190000002")
+    with scope.enter(scope_of(doctor)):
+        new = moving.visit_move(
+            visit_id=visit.pk, expected_version=visit.version, person=right, reason="Nhầm", override="đã xem"
+        )
+    assert set(worker.drain(clock=clock)) == {"stored"}
+    whose = {f"Patient/{held['id']}": held["name"][0]["text"] for held in liar.store.of_type("Patient")}
+    told = {
+        held["identifier"][0]["value"]: (held["status"], whose[held["subject"]["reference"]])
+        for held in liar.store.of_type("Encounter")
+    }
+    assert told == {
+        f"urn:uuid:{visit.pk}": ("entered-in-error", patient.full_name),
+        f"urn:uuid:{new.pk}": ("finished", "Trần Thị Lan"),
+    }
+    assert {
+        whose[held["subject"]["reference"]]
+        for held in liar.store.of_type("Observation")
+        if held["status"] != "entered-in-error"
+    } == {"Trần Thị Lan"}
+    all_there(clock)
 
 
 def test_a_corrected_person_is_sent_again(receiver, liar, clock, doctor, patient):
@@ -123,6 +157,7 @@ def test_a_corrected_person_is_sent_again(receiver, liar, clock, doctor, patient
     worker.drain(clock=clock)
     held = first(liar, "Patient")
     assert (held["name"][0]["text"], held["birthDate"]) == ("Nguyễn Thị Hoa", "1990")
+    all_there(clock)
 
 
 def test_the_port_says_where_a_visit_stands(receiver, liar, clock, doctor, patient):

@@ -81,6 +81,11 @@ def _with_token(
     return replace(answer, milliseconds=int((time.monotonic() - started) * 1000))
 
 
+def fetch(url: str, allow_private: bool, headers: dict[str, str], most: int) -> Answer:
+    """Read a file of at most `most` bytes, under the same rules. Never raises."""
+    return _once("GET", url, allow_private, b"", headers, most=most)
+
+
 def _once(
     method: str,
     url: str,
@@ -89,6 +94,7 @@ def _once(
     more: dict[str, str],
     timeout: httpx.Timeout | None = None,
     total: float | None = None,
+    most: int = MAX_ANSWER,
 ) -> Answer:
     """One request to one address; `timeout` and `total` are those of a record where none are named."""
     started, total = time.monotonic(), total or TOTAL
@@ -116,7 +122,7 @@ def _once(
             data = bytearray()
             for chunk in response.iter_raw():
                 data += chunk
-                if len(data) > MAX_ANSWER:
+                if len(data) > most:
                     return Answer(error="too_big", milliseconds=took())
                 if time.monotonic() - started > total:
                     return Answer(error="timeout", milliseconds=took())

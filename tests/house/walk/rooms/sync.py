@@ -12,6 +12,7 @@ SAMPLES: Samples = {
 }
 SHARED: SharedSamples = same(
     "sync:",
-    "receiver switch send_all_again resume earlier codes codes_kinds codes_enter codes_upload codes_download",
+    "receiver switch send_all_again send_differing compare resume earlier codes codes_kinds codes_enter "
+    "codes_upload codes_download",
     lambda shared: {"pk": shared.receiver.pk},
 )
