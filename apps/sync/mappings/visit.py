@@ -72,7 +72,7 @@ def _encounter(
             "identifier": [own, *known],
             "status": WRONG if is_wrong(visit) else "finished",
             "class": {"system": TERMS + "v3-ActCode", "code": "AMB", "display": "ambulatory"},
-            "subject": fhir.ref(visit.person.id, visit.person.full_name),
+            "subject": fhir.ref(visit.person.id),
             "participant": participant,
             "period": {"start": fhir.when(visit.start), "end": fhir.when(max(visit.start, visit.end))},
             "reasonCode": _reason(visit),
