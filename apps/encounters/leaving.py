@@ -3,7 +3,9 @@
 Unscoped: what leaves does not depend on who asks. The parts belong to a visit that was found.
 """
 
-from typing import Any
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
 from apps.care.models import FactState, Measurement
@@ -21,11 +23,12 @@ from apps.encounters.models import (
     PrescriptionLine,
     Visit,
 )
-from apps.encounters.queries import sheets
+from apps.encounters.queries import sheets_of
 from apps.encounters.writing import SOURCE, route_word
 from apps.patients import hush, restricted
 from apps.patients.facts import EntryMode
 
+Row = TypeVar("Row")
 TYPED = ("reason", "history", "examination", "course", "treatment_text", "advice")
 
 
@@ -37,14 +40,81 @@ def visit_may_leave(visit_id: UUID) -> bool:
 
 
 def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
-    """The visit as it now is, with all another system is told. Ten queries; four more where something was
-    ordered, one for the herbs of formulas, two for what was given out. Raises Visit.DoesNotExist.
+    """One visit (visits_for_sync). Raises Visit.DoesNotExist."""
+    found = visits_for_sync([visit_id])
+    if visit_id not in found:
+        raise Visit.DoesNotExist
+    return found[visit_id]
+
+
+def visits_for_sync(visit_ids: Collection[UUID]) -> dict[UUID, travel.TravelVisit]:
+    """Visits as they now are, with all another system is told; those that are there. However many they are:
+    ten queries; four more where something was ordered, one for the herbs of formulas, two for what was given
+    out.
     """
-    visit = Visit.objects.select_related("facility", "performer", "doctor").get(pk=visit_id)
-    words = Words(hush.of(None, [visit.person_id]), visit.person_id)
+    related = ("facility", "performer", "doctor")
+    visits = list(Visit.objects.filter(pk__in=visit_ids).select_related(*related))
+    if not visits:
+        return {}
+    parts = _parts(visits)
+    return {visit.pk: _visit(visit, parts) for visit in visits}
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What hangs on many visits, by visit."""
+
+    hush: hush.Hush
+    diagnoses: dict[UUID, list[Diagnosis]]
+    measurements: dict[UUID, list[Measurement]]
+    sheets: dict[UUID, list[Prescription]]
+    formulas: dict[UUID, list[HerbalFormula]]
+    herbs: dict[UUID, list[HerbalLine]]  # by formula
+    files: dict[UUID, list[Attachment]]
+    orders: dict[UUID, list[Order]]
+    came: leaving_orders.CameOf
+    given: leaving_dispensed.Given
+
+
+def _parts(visits: list[Visit]) -> _Parts:
+    ids = [visit.pk for visit in visits]
+    orders = leaving_orders.orders(visits)
+    formulas = list(HerbalFormula.unscoped.filter(visit__in=ids, in_error=False).select_related("prescriber"))
+    herbs = HerbalLine.unscoped.filter(formula__in=formulas).order_by("position") if formulas else ()
+    return _Parts(
+        hush=hush.of(None, [visit.person_id for visit in visits]),
+        diagnoses=_by("visit_id", Diagnosis.unscoped.filter(visit__in=ids).order_by("position")),
+        measurements=_by(
+            "source_id",
+            Measurement.unscoped.filter(
+                source_kind=SOURCE, source_id__in=ids, state=FactState.FINAL
+            ).order_by("code"),
+        ),
+        sheets=_by("visit_id", sheets_of(visits)),
+        formulas=_by("visit_id", formulas),
+        herbs=_by("formula_id", herbs),
+        files=_by(
+            "visit_id",
+            Attachment.unscoped.filter(visit__in=ids, state="final").order_by("created_at", "pk"),
+        ),
+        orders=orders,
+        came=leaving_orders.came_of([order for some in orders.values() for order in some]),
+        given=leaving_dispensed.given(visits),
+    )
+
+
+def _by(name: str, rows: Iterable[Row]) -> dict[UUID, list[Row]]:
+    found: dict[UUID, list[Row]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, name), []).append(row)
+    return found
+
+
+def _visit(visit: Visit, parts: _Parts) -> travel.TravelVisit:
+    words = Words(parts.hush, visit.person_id)
     typed: dict[str, Any] = {name: words.told(name, getattr(visit, name)) for name in TYPED}
     organ = {each.key: each.title for each in organs.listed(visit.on)}
-    orders = leaving_orders.orders(visit)
+    orders = parts.orders.get(visit.pk, [])
     return travel.TravelVisit(
         id=visit.pk,
         version=visit.version,
@@ -79,12 +149,12 @@ def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
         doctor=practitioner(visit.doctor),
         diagnoses=tuple(
             _diagnosis(row, words)
-            for row in Diagnosis.unscoped.filter(visit=visit).order_by("position")
+            for row in parts.diagnoses.get(visit.pk, [])
             # Receivers know no system of traditional codes yet (docs/adding-a-receiver.md).
             if row.role != DiagnosisRole.TRADITIONAL
         ),
-        observations=_observations(visit),
-        prescriptions=tuple(_prescription(sheet, visit, words) for sheet in sheets(visit)),
+        observations=tuple(_observation(row) for row in parts.measurements.get(visit.pk, [])),
+        prescriptions=tuple(_prescription(sheet, visit, words) for sheet in parts.sheets.get(visit.pk, [])),
         findings=tuple(
             (key, organ.get(key, key), said)
             for key, found in visit.findings.items()
@@ -92,10 +162,13 @@ def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
         ),
         injury_cause=visit.injury_cause,
         injury_cause_name=codes.label("injury_cause", visit.injury_cause, visit.on),
-        orders=leaving_orders.told(visit, orders, words),
-        formulas=_formulas(visit, words),
-        dispensed=leaving_dispensed.dispensed(visit, words),
-        files=_files(visit, orders, words),
+        orders=leaving_orders.told(visit, orders, parts.came, words),
+        formulas=tuple(
+            _formula(row, parts.herbs.get(row.pk, []), words.again())
+            for row in parts.formulas.get(visit.pk, [])
+        ),
+        dispensed=leaving_dispensed.dispensed(visit, parts.given, words),
+        files=_files(parts.files.get(visit.pk, []), orders, words),
         hidden=words.hidden,
     )
 
@@ -112,13 +185,9 @@ def _diagnosis(row: Diagnosis, words: Words) -> travel.TravelDiagnosis:
     )
 
 
-def _observations(visit: Visit) -> tuple[travel.TravelObservation, ...]:
-    rows = Measurement.unscoped.filter(source_kind=SOURCE, source_id=visit.pk, state=FactState.FINAL)
-    return tuple(
-        travel.TravelObservation(
-            row.pk, row.code, row.value, row.unit, row.occurred_at, tuple(row.readings), row.oedema
-        )
-        for row in rows.order_by("code")
+def _observation(row: Measurement) -> travel.TravelObservation:
+    return travel.TravelObservation(
+        row.pk, row.code, row.value, row.unit, row.occurred_at, tuple(row.readings), row.oedema
     )
 
 
@@ -149,17 +218,6 @@ def _line(row: PrescriptionLine, visit: Visit, words: Words) -> travel.TravelLin
     )
 
 
-def _formulas(visit: Visit, words: Words) -> tuple[travel.TravelFormula, ...]:
-    """Two queries; one where there are none."""
-    rows = list(HerbalFormula.unscoped.filter(visit=visit, in_error=False).select_related("prescriber"))
-    if not rows:
-        return ()
-    herbs: dict[UUID, list[HerbalLine]] = {}
-    for line in HerbalLine.unscoped.filter(formula__in=rows).order_by("position"):
-        herbs.setdefault(line.formula_id, []).append(line)
-    return tuple(_formula(row, herbs.get(row.pk, []), words.again()) for row in rows)
-
-
 def _formula(row: HerbalFormula, herbs: list[HerbalLine], words: Words) -> travel.TravelFormula:
     return travel.TravelFormula(
         id=row.pk,
@@ -179,13 +237,13 @@ def _formula(row: HerbalFormula, herbs: list[HerbalLine], words: Words) -> trave
     )
 
 
-def _files(visit: Visit, orders: list[Order], words: Words) -> tuple[travel.TravelFile, ...]:
-    """Of orders that stay in the house the files stay too. One query."""
+def _files(rows: list[Attachment], orders: list[Order], words: Words) -> tuple[travel.TravelFile, ...]:
+    """Of orders that stay in the house the files stay too."""
     told = {order.pk for order in orders}
     return tuple(
         travel.TravelFile(
             row.pk, words.told("file", row.title), row.type, row.size, row.created_at, row.order_id
         )
-        for row in Attachment.unscoped.filter(visit=visit, state="final").order_by("created_at", "pk")
+        for row in rows
         if row.order_id is None or row.order_id in told
     )

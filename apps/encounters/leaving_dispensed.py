@@ -3,6 +3,8 @@
 Unscoped: the acts belong to a visit that was found.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Sum
@@ -13,16 +15,29 @@ from apps.encounters.leaving_orders import Words, practitioner
 from apps.encounters.models import DispensingLine, DispensingLot, LineKind, MedicineReturnLine, Visit
 
 
-def dispensed(visit: Visit, words: Words) -> tuple[travel.TravelDispensed, ...]:
+@dataclass(frozen=True)
+class Given:
+    """The lines of many visits, with their lots and what came back of each."""
+
+    lines: dict[UUID, list[DispensingLine]]  # by visit
+    lots: dict[UUID, list[DispensingLot]]
+    back: dict[UUID, int]
+
+
+def given(visits: Collection[Visit]) -> Given:
     """Each line of each act in its order. Three queries; one where nothing was given out."""
     rows = list(
-        DispensingLine.unscoped.filter(dispensing__visit=visit, dispensing__state=states.COMPLETED)
+        DispensingLine.unscoped.filter(dispensing__visit__in=visits, dispensing__state=states.COMPLETED)
         .exclude(kind=LineKind.OUTSIDE)
         .select_related("dispensing__performer", "drug", "item")
         .order_by("dispensing__occurred_at", "dispensing_id", "position")
     )
     if not rows:
-        return ()
+        return Given({}, {}, {})
+    lines: dict[UUID, list[DispensingLine]] = {}
+    for row in rows:
+        if row.dispensing.visit_id is not None:
+            lines.setdefault(row.dispensing.visit_id, []).append(row)
     lots: dict[UUID, list[DispensingLot]] = {}
     for lot in DispensingLot.unscoped.filter(line__in=rows).order_by("pk"):
         lots.setdefault(lot.line_id, []).append(lot)
@@ -32,7 +47,15 @@ def dispensed(visit: Visit, words: Words) -> tuple[travel.TravelDispensed, ...]:
         .values_list("given__line")
         .annotate(back=Sum("quantity"))
     )
-    return tuple(_line(row, lots.get(row.pk, []), back.get(row.pk, 0), words.again()) for row in rows)
+    return Given(lines, lots, back)
+
+
+def dispensed(visit: Visit, found: Given, words: Words) -> tuple[travel.TravelDispensed, ...]:
+    """What was given out on a visit."""
+    return tuple(
+        _line(row, found.lots.get(row.pk, []), found.back.get(row.pk, 0), words.again())
+        for row in found.lines.get(visit.pk, [])
+    )
 
 
 def _line(row: DispensingLine, lots: list[DispensingLot], back: int, words: Words) -> travel.TravelDispensed:

@@ -4,7 +4,7 @@ An order of a restricted test stays where no rule lets it leave, with all that h
 orders belong to a visit that was found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -64,50 +64,58 @@ def practitioner(who: Practitioner | None) -> travel.TravelPractitioner | None:
     )
 
 
-def orders(visit: Visit) -> list[Order]:
-    """The orders of a visit that may leave, in the order they were placed. One query."""
-    rows = Order.unscoped.filter(visit=visit, state__in=TRAVELS).select_related("performer")
-    return [row for row in rows.order_by("occurred_at", "id") if restricted.may_leave(row.restricted_by)]
+def orders(visits: Collection[Visit]) -> dict[UUID, list[Order]]:
+    """The orders of each visit that may leave, in the order they were placed. One query."""
+    rows = Order.unscoped.filter(visit__in=visits, state__in=TRAVELS).select_related("performer")
+    found: dict[UUID, list[Order]] = {}
+    for row in rows.order_by("occurred_at", "id"):
+        if restricted.may_leave(row.restricted_by):
+            found.setdefault(row.visit_id, []).append(row)
+    return found
 
 
-def told(visit: Visit, found: Sequence[Order], words: Words) -> tuple[travel.TravelOrder, ...]:
-    """These orders with what came of them: three queries more, a fourth where there are results; none where
-    nothing was ordered.
-    """
+@dataclass(frozen=True)
+class CameOf:
+    """What came of many orders, by order."""
+
+    results: dict[UUID, Result] = field(default_factory=dict)
+    values: dict[UUID, list[ResultValue]] = field(default_factory=dict)  # by result
+    sheets: dict[UUID, ProcedureSheet] = field(default_factory=dict)
+    sittings: dict[UUID, list[TreatmentSession]] = field(default_factory=dict)
+
+
+def came_of(found: Sequence[Order]) -> CameOf:
+    """Three queries, a fourth where there are results; none where nothing was ordered."""
     if not found:
-        return ()
-    results = {
-        row.order_id: row
-        for row in Result.unscoped.filter(order__in=found, state=ResultState.FINAL).select_related(
-            "performer", "verifier"
-        )
-    }
-    values: dict[UUID, list[ResultValue]] = {}
-    if results:
-        for value in ResultValue.unscoped.filter(result__in=results.values()).order_by("position"):
-            values.setdefault(value.result_id, []).append(value)
-    sheets = {
-        row.order_id: row
-        for row in ProcedureSheet.unscoped.filter(order__in=found)
-        .exclude(state=SheetState.ENTERED_IN_ERROR)
-        .select_related("performer")
-    }
-    sittings: dict[UUID, list[TreatmentSession]] = {}
-    for row in (
-        TreatmentSession.unscoped.filter(order__in=found, in_error=False)
-        .select_related("performer")
-        .order_by("at", "id")
+        return CameOf()
+    out = CameOf()
+    for row in Result.unscoped.filter(order__in=found, state=ResultState.FINAL).select_related(
+        "performer", "verifier"
     ):
-        sittings.setdefault(row.order_id, []).append(row)
+        out.results[row.order_id] = row
+    if out.results:
+        for value in ResultValue.unscoped.filter(result__in=out.results.values()).order_by("position"):
+            out.values.setdefault(value.result_id, []).append(value)
+    sheets = ProcedureSheet.unscoped.filter(order__in=found).exclude(state=SheetState.ENTERED_IN_ERROR)
+    for sheet in sheets.select_related("performer"):
+        out.sheets[sheet.order_id] = sheet
+    sittings = TreatmentSession.unscoped.filter(order__in=found, in_error=False)
+    for sitting in sittings.select_related("performer").order_by("at", "id"):
+        out.sittings.setdefault(sitting.order_id, []).append(sitting)
+    return out
+
+
+def told(visit: Visit, found: Sequence[Order], came: CameOf, words: Words) -> tuple[travel.TravelOrder, ...]:
+    """These orders of a visit with what came of them."""
     return tuple(
         _order(
             order,
             words.again(),
             visit=visit,
-            result=results.get(order.pk),
-            values=values,
-            sheet=sheets.get(order.pk),
-            sittings=sittings.get(order.pk, []),
+            result=came.results.get(order.pk),
+            values=came.values,
+            sheet=came.sheets.get(order.pk),
+            sittings=came.sittings.get(order.pk, []),
         )
         for order in found
     )

@@ -4,7 +4,7 @@ A visit is found within its scope; its parts are then read unscoped, since whoev
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -154,8 +154,13 @@ def unfinished(scope: Scope, person_id: UUID) -> list[Visit]:
 
 def sheets(visit: Visit) -> list[Prescription]:
     """The prescriptions of a visit with their lines, in the order they are printed. Two queries."""
+    return sheets_of([visit])
+
+
+def sheets_of(visits: Collection[Visit]) -> list[Prescription]:
+    """Those of many visits, in the same order. Two queries."""
     return list(
-        Prescription.unscoped.filter(visit=visit)
+        Prescription.unscoped.filter(visit__in=visits)
         .order_by("kind")
         .prefetch_related(
             Prefetch("lines", queryset=PrescriptionLine.unscoped.select_related("drug").order_by("position"))
