@@ -10,7 +10,7 @@ from uuid import UUID
 
 from apps.care.models import FactState, Measurement
 from apps.catalogues import codes
-from apps.encounters import dosing, leaving_dispensed, leaving_orders, organs, travel
+from apps.encounters import dosing, leaving_dispensed, leaving_orders, leaving_papers, organs, travel
 from apps.encounters.leaving_orders import Words, practitioner
 from apps.encounters.models import (
     Attachment,
@@ -48,11 +48,11 @@ def visit_for_sync(visit_id: UUID) -> travel.TravelVisit:
 
 
 def visits_for_sync(visit_ids: Collection[UUID]) -> dict[UUID, travel.TravelVisit]:
-    """Visits as they now are, with all another system is told; those that are there. However many they are:
-    ten queries; four more where something was ordered, one for the herbs of formulas, two for what was given
-    out.
+    """Visits as they now are, with all another system is told; those that are there. However many they are,
+    eleven queries; four more where something was ordered, one for the herbs of formulas, two for what was
+    given out.
     """
-    related = ("facility", "performer", "doctor")
+    related = ("facility", "person", "performer", "doctor")
     visits = list(Visit.objects.filter(pk__in=visit_ids).select_related(*related))
     if not visits:
         return {}
@@ -74,6 +74,7 @@ class _Parts:
     orders: dict[UUID, list[Order]]
     came: leaving_orders.CameOf
     given: leaving_dispensed.Given
+    papers: dict[UUID, list[travel.TravelPaper]]
 
 
 def _parts(visits: list[Visit]) -> _Parts:
@@ -100,6 +101,7 @@ def _parts(visits: list[Visit]) -> _Parts:
         orders=orders,
         came=leaving_orders.came_of([order for some in orders.values() for order in some]),
         given=leaving_dispensed.given(visits),
+        papers=leaving_papers.papers(visits),
     )
 
 
@@ -169,6 +171,8 @@ def _visit(visit: Visit, parts: _Parts) -> travel.TravelVisit:
         ),
         dispensed=leaving_dispensed.dispensed(visit, parts.given, words),
         files=_files(parts.files.get(visit.pk, []), orders, words),
+        papers=tuple(parts.papers.get(visit.pk, [])),
+        forms=leaving_papers.sick_child(visit),
         hidden=words.hidden,
     )
 

@@ -232,6 +232,34 @@ class TravelFile:
 
 
 @dataclass(frozen=True)
+class TravelPaper:
+    """That a paper was issued: its number and days, never its words."""
+
+    id: UUID
+    kind: str
+    title: str
+    number: str
+    facility_code: str
+    at: dt.datetime
+    since: dt.date | None = None
+    until: dt.date | None = None
+    signer: TravelPractitioner | None = None
+    signer_text: str = ""
+    destination: str = ""
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class TravelForm:
+    """A form that was answered: (question, answer) and what it came to; `hidden` as in TravelVisit."""
+
+    key: str
+    answers: tuple[tuple[str, str], ...]
+    conclusions: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class TravelVisit:
     """A visit with all that belongs to it. `changed_at` is when this version came to be; `amended` whether an
     earlier one was final. `hidden` names what was typed and is left out because few may read it
@@ -280,5 +308,7 @@ class TravelVisit:
     formulas: tuple[TravelFormula, ...] = ()
     dispensed: tuple[TravelDispensed, ...] = ()
     files: tuple[TravelFile, ...] = ()
+    papers: tuple[TravelPaper, ...] = ()
+    forms: tuple[TravelForm, ...] = ()
     hidden: tuple[str, ...] = ()
     stays: bool = False  # restricted, and no rule lets it leave the house

@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from apps.sync.models import BREAKER_AT, OutboxRow, Receiver
+from apps.sync.receivers.limits import limits_of
 
 LEASE = timedelta(seconds=180)  # three slow attempts; what was not begun by then is given back
+CREDIT = timedelta(seconds=1)  # how long requests that a receiver's minute had room for may be made up
 PROBE = timedelta(seconds=60)  # one probe in that time while a receiver is down
 
 # MATERIALIZED: a plan that ran the inner query twice would take more than the limit.
@@ -46,10 +49,39 @@ def allowance(receiver: Receiver, limit: int, now: datetime) -> int:
     if receiver.hold_until and receiver.hold_until > now:
         return 0
     if receiver.failures < BREAKER_AT:
-        return limit
+        return _paced(receiver, limit, now)
     free = Q(hold_until__isnull=True) | Q(hold_until__lte=now)
     won = Receiver.objects.filter(free, pk=receiver.pk, failures__gte=BREAKER_AT, paused_at__isnull=True)
     return 1 if won.update(hold_until=now + PROBE) else 0
+
+
+def _paced(receiver: Receiver, limit: int, now: datetime) -> int:
+    """How many of `limit` requests the receiver's minute has room for; they are taken from it at once.
+
+    What was not used is kept for a second only, so that no minute has more than its number.
+    """
+    try:
+        interval = limits_of(receiver.settings).interval
+    except ValueError:  # its first row tells so
+        return 1
+    if not interval:
+        return limit
+    with transaction.atomic():
+        until = Receiver.objects.select_for_update().values_list("paced_until", flat=True).get(pk=receiver.pk)
+        free = max(until or now, now - CREDIT)
+        room = min(limit, int((now - free) / timedelta(seconds=interval)) + 1) if free <= now else 0
+        if room:
+            until = free + room * timedelta(seconds=interval)
+            Receiver.objects.filter(pk=receiver.pk).update(paced_until=until)
+    return room
+
+
+def spend_more(receiver: Receiver, requests: int, now: datetime) -> None:
+    """What one record needed beyond its one request: more parts, a token that was renewed."""
+    if requests > 0 and (interval := limits_of(receiver.settings).interval):
+        more = timedelta(seconds=interval * requests)
+        free = Greatest(Coalesce(F("paced_until"), Value(now)), Value(now - CREDIT))
+        Receiver.objects.filter(pk=receiver.pk).update(paced_until=free + more)
 
 
 def claim(receiver: Receiver, limit: int, now: datetime) -> list[OutboxRow]:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Kind:
-    """`gather(id)` gives the record as it now is (mappings.records), or None when it is not to be sent.
-
-    `health(record)` adds what the form of QĐ 831 asks, for receivers that want it.
-    `owners(ids)` says whose each record is now: after two people were merged, or were two after all.
+    """`gather(id)` gives the record as it now is (mappings.records), or None when it is not to be sent;
+    `several(ids)` gives many of them in as many queries as one. `health(record)` adds what the form of QĐ 831
+    asks, for receivers that want it. `owners(ids)` says whose each record is now: after two people were
+    merged, or were two after all.
     """
 
     key: str
@@ -19,6 +19,7 @@ class Kind:
     gather: Callable[[UUID], Any]
     owners: Callable[[Collection[UUID]], Mapping[UUID, UUID]] | None = None
     health: Callable[[Any], Any] | None = None
+    several: Callable[[Collection[UUID]], Mapping[UUID, Any]] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -38,6 +39,15 @@ def gather(key: str, aggregate_id: UUID, *, health: bool = False) -> Any:
     kind = _kinds[key]
     record = kind.gather(aggregate_id)
     return kind.health(record) if health and kind.health and record is not None else record
+
+
+def several(key: str, aggregate_ids: Collection[UUID]) -> Mapping[UUID, Any]:
+    """The records as they now are, without those that are not to be sent."""
+    kind = _kinds[key]
+    if kind.several:
+        return kind.several(aggregate_ids)
+    found = {each: kind.gather(each) for each in aggregate_ids}
+    return {key: record for key, record in found.items() if record is not None}
 
 
 def owners(key: str, aggregate_ids: Collection[UUID]) -> Mapping[UUID, UUID]:

@@ -47,7 +47,7 @@ class Receiver(BaseModel):
         help_text="Ghi dạng JSON. "
         "FHIR: {guide, systems, mastered, match_patient, provenance, notes, verify}. "
         "QĐ 831: {actions} (bắt buộc: nơi nhận gọi bản mới, bản sửa, bản rút lại là gì), {paths, answers, "
-        "elements, transaction, sender, match_patient, match_visit, notes, empty}. Cả hai: {token, mapped}. "
+        "elements, transaction, sender, match_patient, match_visit, notes, empty}. Cả hai: {token, mapped, certificate, limits}. "
         "Ý nghĩa từng mục ở tài liệu kỹ thuật về nơi nhận; trang của nơi nhận đọc lại bằng lời.",
     )
     # What happened to it lately. `paused_at`: only a person ends it. `hold_until`: ends by itself.
@@ -55,6 +55,8 @@ class Receiver(BaseModel):
     pause_reason = models.CharField("lý do tạm dừng", max_length=300, blank=True, editable=False)
     failures = models.PositiveIntegerField("lỗi đường truyền liên tiếp", default=0, editable=False)
     hold_until = models.DateTimeField("nghỉ đến", null=True, editable=False)
+    paced_until = models.DateTimeField("hạn mức đã dùng đến", null=True, editable=False)
+    counted_at = models.DateTimeField("đếm lúc", null=True, editable=False)  # its SyncHour rows
     last_accepted_at = models.DateTimeField("tiếp nhận gần nhất", null=True, editable=False)
     # Seconds that its clock was ahead of ours in its last answer (the Date header).
     clock_offset = models.IntegerField("lệch giờ", null=True, editable=False)
@@ -247,6 +249,7 @@ class SyncAnswer(ScopedModel):
         verbose_name = "trả lời của nơi nhận"
         verbose_name_plural = "trả lời của nơi nhận"
         ordering = ["row", "-attempt", "-id"]
+        indexes = [models.Index(fields=["at"], name="syncanswer_at")]  # the hours
 
     def __str__(self) -> str:
         return self.request_id
@@ -378,3 +381,38 @@ class CatalogueSource(BaseModel):
 
     def __str__(self) -> str:
         return self.table
+
+
+class SyncHour(ScopedModel):
+    """An hour (a local day, once it is a week old) of a facility at a receiver in figures: no record's id.
+
+    Written by the worker (hours.py) so that pages and metrics count nothing. `waiting`, `stuck`, `oldest` are
+    as they stood when the hour was last counted; `lag` is from a change to its acceptance, in seconds.
+    """
+
+    receiver = models.ForeignKey(Receiver, on_delete=models.CASCADE, related_name="hours")
+    facility_id = models.UUIDField()
+    hour = models.DateTimeField("giờ")
+    accepted = models.PositiveIntegerField("tiếp nhận", default=0)
+    refused = models.PositiveIntegerField("lần bị từ chối", default=0)
+    failed = models.PositiveIntegerField("lần không thành", default=0)
+    lag_total = models.PositiveBigIntegerField("tổng độ trễ", default=0)
+    lag_most = models.PositiveIntegerField("độ trễ lớn nhất", default=0)
+    waiting = models.PositiveIntegerField("đang chờ", default=0)
+    stuck = models.PositiveIntegerField("bị từ chối, không thành", default=0)
+    oldest = models.DateTimeField("chờ lâu nhất từ", null=True)
+
+    class Meta:
+        verbose_name = "số liệu gửi theo giờ"
+        verbose_name_plural = "số liệu gửi theo giờ"
+        constraints = [
+            models.UniqueConstraint(fields=["receiver", "facility_id", "hour"], name="synchour_once")
+        ]
+        indexes = [models.Index(fields=["hour"], name="synchour_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.facility_id} {self.hour:%Y-%m-%d %H}"
+
+    @classmethod
+    def scope_q(cls, scope: Scope) -> Q:
+        return of_facility(scope)

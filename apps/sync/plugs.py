@@ -28,16 +28,24 @@ from apps.core.registry import (
 )
 from apps.core.scope import Scope
 from apps.encounters.events import (
+    AppointmentSlipIssued,
+    CertificateCancelled,
+    CheckUpIssued,
+    DeathNoticeIssued,
     DispensingCancelled,
     MedicationDispensed,
     MedicationReturned,
+    ReferralIssued,
     ResultVerified,
+    SickLeaveIssued,
+    SummaryIssued,
     VisitAmended,
     VisitEnteredInError,
     VisitFinalised,
     VisitPartChanged,
     VisitUndone,
 )
+from apps.ncd.events import NcdFollowUpAmended, NcdFollowUpInError
 from apps.patients.events import (
     HealthRecordChanged,
     IdentifierChanged,
@@ -52,6 +60,7 @@ from apps.sync import (
     gather,
     guarding,
     health,
+    hours,
     kinds,
     queries,
     subscribers,
@@ -59,8 +68,14 @@ from apps.sync import (
 )
 from apps.sync.views import panel_context
 
-kinds.add(kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, gather.with_health))
-kinds.add(kinds.Kind("person", "Thông tin người bệnh", gather.person, health=gather.with_health))
+kinds.add(
+    kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, gather.with_health, gather.visits)
+)
+kinds.add(
+    kinds.Kind(
+        "person", "Thông tin người bệnh", gather.person, health=gather.with_health, several=gather.people
+    )
+)
 
 subscribe(VisitFinalised, subscribers.visit_final)
 subscribe(VisitAmended, subscribers.visit_final)
@@ -71,6 +86,18 @@ subscribe(VisitPartChanged, subscribers.visit_grew)
 subscribe(MedicationDispensed, subscribers.visit_grew)
 subscribe(MedicationReturned, subscribers.visit_grew)
 subscribe(DispensingCancelled, subscribers.visit_grew)
+for told in (NcdFollowUpAmended, NcdFollowUpInError):
+    subscribe(told, subscribers.form_changed)
+for issued in (
+    AppointmentSlipIssued,
+    ReferralIssued,
+    SickLeaveIssued,
+    CheckUpIssued,
+    SummaryIssued,
+    DeathNoticeIssued,
+    CertificateCancelled,
+):
+    subscribe(issued, subscribers.paper_changed)
 subscribe(PersonChanged, subscribers.person_changed)
 subscribe(IdentifierChanged, subscribers.person_changed)
 subscribe(HealthRecordChanged, subscribers.health_record_changed)
@@ -179,6 +206,7 @@ registry.nightly.add(
 registry.task_kinds.add(
     TaskKind(troubles.TASK, "Bản ghi bị nơi nhận trả lại", "sync.view", "tasks.sync_refused", troubles.link)
 )
+registry.nightly.add(NightlyWork("sync.hours", "Gộp số liệu gửi theo ngày", hours.fold))
 registry.audit_sentences.add(
     AuditSentence(
         "sync.withdrawn", "đã cho rút lại ở nơi nhận một lượt khám đã gửi trước khi có quy tắc hạn chế"
@@ -202,6 +230,36 @@ registry.audit_sentences.add(
     AuditSentence("sync.codes_exported", "đã tải danh sách mã của nơi nhận {receiver}"),
     AuditSentence("sync.receiver_saved", "đã sửa thiết lập nơi nhận {receiver}: {changed}"),
 )
+registry.guide.add(
+    registry.GuideChapter(
+        "dong-bo",
+        "Đồng bộ: gửi lên tuyến trên",
+        "guide/sync.html",
+        {
+            "sync:station": "tinh-trang",
+            "sync:row": "tu-choi",
+            "sync:hand_take": "gui-tay",
+            "sync:hand_receipt": "gui-tay",
+            "sync:payload": "khong-gui",
+        },
+        75,
+        frozenset({"station", "region", "province"}),
+    ),
+    registry.GuideChapter(
+        "dong-bo-tinh",
+        "Đồng bộ của các trạm, nơi nhận",
+        "guide/sync_province.html",
+        {
+            "sync:stations": "cac-tram",
+            "sync:receivers": "noi-nhan",
+            "sync:receiver": "tam-dung",
+            "sync:codes": "ma",
+            "sync:earlier": "truoc-do",
+        },
+        92,
+        frozenset({"region", "province"}),
+    ),
+)
 registry.checks.add(
     DoctorCheck("sync.receivers", "Nơi nhận", health.receivers, 80),
     DoctorCheck("sync.rejects", "Hồ sơ bị từ chối", health.rejects, 81),
@@ -216,5 +274,6 @@ registry.merge_rules.add(
 )
 registry.succession_stays.add(
     SuccessionStays("sync.OutboxRow.facility_id", "the station that made the record; its point is in reach"),
+    SuccessionStays("sync.SyncHour.facility_id", "figures of what was sent then"),
     SuccessionStays("sync.Delivery.facility_id", "the station that sent it"),
 )

@@ -1,24 +1,28 @@
 """One claimed row: read the record as it now is, build, check, send, understand the answer, settle."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
+from apps.core.words import quantity_words
 from apps.sync import codemaps, kinds
-from apps.sync.claims import release
+from apps.sync.claims import release, spend_more
 from apps.sync.mappings.records import WITHDRAWN
 from apps.sync.models import Delivery, Need, OutboxRow, Receiver
 from apps.sync.receivers import adapter_for
-from apps.sync.receivers.base import Adapter, Answer, Outcome, Part, Prepared, Verdict
+from apps.sync.receivers.base import Adapter, Answer, Issue, Outcome, Part, Prepared, Verdict
+from apps.sync.receivers.limits import limits_of
 from apps.sync.settle import Attempt, note_attempt, settle
 
 log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
 OURS = ("visit", "person")  # what the station itself can correct
+FRESH = timedelta(seconds=5)  # that a record which was read ahead may lie before it is sent
 ATTEMPT = timedelta(seconds=60)  # above what one request may take (receivers.http.TOTAL)
 
 
@@ -26,12 +30,49 @@ ATTEMPT = timedelta(seconds=60)  # above what one request may take (receivers.ht
 class _Result:
     verdict: Verdict
     answer: Answer
+    requests: int
 
 
-def push(row: OutboxRow, clock: Clock) -> Outcome | None:
+@dataclass(frozen=True)
+class Ahead:
+    """Records of some rows that were read together, and what their receivers hold of them."""
+
+    at: datetime
+    records: dict[tuple[str, UUID], Any] = field(default_factory=dict)
+    held: dict[UUID, Delivery] = field(default_factory=dict)  # by row
+
+
+def read_ahead(rows: Sequence[OutboxRow], clock: Clock) -> Ahead | None:
+    """The records of claimed rows of one receiver, in as many queries as one takes. None: read each alone.
+
+    What changes after the claim sends its row back to pending, so a record read some seconds early is no
+    more than an earlier version that is followed by the later one.
+    """
+    ahead = Ahead(clock())
+    try:
+        for kind in sorted({row.kind for row in rows}):
+            ids = [row.aggregate_id for row in rows if row.kind == kind]
+            ahead.records.update({(kind, key): record for key, record in kinds.several(kind, ids).items()})
+            known = Delivery.objects.filter(receiver=rows[0].receiver, kind=kind, aggregate_id__in=ids)
+            held = {each.aggregate_id: each for each in known}
+            ahead.held.update(
+                {
+                    row.pk: held[row.aggregate_id]
+                    for row in rows
+                    if row.kind == kind and row.aggregate_id in held
+                }
+            )
+    except Exception:  # one of them is broken: each alone will tell which
+        log.exception("sync.read_ahead_failed")
+        return None
+    return ahead
+
+
+def push(row: OutboxRow, clock: Clock, ahead: Ahead | None = None) -> Outcome | None:
     """Send one claimed row and store what came of it. None when nothing was sent.
 
-    Holds no lock and no connection while it talks to the network. Never raises for one bad record.
+    `ahead`: records that were read together; one that lay too long there is read again. Holds no lock and no
+    connection while it talks to the network. Never raises for one bad record.
     """
     if not _may_send(row, clock):
         release(row, clock())
@@ -42,7 +83,8 @@ def push(row: OutboxRow, clock: Clock) -> Outcome | None:
         verdict = Verdict(Outcome.PAUSE, f"Thiết lập nơi nhận sai: {wrong}", receiver_fault=True)
         return settle(row, Attempt(verdict), clock())
     try:
-        prepared = prepare(row, adapter, in_parts=row.in_parts)
+        record, known = _read(row, adapter, clock, ahead)
+        prepared = build(row, adapter, record, known, in_parts=row.in_parts)
     except Exception:
         log.exception("sync.build_failed", extra={"row": str(row.pk)})
         verdict = Verdict(Outcome.REJECTED, "Chưa dựng được gói tin từ bản ghi này.", need=Need.ADMIN)
@@ -57,12 +99,13 @@ def push(row: OutboxRow, clock: Clock) -> Outcome | None:
             Need.FIELD if any(p.target in OURS for p in prepared.problems) else Need.ADMIN,
         )
         return settle(row, Attempt(verdict, prepared=prepared), clock())
-    if _delivered(row).filter(body_hash=prepared.hash).exists():
+    if known and known.body_hash == prepared.hash:
         return settle(row, Attempt(Verdict(Outcome.UNCHANGED), prepared=prepared), clock())
-    unproven = note_attempt(row, prepared)
+    unproven = note_attempt(row, prepared, is_new=known is None)
     if not connection.in_atomic_block:  # only a test's own transaction stays open
         connection.close()  # given back: the network may take its time
     result = _send(adapter, prepared, row, clock)
+    spend_more(row.receiver, result.requests - 1, clock())
     return settle(row, Attempt(result.verdict, result.answer, prepared, unproven), clock())
 
 
@@ -87,37 +130,65 @@ def _time_left(row: OutboxRow, clock: Clock) -> bool:
 def prepare(row: OutboxRow, adapter: Adapter, *, in_parts: bool) -> Prepared | None:
     """The record as it now is, ready to leave; None when there is nothing to tell this receiver."""
     record = kinds.gather(row.kind, row.aggregate_id, health=adapter.health)
+    return build(row, adapter, record, _held(row), in_parts=in_parts)
+
+
+def build(
+    row: OutboxRow, adapter: Adapter, record: Any, known: Delivery | None, *, in_parts: bool
+) -> Prepared | None:
+    """A record that was read, ready to leave. `known`: what the receiver holds of it."""
     if record is None:
         return None
-    known = _delivered(row).first()
     keys = frozenset([*known.resources, *known.maybe]) if known else frozenset()
     if getattr(record, "version", None) == WITHDRAWN and not keys:
         return None  # this one was never told
     change = f"{row.pk}-{row.sent_change}"
-    return adapter.prepare(row.kind, record, keys, in_parts, codemaps.known(row.receiver, record), change)
+    known_codes = codemaps.known(row.receiver, record)
+    prepared = adapter.prepare(row.kind, record, keys, in_parts, known_codes, change)
+    most = limits_of(row.receiver.settings).bytes
+    if most and not in_parts and _longest(prepared) > most:
+        prepared = adapter.prepare(row.kind, record, keys, True, known_codes, change)
+    if most and _longest(prepared) > most:
+        too_large = Issue("Bundle", f"Gói tin lớn hơn {quantity_words(most)} byte mà nơi nhận cho phép.")
+        prepared = replace(prepared, problems=(*prepared.problems, too_large))
+    return prepared
 
 
-def _delivered(row: OutboxRow) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(receiver=row.receiver, kind=row.kind, aggregate_id=row.aggregate_id)
+def _longest(prepared: Prepared) -> int:
+    return max((len(part.body) for part in prepared.parts), default=0)
+
+
+def _read(row: OutboxRow, adapter: Adapter, clock: Clock, ahead: Ahead | None) -> tuple[Any, Delivery | None]:
+    """(the record, what the receiver holds of it); with its health record each is read alone."""
+    if ahead is None or adapter.health or clock() - ahead.at > FRESH:
+        return kinds.gather(row.kind, row.aggregate_id, health=adapter.health), _held(row)
+    return ahead.records.get((row.kind, row.aggregate_id)), ahead.held.get(row.pk)
+
+
+def _held(row: OutboxRow) -> Delivery | None:
+    same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
+    return Delivery.objects.filter(**same).first()
 
 
 def _send(adapter: Adapter, prepared: Prepared, row: OutboxRow, clock: Clock) -> _Result:
     """Every part in order until one is not stored. A refused token is read anew and tried once more."""
     stored: dict[str, dict[str, str]] = {}
-    answer = Answer()
+    answer, requests = Answer(), 0
     for number, part in enumerate(prepared.parts):
         name = row.request_id if number == 0 else f"{row.request_id}.{number}"
         answer, verdict = _one(adapter, part, name)
+        requests += 1
         if verdict.outcome is Outcome.TOKEN and _time_left(row, clock):
             answer, verdict = _one(adapter, part, name)
+            requests += 1
         last = number == len(prepared.parts) - 1
         if verdict.outcome is Outcome.STORED and not last and not _time_left(row, clock):
             stored |= verdict.stored
             verdict = Verdict(Outcome.RETRY, "Nơi nhận trả lời quá chậm.", receiver_fault=True)
         if verdict.outcome is not Outcome.STORED:
-            return _Result(replace(verdict, stored=stored), answer)
+            return _Result(replace(verdict, stored=stored), answer, requests)
         stored |= verdict.stored
-    return _Result(Verdict(Outcome.STORED, stored=stored), answer)
+    return _Result(Verdict(Outcome.STORED, stored=stored), answer, requests)
 
 
 def _one(adapter: Adapter, part: Part, request_id: str) -> tuple[Answer, Verdict]:

@@ -15,6 +15,7 @@ from apps.sync.models import BREAKER_AT, Delivery, Need, OutboxRow, Receiver, Ro
 from apps.sync.receivers.base import Answer, Outcome, Prepared, Verdict
 
 KEPT_ANSWER = 20_000  # characters of an answer that are kept
+TOLD_EVERY = timedelta(seconds=1)  # how exactly a receiver tells when it last accepted
 OFFSET_MOVES = 5  # seconds: smaller changes of a clock's distance are not worth a write
 OFFSET_LIMIT = 2_000_000_000  # what the column holds: a clock of 1970 is told too
 ONCE_MORE = 1  # how often a conflict or a too large body is tried again
@@ -160,16 +161,18 @@ def _keep_answer(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
     )
 
 
-def note_attempt(row: OutboxRow, prepared: Prepared) -> tuple[str, ...]:
-    """Before anything leaves: what may be at the receiver from now on. Gives what was unproven before."""
+def note_attempt(row: OutboxRow, prepared: Prepared, *, is_new: bool = True) -> tuple[str, ...]:
+    """Before anything leaves: what may be at the receiver from now on. Gives what was unproven before.
+
+    `is_new`: nothing was known to be there when the record was read.
+    """
     keys = [key for part in prepared.parts for key in part.keys]
+    same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
     with transaction.atomic():
-        known, _ = Delivery.objects.select_for_update().get_or_create(
-            receiver=row.receiver,
-            kind=row.kind,
-            aggregate_id=row.aggregate_id,
-            defaults={"person_id": row.person_id, "facility_id": row.facility_id},
-        )
+        if is_new:
+            new = Delivery(**same, person_id=row.person_id, facility_id=row.facility_id)
+            Delivery.objects.bulk_create([new], ignore_conflicts=True)
+        known = Delivery.objects.select_for_update().get(**same)
         before = tuple(known.maybe)
         known.maybe = [*before, *(key for key in keys if key not in known.resources and key not in before)]
         known.body_hash = ""
@@ -200,12 +203,10 @@ def _tell_receiver(row: OutboxRow, verdict: Verdict, answered: bool, now: dateti
     receiver = Receiver.objects.filter(pk=row.receiver_id)
     match verdict.outcome:
         case Outcome.STORED:
-            was_down = receiver.filter(failures__gt=0).update(
-                failures=0, hold_until=None, last_accepted_at=now
-            )
-            if not was_down:
-                receiver.update(last_accepted_at=now)
             _answered(row, now)
+            # Not at every record: all that are sent at once would wait for one another here.
+            told = Q(last_accepted_at__gt=now - TOLD_EVERY)
+            receiver.exclude(told).update(last_accepted_at=now)
         case Outcome.TOKEN | Outcome.PAUSE:
             receiver.filter(paused_at__isnull=True).update(paused_at=now, pause_reason=verdict.reason[:300])
         case Outcome.LIMITED:
@@ -228,8 +229,11 @@ def _compare_clocks(row: OutboxRow, answer: Answer, now: datetime) -> None:
         return  # no header, or none that can be read
     if theirs.tzinfo is None:
         return
+    known = row.receiver.clock_offset
     offset = round((theirs - now).total_seconds())
     offset = max(-OFFSET_LIMIT, min(OFFSET_LIMIT, offset))
+    if known is not None and abs(known - offset) <= OFFSET_MOVES:
+        return  # as it was when the row was claimed
     near = Q(clock_offset__gte=offset - OFFSET_MOVES, clock_offset__lte=offset + OFFSET_MOVES)
     Receiver.objects.filter(Q(clock_offset__isnull=True) | ~near, pk=row.receiver_id).update(
         clock_offset=offset
@@ -239,6 +243,8 @@ def _compare_clocks(row: OutboxRow, answer: Answer, now: datetime) -> None:
 def _answered(row: OutboxRow, now: datetime) -> None:
     """The line is good: what waited for a receiver that was down goes at once. A wish for patience stays."""
     receiver = Receiver.objects.filter(pk=row.receiver_id)
+    if not receiver.filter(failures__gt=0).exists():
+        return
     if receiver.filter(failures__gte=BREAKER_AT).update(failures=0, hold_until=None):
         waiting = {"state": RowState.PENDING, "next_at__gt": now, "first_failed_at__isnull": False}
         OutboxRow.objects.filter(receiver_id=row.receiver_id, **waiting).update(next_at=now, updated_at=now)

@@ -12,6 +12,7 @@ from apps.core.errors import Refused
 from apps.core.words import quantity_words
 from apps.encounters import states
 from apps.encounters.events import (
+    CertificateEvent,
     DispensingEvent,
     ResultVerified,
     VisitEnteredInError,
@@ -20,7 +21,8 @@ from apps.encounters.events import (
     VisitUndone,
 )
 from apps.encounters.leaving import visit_may_leave
-from apps.encounters.models import Order, Visit
+from apps.encounters.models import Certificate, Order, Visit
+from apps.ncd.events import NcdEvent
 from apps.patients import restricted
 from apps.patients.events import (
     HealthRecordChanged,
@@ -57,6 +59,28 @@ def visit_grew(event: ResultVerified | VisitPartChanged | DispensingEvent) -> No
     # unscoped: told by the service of a record that it has found through the scope
     if Visit.unscoped.filter(pk=event.visit_id, state=states.FINALISED).exists():
         visit_final(event)
+
+
+def form_changed(event: NcdEvent) -> None:
+    """A follow-up form says something else, or nothing any more: told with its visit, where that is final."""
+    _grew(event.visit_id)
+
+
+def paper_changed(event: CertificateEvent) -> None:
+    """A paper was issued or cancelled: told with its visit, or with the person whose death it tells."""
+    # unscoped: told by the service of a paper that it has found through the scope
+    visit_id = Certificate.unscoped.values_list("visit_id", flat=True).get(pk=event.certificate_id)
+    if visit_id is None:
+        outbox.person_changed(event.person_id)
+    else:
+        _grew(visit_id)
+
+
+def _grew(visit_id: UUID) -> None:
+    # unscoped: as in visit_grew
+    visit = Visit.unscoped.filter(pk=visit_id, state=states.FINALISED).first()
+    if visit is not None:
+        visit_final(VisitPartChanged(visit.pk, visit.person_id, visit.facility_id, visit.on))
 
 
 def withdraw(visit_id: UUID, person_id: UUID, facility_id: UUID) -> bool:

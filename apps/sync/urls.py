@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from apps.sync import views, views_catalogues, views_codes, views_hand
+from apps.sync import views, views_catalogues, views_codes, views_hand, views_watch
 
 app_name = "sync"
 urlpatterns = [
     path("", views.station, name="station"),
+    path("cac-tram/", views_watch.stations, name="stations"),
+    path("so-do", views_watch.figures, name="figures"),
     path("noi-nhan/", views.receivers, name="receivers"),
     path("noi-nhan/<uuid:pk>/", views.receiver, name="receiver"),
     path("noi-nhan/<uuid:pk>/bat-tat/", views.switch, name="switch"),

@@ -63,6 +63,7 @@ def station(request: HttpRequest) -> HttpResponse:
         for key, (title, _) in queries.TABS.items()
     ]
     context = {"counts": counts, "tabs": tabs, "tab": tab, "lines": lines, "page": page}
+    context["all_stations"] = scope.level != "station"
     return render(request, "sync/station.html", context)
 
 

@@ -34,6 +34,7 @@ def main() -> int:
     parser.add_argument(
         "--morning", type=float, metavar="MINUTES", help="only a morning of 40 nurses, this long"
     )
+    parser.add_argument("--sync", action="store_true", help="only what sending upward costs")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
     wanted = parser.parse_args()
 
@@ -52,7 +53,7 @@ def main() -> int:
     django.setup()
     from django.core.management import call_command
 
-    from tests.benchmarks import morning, playing, report, scenarios, serving, store
+    from tests.benchmarks import morning, playing, report, scenarios, serving, store, syncing
 
     def say(line: str) -> None:
         print(line, flush=True)
@@ -63,6 +64,11 @@ def main() -> int:
         say(f"database ready after {time.monotonic() - began:.0f} s")
         if wanted.load:
             return 0
+        if wanted.sync:
+            before = os.getloadavg()[0]
+            found = syncing.run(say)
+            say(busy(before, os.cpu_count() or 1))
+            return 1 if any(measure.short for measure in found) else 0
         call_command("collectstatic", verbosity=0, interactive=False)
         stations = store.stations(sample=200)
         lines = []

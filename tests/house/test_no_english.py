@@ -43,6 +43,7 @@ NOT_PAGES = {
     "core:gallery_paper",
     "core:printer_test",
     "sync:codes_download",
+    "sync:figures",
     "health",
     "core:alive",
     "catalogues:download",

@@ -111,6 +111,9 @@ REQUIRED_CODES: dict[str, dict[str, set[str]]] = {
     },
     "Composition": {"status": {"preliminary", "final", "amended", "entered-in-error"}},
     "DocumentReference": {"status": {"current", "superseded", "entered-in-error"}},
+    "QuestionnaireResponse": {
+        "status": {"in-progress", "completed", "amended", "entered-in-error", "stopped"}
+    },
 }
 TARGETS: dict[str, dict[str, set[str]]] = {
     "Encounter": {"subject": {"Patient"}, "serviceProvider": {"Organization"}},
@@ -128,6 +131,7 @@ TARGETS: dict[str, dict[str, set[str]]] = {
     "Procedure": {"subject": {"Patient"}, "encounter": {"Encounter"}},
     "Composition": {"subject": {"Patient"}, "encounter": {"Encounter"}},
     "DocumentReference": {"subject": {"Patient"}},
+    "QuestionnaireResponse": {"subject": {"Patient"}, "encounter": {"Encounter"}},
 }
 NEEDED = {
     "Patient": ("identifier", "name"),
@@ -142,6 +146,7 @@ NEEDED = {
     "Procedure": ("identifier", "subject"),
     "Composition": ("identifier", "subject", "author"),
     "DocumentReference": ("identifier", "subject", "content"),
+    "QuestionnaireResponse": ("identifier", "subject", "questionnaire"),
     "Organization": ("identifier", "name"),
     "Practitioner": ("identifier", "name"),
 }

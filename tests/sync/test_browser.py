@@ -1,13 +1,14 @@
 """The pages of sync in a browser: accessible, and photographed at both sizes."""
 
-from datetime import timedelta
+import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.core.scope import system
 from apps.sync import comparing, verifying, worker
-from apps.sync.models import CatalogueSource, Delivery, OutboxRow, Receiver
+from apps.sync.models import CatalogueSource, Delivery, OutboxRow, Receiver, SyncHour
 from tests.factories.accounts import a_member, a_role, client_of
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
 from tests.factories.facilities import a_centre, a_department
@@ -16,6 +17,7 @@ from tests.factories.sync import visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+NAMES = ("Ba Động", "Ba Vinh", "Ba Xa")
 LONG = "Mã bệnh I10 không được dùng làm bệnh chính cùng J06.9 theo quy tắc của kho dữ liệu tỉnh"
 
 
@@ -43,13 +45,37 @@ def busy(receiver, liar, clock, book, station):
     liar.store.edit("Encounter", 0, reasonCode=[{"text": "Sửa ở kho"}])
     liar.store.lose("Encounter", 1)
     with system("test"):
-        comparing.ask(receiver, clock().date(), clock().date() + timedelta(days=1), clock())
+        comparing.ask(receiver, clock().date(), clock().date() + dt.timedelta(days=1), clock())
     verifying.verify_due(clock=clock)
     liar.faults.add("500")
     book.save(visit(), facility_id=station.pk)
     worker.run_once(clock=clock)
     book.save(visit(), facility_id=station.pk)
     return OutboxRow.unscoped.filter(state="rejected").order_by("id")
+
+
+def a_month(receiver, station):
+    """Thirty days of a worker's counting at four stations, one of them in trouble; the stations."""
+    SyncHour.unscoped.all().delete()  # what the worker has counted so far
+    now = timezone.now()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    places = [station, *(a_station(str(31000 + n), f"Trạm Y tế xã {name}") for n, name in enumerate(NAMES))]
+    for number, place in enumerate(places):
+        for day in range(30):
+            SyncHour.unscoped.create(
+                receiver=receiver,
+                facility_id=place.pk,
+                hour=hour - dt.timedelta(days=day),
+                accepted=20 + (day * 7 + number * 5) % 23,
+                refused=day % 3 if number == 1 else 0,
+                lag_total=60,
+                lag_most=20 + day * 11 % 90,
+                waiting=4 if number == 1 else 0,
+                stuck=3 if number == 1 else 0,
+                oldest=now - dt.timedelta(hours=5) if number == 1 else None,
+            )
+    Receiver.objects.update(counted_at=now)
+    return places
 
 
 def test_the_stations_pages(context, page, live_server, axe_clean, photograph, busy, station):
@@ -76,7 +102,8 @@ def test_the_stations_pages(context, page, live_server, axe_clean, photograph, b
 def test_the_provinces_pages(
     context, page, live_server, axe_clean, photograph, busy, station, receiver, liar
 ):
-    enter(context, live_server, a_member("province_admin", a_department(a_centre(station))))
+    centre = a_centre(*a_month(receiver, station))
+    enter(context, live_server, a_member("province_admin", a_department(centre)))
     Receiver.objects.update(paused_at=receiver.created_at, pause_reason="Tài khoản không được phép gửi.")
     CatalogueSource.objects.create(
         table="drugs",
@@ -85,6 +112,7 @@ def test_the_provinces_pages(
         said="Nơi cấp gửi thứ không phải tệp .csv hoặc .xlsx.",
     )
     for name, address in {
+        "sync-stations": reverse("sync:stations"),
         "sync-receivers": reverse("sync:receivers"),
         "sync-receiver": reverse("sync:receiver", args=[receiver.pk]),
         "sync-catalogues": reverse("sync:catalogues"),

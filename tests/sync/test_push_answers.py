@@ -55,7 +55,7 @@ def test_a_time_out_is_sent_again(book, receiver, liar, clock, monkeypatch):
 
     from apps.sync.receivers import http
 
-    monkeypatch.setattr(http._clients, "client", httpx.Client(timeout=0.2, trust_env=False), raising=False)
+    monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.2))
     liar.faults.add("timeout_after_commit", seconds=0.6)
     first = book.save(visit())
     worker.run_once(clock=clock)

@@ -119,15 +119,15 @@ def test_while_it_is_on_its_way(receiver, liar, clock, doctor, patient, monkeypa
     """The amendment comes while the first version is being sent: it is taken back right after."""
     visit = a_finished_visit(patient, doctor)
     a_rule()
-    original, done = gather.visit_for_sync, []
+    original, done = gather.visits_for_sync, []
 
-    def meanwhile(visit_id):
-        found = original(visit_id)
+    def meanwhile(visit_ids):
+        found = original(visit_ids)
         if not done:
             done.append(amend(visit, doctor))
         return found
 
-    monkeypatch.setattr(gather, "visit_for_sync", meanwhile)
+    monkeypatch.setattr(gather, "visits_for_sync", meanwhile)
     worker.drain(clock=clock)
     assert taken_back(liar)
 

@@ -14,6 +14,7 @@ from .person import own_identifier, pair, practitioner
 from .systems import Options
 
 WRONG = "entered-in-error"
+ONE_IDENTIFIER = ("Composition", "QuestionnaireResponse")
 Who = records.Practitioner | travel.TravelPractitioner | None
 
 
@@ -45,7 +46,7 @@ def part(kind: str, id_: UUID, visit: records.Visit, options: Options, fields: d
     own = own_identifier(id_, options)
     members: Resource = {
         "resourceType": kind,
-        "identifier": own if kind == "Composition" else [own],
+        "identifier": own if kind in ONE_IDENTIFIER else [own],
         "subject": fhir.ref(visit.person.id),
         "encounter": fhir.ref(visit.id),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.encounters import travel
 
-from . import fhir, records
+from . import fhir, notices, records
 from .fhir import Entry, Resource
 from .systems import Options
 
@@ -92,7 +92,12 @@ def allergies(person: records.Person, options: Options) -> list[Entry]:
 def person_entries(person: records.Person, options: Options) -> list[Entry]:
     """What travels when a person's own data change."""
     station = [organization(person.station, options)] if person.station else []
-    return [*station, patient(person, options), *allergies(person, options)]
+    return [*station, patient(person, options), *allergies(person, options), *_notices(person, options)]
+
+
+def _notices(person: records.Person, options: Options) -> list[Entry]:
+    found = [(paper, own_identifier(paper.id, options)) for paper in person.notices]
+    return [Entry(paper.id, notices.document(paper, person, own, options), pair(own)) for paper, own in found]
 
 
 def _allergy(allergy: records.Allergy, person: records.Person, options: Options) -> Entry:

@@ -1,6 +1,6 @@
 """The records that can travel, as plain values. `apps/sync/gather.py` fills them.
 
-Orders, formulas and files are those of `encounters.travel`, plain values too.
+Orders, formulas, files, papers and forms are those of `encounters.travel`, plain values too.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ class Person:
     replaced_by: UUID | None = None
     station: Organization | None = None
     identifiers: tuple[Identifier, ...] = ()
+    notices: tuple[travel.TravelPaper, ...] = ()
     allergies: tuple[Allergy, ...] = ()
     health: Health | None = None
     changed_at: datetime | None = None
@@ -215,4 +216,6 @@ class Visit:
     formulas: tuple[travel.TravelFormula, ...] = ()
     dispensed: tuple[travel.TravelDispensed, ...] = ()
     files: tuple[travel.TravelFile, ...] = ()
+    papers: tuple[travel.TravelPaper, ...] = ()
+    forms: tuple[travel.TravelForm, ...] = ()
     hidden: tuple[str, ...] = ()

@@ -45,6 +45,8 @@ class Systems:
     method: str = "urn:tramyte:yhct-method"
     herb: str = "urn:tramyte:yhct-herb"
     injury: str = "urn:tramyte:injury-cause"
+    paper: str = "urn:tramyte:paper"
+    questionnaire: str = "urn:tramyte:questionnaire"
 
 
 GUIDES: dict[str, dict[str, str]] = {

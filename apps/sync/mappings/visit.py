@@ -1,6 +1,6 @@
 """Visit -> transaction Bundle: Organization, Practitioner, Patient, Encounter, Condition, Observation,
 MedicationRequest, MedicationDispense, ServiceRequest, DiagnosticReport, Procedure, Composition,
-DocumentReference, AllergyIntolerance, Provenance (interoperability notes: docs/adding-a-receiver.md).
+DocumentReference, QuestionnaireResponse, AllergyIntolerance, Provenance (docs/adding-a-receiver.md).
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from . import fhir, records
+from .answered import answered
 from .dispensed import dispensed
 from .fhir import TERMS, Entry, Resource, made_id
 from .medicines import medicines, requests
 from .notes import composition, documents
 from .observations import observations
 from .orders import orders, result_ids, signatures, stands_alone
+from .papers import papers
 from .parts import WRONG, People, is_wrong, part
 from .person import allergies, organization, own_identifier, pair, patient
 from .systems import Options
@@ -44,6 +46,8 @@ def visit_entries(visit: records.Visit, options: Options, sent: frozenset[str] =
         *orders(visit, people, options, sent),
         *composition(visit, people, options),
         *documents(visit, options),
+        *papers(visit, people, options),
+        *answered(visit, options),
     ]
     signed = [_provenance(visit, facts, people), *signatures(visit, people)] if options.provenance else []
     entries = [*places, *people.entries, patient(visit.person, options)]

@@ -21,6 +21,7 @@ WITHDRAWABLE = (
     "Procedure",
     "Composition",
     "DocumentReference",
+    "QuestionnaireResponse",
 )
 SAID = "Đã rút khỏi lượt khám"
 
@@ -55,5 +56,7 @@ def _required(kind: str, visit: records.Visit) -> Resource:
             }
         case "DocumentReference":
             return wrong | {"content": [{"attachment": {"title": SAID}}]}
+        case "QuestionnaireResponse":
+            return wrong
         case _:  # DiagnosticReport, Procedure
             return wrong | {"code": absent}

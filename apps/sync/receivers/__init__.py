@@ -2,6 +2,7 @@
 
 from apps.core.errors import Refused
 from apps.sync.models import Receiver, ReceiverKind
+from apps.sync.receivers import certificates, limits
 from apps.sync.receivers.base import Adapter
 
 
@@ -16,6 +17,8 @@ def adapter_class(kind: str) -> type[Adapter]:
 
 def adapter_for(receiver: Receiver) -> Adapter:
     """The adapter of a receiver's kind, with its settings. Raises ValueError for settings that cannot be."""
+    limits.limits_of(receiver.settings)
+    certificates.wanted(receiver.settings)
     return adapter_class(receiver.kind)(receiver)
 
 

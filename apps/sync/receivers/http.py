@@ -7,20 +7,17 @@ a name cannot turn to an inside machine between the look and the call.
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
-import ssl
 import threading
 import time
 from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
-import certifi
 import httpx
 from django.conf import settings
 
 from apps.sync.models import Receiver
-from apps.sync.receivers import tokens
+from apps.sync.receivers import certificates, tokens
 from apps.sync.receivers.base import Answer
 
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)  # seconds: connect, and each silence while reading or writing
@@ -28,7 +25,8 @@ TOTAL = 45.0  # seconds an answer may take in all; well below the worker's lease
 TOKEN_TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 TOKEN_TOTAL = 8.0  # both together stay below what an attempt is given (push.ATTEMPT)
 MAX_ANSWER = 5_000_000  # bytes
-_clients = threading.local()
+_clients: dict[tuple[str, certificates.Files], httpx.Client] = {}
+_lock = threading.Lock()
 
 
 class Forbidden(Exception):
@@ -65,9 +63,10 @@ def _with_token(
     started = time.monotonic()
 
     def for_token(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        return _once("POST", url, receiver.allow_private, body, headers, TOKEN_TIMEOUT, TOKEN_TOTAL)
+        return _once("POST", url, receiver.allow_private, files, body, headers, TOKEN_TIMEOUT, TOKEN_TOTAL)
 
     try:
+        files = certificates.files(receiver.settings)
         token, instead = tokens.bearer(receiver, for_token, unit)
     except ValueError as wrong:  # its settings
         return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
@@ -75,7 +74,7 @@ def _with_token(
         return instead
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    answer = _once(method, receiver.base_url + path, receiver.allow_private, body, headers)
+    answer = _once(method, receiver.base_url + path, receiver.allow_private, files, body, headers)
     if answer.status == 401:
         tokens.forget(receiver, unit)
     return replace(answer, milliseconds=int((time.monotonic() - started) * 1000))
@@ -90,6 +89,7 @@ def _once(
     method: str,
     url: str,
     allow_private: bool,
+    files: certificates.Files,
     body: bytes,
     more: dict[str, str],
     timeout: httpx.Timeout | None = None,
@@ -103,21 +103,25 @@ def _once(
         return int((time.monotonic() - started) * 1000)
 
     try:
+        host = urlsplit(url).netloc
         url, headers, extensions = reach(url, allow_private)
+        client = _client(host, files)
     except Forbidden as refused:
         return Answer(error="address", body=str(refused).encode())
+    except ValueError as wrong:  # its certificates, or no address at all
+        return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
     except OSError:
         return Answer(error="connection", milliseconds=took())
     headers |= more
     headers["Accept-Encoding"] = "identity"  # nothing that swells when unpacked
     try:
-        with _client().stream(
+        with client.stream(
             method,
             url,
             content=body or None,
             headers=headers,
             extensions=extensions,
-            timeout=timeout or httpx.USE_CLIENT_DEFAULT,
+            timeout=timeout or TIMEOUT,
         ) as response:
             data = bytearray()
             for chunk in response.iter_raw():
@@ -168,12 +172,21 @@ def reach(address: str, allow_private: bool) -> tuple[str, dict[str, str], dict[
     return url, {"Host": parts.netloc}, {} if plain else {"sni_hostname": host}
 
 
-def _client() -> httpx.Client:
-    """One a thread: keeps the line open between records and loads the certificates once."""
-    client: httpx.Client | None = getattr(_clients, "client", None)
-    if client is None or client.is_closed:
-        own = os.environ.get("TRAMYTE_RECEIVER_CA_FILE")  # a province with an authority of its own
-        trust = ssl.create_default_context(cafile=own or certifi.where())
-        client = httpx.Client(verify=trust, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
-        _clients.client = client
-    return client
+def _client(host: str, files: certificates.Files) -> httpx.Client:
+    """One for each host and each set of certificates, shared by all threads: it keeps lines open between
+    records, and no line is used under another name than it was opened for.
+    """
+    key = (host, files)
+    with _lock:
+        client = _clients.get(key)
+        if client is None:
+            client = httpx.Client(
+                verify=certificates.trust(files),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
+                follow_redirects=False,
+                trust_env=False,
+            )
+            for old in [each for each in _clients if each[0] == host]:
+                del _clients[old]  # its certificates were renewed; who still uses it ends in peace
+            _clients[key] = client
+        return client

@@ -9,7 +9,6 @@ answered for like a refused token: the receiver pauses, so that no account is lo
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from base64 import b64encode
@@ -20,6 +19,7 @@ from urllib.parse import quote_plus, urlencode
 from uuid import UUID
 
 from apps.sync.models import Receiver
+from apps.sync.receivers import certificates
 from apps.sync.receivers.base import Answer
 
 EARLY = 60.0  # seconds before its end from which a token is not used any more
@@ -117,11 +117,11 @@ def forget(receiver: Receiver, unit: str = "") -> None:
 
 
 def _secret(receiver: Receiver, unit: str) -> str:
-    """Out of the environment; a station's own stands under the receiver's name with its code behind."""
+    """From the environment or a file; a station's own has the receiver's name with its code behind."""
     if not receiver.token_key:
         return ""
-    own = os.environ.get(f"{receiver.token_key}_{unit}", "") if unit else ""
-    return own or os.environ.get(receiver.token_key, "")
+    own = certificates.secret(f"{receiver.token_key}_{unit}") if unit else ""
+    return own or certificates.secret(receiver.token_key)
 
 
 def _asked(how: Wanted, secret: str, unit: str) -> tuple[bytes, dict[str, str]]:

@@ -31,7 +31,7 @@ GROUPS = (
     ("DiagnosticReport",),
     ("MedicationRequest",),
     ("MedicationDispense",),
-    ("AllergyIntolerance", "Composition", "DocumentReference"),
+    ("AllergyIntolerance", "Composition", "DocumentReference", "QuestionnaireResponse"),
     ("Provenance",),
 )
 
