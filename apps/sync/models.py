@@ -47,7 +47,8 @@ class Receiver(BaseModel):
         help_text="Ghi dạng JSON. "
         "FHIR: {guide, systems, mastered, match_patient, provenance, notes, verify}. "
         "QĐ 831: {actions} (bắt buộc: nơi nhận gọi bản mới, bản sửa, bản rút lại là gì), {paths, answers, "
-        "elements, transaction, sender, match_patient, match_visit, notes, empty}. Cả hai: {token, mapped, certificate, limits}. "
+        "elements, transaction, sender, match_patient, match_visit, notes, empty}. "
+        "Cả hai: {token, mapped, certificate, limits}. "
         "Ý nghĩa từng mục ở tài liệu kỹ thuật về nơi nhận; trang của nơi nhận đọc lại bằng lời.",
     )
     # What happened to it lately. `paused_at`: only a person ends it. `hold_until`: ends by itself.
