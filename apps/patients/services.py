@@ -82,7 +82,7 @@ def _create(
         if refusal:
             raise refusal
     odd = [*plausibility.doubts(data, numbers, today, named=not identity), *parents.doubts(data)]
-    if odd and not reason:
+    if odd and not clean(reason):
         raise NeedsReason(odd)
     shown = [*numbers, NumberData("bhyt", card.number)] if card else numbers
     alike = [] if another else match.candidates(data, shown)
@@ -129,7 +129,7 @@ def person_update(*, person: Person, data: PersonData, expected_version: int, re
         warning for warning in plausibility.doubts(data, stored, today, named=named) if warning not in known
     ]
     odd += parents.doubts(data) if kin or born else []
-    if odd and not reason:
+    if odd and not clean(reason):
         raise NeedsReason(odd)
     changed = tuple(name for name in FIELDS if getattr(person, name) != getattr(data, name))
     if {"life_status", "died_on"} & set(changed):
