@@ -31,7 +31,6 @@ from apps.stock.models import (
 MOST_LINES = 500
 LONGEST_YEARS = 15  # of an expiry from the day it came: further off is a slip of the hand
 COMES_IN = frozenset({DocumentKind.RECEIPT, DocumentKind.OPENING})
-GOES_OUT = frozenset({DocumentKind.TRANSFER, DocumentKind.ISSUE, DocumentKind.DISCARD})
 Cells = dict[int, dict[str, str]]  # number of the line from 0 -> column -> sentence
 
 

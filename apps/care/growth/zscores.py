@@ -19,7 +19,6 @@ WEIGHT_UNTIL, GROWN_UP = 120, 228  # months, the last that have a value: weight 
 CM_BETWEEN = 0.7  # a child is so much longer lying than standing
 
 INDICATORS = ("waz", "haz", "whz", "baz", "hcaz")
-WEIGHT_BASED = frozenset({"waz", "whz", "baz"})
 # Beyond these a value is shown, asks to measure again, and is counted nowhere (WHO).
 PLAUSIBLE = {"haz": (-6, 6), "waz": (-6, 5), "whz": (-5, 5), "baz": (-5, 5), "hcaz": (-5, 5)}
 

@@ -255,8 +255,3 @@ def about_returns(scope: Scope, ids: Collection[UUID]) -> dict[UUID, Told]:
 
 def act_url(pk: UUID) -> str:
     return reverse("encounters:dispensing", args=[pk])
-
-
-def visit_of(dispensing_id: UUID) -> Any:
-    """The visit of an act; its page decides who may see it."""
-    return Dispensing.unscoped.filter(pk=dispensing_id).values_list("visit_id", flat=True).first()

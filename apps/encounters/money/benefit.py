@@ -9,7 +9,6 @@ is the rest, so both together are always the amount. A claim keeps two decimals;
 alone.
 """
 
-import datetime as dt
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -111,17 +110,3 @@ def split(total: Decimal, percent: Decimal, *, places: int = 2) -> tuple[Decimal
 def whole(amount: Decimal) -> int:
     """Whole đồng, half up."""
     return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-@dataclass(frozen=True)
-class Salary:
-    """A base salary (lương cơ sở) in đồng from a day on."""
-
-    since: dt.date
-    amount: int
-
-
-def salary_on(rows: list[Salary], on: dt.date) -> int | None:
-    """The base salary in force on a day; None before the first that is known."""
-    past = [row for row in rows if row.since <= on]
-    return max(past, key=lambda row: row.since).amount if past else None

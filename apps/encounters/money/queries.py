@@ -151,12 +151,6 @@ def refunds_of(receipt: Receipt) -> list[Refund]:
     return list(Refund.unscoped.filter(receipt=receipt).order_by("created_at"))
 
 
-def visit_of_receipt(receipt_id: UUID) -> UUID | None:
-    """The visit a receipt belongs to; its page decides who may see it."""
-    # unscoped: an id alone
-    return Receipt.unscoped.filter(pk=receipt_id).values_list("visit_id", flat=True).first()
-
-
 # ---- what is owed, what goes back
 
 

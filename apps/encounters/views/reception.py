@@ -29,7 +29,6 @@ from apps.households.models import Household, Membership
 from apps.patients.models import InsuranceCard, Person
 from apps.patients.naming import Found
 
-EXAM_AT_ONCE = "exam"  # the button that goes on to the visit's page instead of the number
 STATION_PERCENT = "cards.station_percent"
 
 
