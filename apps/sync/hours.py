@@ -48,7 +48,9 @@ def _count(receiver: Receiver, now: dt.datetime) -> None:
         new = SyncHour(receiver=receiver, facility_id=facility_id, hour=hour)
         return found.setdefault((facility_id, hour), new)
 
-    answers = SyncAnswer.objects.filter(row__receiver=receiver, at__gte=since, at__lte=now).order_by()
+    # What a later check has found (verifying.py) stands beside the attempts and is none.
+    attempts = SyncAnswer.objects.filter(row__receiver=receiver, outcome__in=list(Outcome))
+    answers = attempts.filter(at__gte=since, at__lte=now).order_by()
     lags = answers.filter(outcome=Outcome.STORED, row__changed_at__lte=now)
     for line in answers.values("row__facility_id", hour=TruncHour("at", tzinfo=dt.UTC)).annotate(
         accepted=Count("pk", filter=Q(outcome__in=ACCEPTED)),

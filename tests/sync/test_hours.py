@@ -11,7 +11,8 @@ from django.utils import timezone
 from apps.core import scope
 from apps.core.scope import Scope
 from apps.sync import hours, watching, worker
-from apps.sync.models import Receiver, SyncHour
+from apps.sync.models import OutboxRow, Receiver, SyncAnswer, SyncHour
+from apps.sync.receivers.base import Found
 from tests.factories.accounts import a_member, client_of
 from tests.factories.facilities import a_centre, a_department
 from tests.factories.patients import a_station
@@ -54,6 +55,8 @@ def test_it_works(book, receiver, liar, clock, station):
     liar.faults.add("500")
     clock.forward(7)
     worker.run_once(clock=clock)
+    found_later = OutboxRow.unscoped.filter(state="accepted").get()
+    SyncAnswer.unscoped.create(row=found_later, attempt=1, at=clock(), outcome=Found.CHANGED)  # no attempt
     book.save(visit(), facility_id=station.pk)
     counted(receiver, clock())
     row = SyncHour.unscoped.get(hour__gte=clock() - dt.timedelta(hours=1))
