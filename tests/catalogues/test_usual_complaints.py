@@ -96,3 +96,9 @@ def test_it_works(listed):
         if not set(found) & set(wanted.split()):
             missed.append((typed, found, wanted))
     assert missed == []
+
+
+def test_what_only_a_laboratory_knows_is_not_offered_first(listed):
+    """'Cảm cúm' is told by the complaint: that the virus was found has to be chosen on purpose."""
+    assert icd.find("cam cum", on=ON, limit=FIRST)[0].code == "J11.1"
+    assert icd.find("cum", on=ON, limit=FIRST)[0].code.startswith("J11")
