@@ -252,8 +252,9 @@ def line(request: HttpRequest, pk: UUID) -> HttpResponse:
 def cases(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What stands under the diagnoses, as they are being chosen."""
     found = visit_or_404(pk)
-    scope, context = current(), {"beside": case_forms.beside(found, request.POST, live=True), "swapped": True}
+    scope, context = current(), {"beside": case_forms.beside(found, request.POST, live=True)}
     if scope.can("prescriptions.enter"):
+        context["may_prescribe"] = True  # her form alone has a place for what fills it
         context["templates"] = templating.offered(scope, case_forms.main_code(request.POST))
         context["earlier"] = queries.of_person(scope, found.person_id, before=found, limit=1)
     return render(request, "encounters/cases.html", context)
