@@ -207,9 +207,15 @@
   // ---- the browser's own bubbles speak the browser's language: the server's sentences are used instead ----
   const ready = (root) => root.querySelectorAll?.("form").forEach((form) => { form.noValidate = true; });
   ready(document);
+  // What asks for the cursor gets it once: the page's own box has had it, and another line that comes in
+  // beside it must not throw the cursor back there.
+  const had = new WeakSet(document.querySelectorAll("[autofocus]"));
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
     ready(detail.target.parentElement || document);
-    detail.target.querySelector?.("[autofocus]")?.focus();
+    const asks = [...(detail.target.querySelectorAll?.("[autofocus]") ?? [])].find((node) => !had.has(node));
+    if (!asks) return;
+    had.add(asks);
+    asks.focus();
   });
   const firstWrong = document.querySelector('.has-error [aria-invalid="true"], .has-error input');
   if (firstWrong) firstWrong.focus();

@@ -12,6 +12,7 @@ from apps.encounters.models import Diagnosis, Visit
 from apps.encounters.writing import Problems
 from tests.encounters.test_pages import at, typed
 from tests.factories import encounters as make
+from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.catalogues import an_icd10, shipped
 
 ON = dt.date(2026, 11, 20)
@@ -136,6 +137,15 @@ def test_the_other_half_is_one_press_away(paired, client, hoa, doctor):
     page = client.post(at("cases", visit.pk), {"secondary": ["G01"]}).content.decode()
     assert 'data-pick-into="secondary" data-code="A17.0"' in page
     assert "đi cùng mã bệnh nguyên nhân" in page
+
+
+def test_only_who_prescribes_has_a_place_for_what_fills_a_visit(client, hoa, doctor, station):
+    """A nurse's form has no box of templates: an answer that names it would be an error in her console."""
+    visit = make.a_visit(hoa, doctor)
+    assert 'id="fill"' in client.post(at("cases", visit.pk), {"main": "J06.9"}).content.decode()
+    nurse = a_user("lan.nurse", "Trần Thị Lan")
+    a_post(nurse, "nurse", station)
+    assert 'id="fill"' not in client_of(nurse).post(at("cases", visit.pk), {"main": "J06.9"}).content.decode()
 
 
 def test_a_traditional_name_is_offered_for_its_disease(listed, client, hoa, doctor):
