@@ -105,10 +105,11 @@
     });
   });
 
-  // ---- a key or a press that opens a fold goes into it (data-begin); a button that chooses in a list (data-choose) ----
+  // ---- a key or a press that opens a fold, or leads to a form of the page, goes into it (data-begin); a button that chooses in a list (data-choose) ----
   document.addEventListener("click", ({ target }) => {
-    const begin = target.closest("summary[data-begin]");
-    if (begin) setTimeout(() => { if (begin.parentElement.open) begin.parentElement.querySelector("input, select").focus(); });
+    const begin = target.closest("summary[data-begin], a[data-begin]");
+    const into = begin?.hash ? document.getElementById(begin.hash.slice(1)) : begin?.parentElement;
+    if (begin) setTimeout(() => { if (into.open !== false) into.querySelector("input:not([type=hidden]), select").focus(); });
     const choice = target.closest("[data-choose]");
     const list = choice && choice.closest("form").elements[choice.dataset.choose];
     if (!list) return;

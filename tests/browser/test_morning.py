@@ -369,6 +369,8 @@ def at_noon_everything_agrees(morning: Morning, photograph: Any, axe_clean: Call
     page.goto(f"{morning.live_server.url}/cuoi-ngay/")
     axe_clean(page)
     photograph(page, "morning-end")
+    page.keyboard.press("F4")
+    page.wait_for_selector("select[name=shift]:focus")
 
 
 def left(lot: Lot) -> int:
