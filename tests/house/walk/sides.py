@@ -36,7 +36,7 @@ from apps.outage.models import BackEntry, Pack, Slip
 from apps.patients.models import Allergy, Death, DuplicatePair, InsuranceCard, MergeRecord, Person, Surgery
 from apps.shifts.models import ShiftHandover
 from apps.stock.models import StockDocument
-from apps.sync.models import OutboxRow, Receiver
+from apps.sync.models import OutboxRow, Receiver, SyncHour
 from tests.factories.accounts import a_post, a_role, a_user
 from tests.factories.care import a_measurement, an_appointment, an_enrolment
 from tests.factories.certificates import a_referral, an_ended_visit
@@ -183,6 +183,7 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
         state="rejected",
         reason="Thiếu số giấy phép",
     )
+    SyncHour.unscoped.create(receiver=row.receiver, facility_id=station.pk, hour=now)
     visit = an_examined_visit(person, practitioner)
     signed = an_ended_visit(a_person(station, name + " Đi", hamlet=hamlet), practitioner, outcome="2")
     enrolment = an_enrolment(person)
