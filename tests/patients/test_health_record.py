@@ -396,7 +396,7 @@ def test_a_decimal_reads_with_a_comma(inside, person):
 
 def test_the_persons_page_asks_once_for_each_thing(doctor, person, station, inside):
     """Of this room, with a mother, a household, a card, allergies: the record costs one statement;
-    her parents, papers, cards and allergies come with herself.
+    her parents, papers, cards, allergies and due items come with herself.
     """
     from tests.factories.households import a_household
     from tests.factories.patients import a_card
@@ -412,4 +412,4 @@ def test_the_persons_page_asks_once_for_each_thing(doctor, person, station, insi
         shown = doctor.get(f"/nguoi/{person.pk}/").content.decode()
     assert "Tăng huyết áp, từ năm 2015" in shown and "Đinh Thị Mẹ" in shown
     own = [each["sql"] for each in found if each["sql"].startswith('SELECT "patients_')]
-    assert len(own) == 4, "\n".join(sql[:120] for sql in own)
+    assert len(own) == 3, "\n".join(sql[:120] for sql in own)
