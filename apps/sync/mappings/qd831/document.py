@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import xml.etree.ElementTree as ET  # nosec B405 - writes; what strangers send is read by receivers/qd831/reading.py
+import xml.etree.ElementTree as ET  # writes; strangers are read by reading.py  # nosec B405
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
