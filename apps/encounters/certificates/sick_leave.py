@@ -8,6 +8,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
 from apps.core import parameters
 from apps.core.fields import CleanCharField, DateField
@@ -154,7 +155,8 @@ class SickLeave(Kind):
             born=subject.person.birth_date,
             parent=said.get("father", "") or said.get("mother", ""),
         )
-        return rules.check_leave(leave, rules_on(visit.on), _standing(leave, subject))
+        of_day = rules_on(visit.on)
+        return rules.check_leave(leave, of_day, _standing(leave, subject, of_day))
 
     def marks(self, subject: Subject, said: dict[str, Any], issued_on: dt.date) -> Marks:
         return Marks(said["since"], said["until"], said["holder"])
@@ -169,8 +171,10 @@ class SickLeave(Kind):
         }
 
 
-def _standing(leave: rules.Leave, subject: Subject) -> list[rules.Certified]:
-    """Leave that stands of the same insured person, wherever it was given; without a number, of hers."""
+def _standing(leave: rules.Leave, subject: Subject, of_day: rules.LeaveRules) -> list[rules.Certified]:
+    """Leave that stands of the same insured person, wherever it was given: by the number, and by the person
+    where she herself is on leave; one of the two papers may lack the number. For a child a parent is.
+    """
     # unscoped: no day is paid twice; of another station's paper nothing but its days is told
     rows = Certificate.unscoped.filter(
         kind=CertificateKind.SICK_LEAVE,
@@ -178,7 +182,10 @@ def _standing(leave: rules.Leave, subject: Subject) -> list[rules.Certified]:
         since__lte=leave.until,
         until__gte=leave.since,
     )
-    rows = rows.filter(holder=leave.holder) if leave.holder else rows.filter(person=subject.person, holder="")
+    same = Q(holder=leave.holder) if leave.holder else Q(person=subject.person, holder="")
+    if not rules.is_child(leave.born, leave.visit_on, of_day):
+        same |= Q(person=subject.person)
+    rows = rows.filter(same)
     scope = current()
     return [
         rules.Certified(row.number if scope.reaches(row.facility_id) else "", row.since, row.until)

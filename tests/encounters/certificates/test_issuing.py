@@ -167,6 +167,15 @@ def test_leave_overlaps_across_stations(visit, hoa, doctor, station):
     assert papers.a_sick_leave(there, lan, holder="5120999999").days == 3
 
 
+@pytest.mark.parametrize(("first", "second"), [("", "5120123456"), ("5120123456", "")])
+def test_leave_overlaps_though_one_paper_lacks_the_number(visit, hoa, doctor, first, second):
+    said = papers.leave(visit, 3, holder=first)
+    papers.a_paper(visit, doctor, CertificateKind.SICK_LEAVE, said, "chưa có số")
+    again = make.a_finished_visit(hoa, doctor)
+    with pytest.raises(Problems, match="Trùng ngày"):
+        papers.a_sick_leave(again, doctor, holder=second)
+
+
 def test_a_child_of_six_has_a_parent_on_the_paper(station, doctor):
     born = timezone.localdate() - dt.timedelta(days=6 * 365)
     visit = papers.an_ended_visit(a_person(station, "Đinh Văn Bé", birth_date=born), doctor)
