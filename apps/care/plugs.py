@@ -25,8 +25,8 @@ from apps.core.registry import (
     NightlyWork,
     NumberKind,
     PaperKind,
-    PersonAction,
     ReadScreen,
+    RecordAction,
     RecordPanel,
     Section,
     SuccessionStep,
@@ -141,7 +141,7 @@ registry.merge_rules.add(
     ),
 )
 registry.sections.add(Section("care", "Chỉ số sức khỏe, quản lý bệnh", 50))
-registry.person_actions.add(PersonAction("measure", "Ghi số đo", "care.enter", _measure, 30))
+registry.person_actions.add(RecordAction("measure", "Ghi số đo", "care.enter", _measure, 30))
 registry.record_panels.add(
     RecordPanel(
         "measurements", "person", "Chỉ số gần nhất", "care.view", "care/panel_latest.html", _latest, 60
@@ -172,7 +172,7 @@ registry.appointment_kinds.add(
     AppointmentKind("result", "Lấy kết quả, xét nghiệm", "visits.view", by_hand=True, order=30),
     AppointmentKind("other", "Việc khác", "visits.view", by_hand=True, order=90),
 )
-registry.person_actions.add(PersonAction("appointment", "Hẹn ngày đến", "appointments.enter", _make, 40))
+registry.person_actions.add(RecordAction("appointment", "Hẹn ngày đến", "appointments.enter", _make, 40))
 registry.home_panels.add(
     HomePanel(
         "not_come",
@@ -215,7 +215,7 @@ registry.succession_steps.add(
     ),
 )
 registry.menu.add(MenuItem("programmes", "Chương trình", "care:programmes", "care.view", 45, "heart"))
-registry.person_actions.add(PersonAction("enrol", "Đưa vào quản lý", "care.enter", _enrol, 50))
+registry.person_actions.add(RecordAction("enrol", "Đưa vào quản lý", "care.enter", _enrol, 50))
 registry.record_panels.add(
     RecordPanel(
         "programmes",

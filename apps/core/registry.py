@@ -27,8 +27,8 @@ from apps.core.offers.pages import (
     Hit,
     HomePanel,
     MenuItem,
-    PersonAction,
     PersonFlag,
+    RecordAction,
     RecordPanel,
     RecordSection,
     SearchSource,
@@ -111,10 +111,10 @@ __all__ = [
     "NightlyWork",
     "NumberKind",
     "PaperKind",
-    "PersonAction",
     "PersonFlag",
     "Progress",
     "ReadScreen",
+    "RecordAction",
     "RecordPanel",
     "RecordSection",
     "Result",
@@ -177,7 +177,8 @@ search_sources: Registry[SearchSource] = Registry("search_sources")
 timeline_kinds: Registry[TimelineKind] = Registry("timeline_kinds")
 due_kinds: Registry[DueKind] = Registry("due_kinds")
 person_flags: Registry[PersonFlag] = Registry("person_flags")
-person_actions: Registry[PersonAction] = Registry("person_actions")
+person_actions: Registry[RecordAction] = Registry("person_actions")
+household_actions: Registry[RecordAction] = Registry("household_actions")
 audit_sentences: Registry[AuditSentence] = Registry("audit_sentences")
 readlog_screens: Registry[ReadScreen] = Registry("readlog_screens")
 rules: Registry[Rule] = Registry("rules")
@@ -223,11 +224,15 @@ def panels_for(record: str, scope: "Scope", obj: Any) -> list[dict[str, Any]]:
     return shown
 
 
-def actions_for(scope: "Scope", person_id: UUID) -> list[dict[str, str]]:
-    """What `scope` may begin for a person: title, address and key, in order. No query."""
+def actions_for(
+    scope: "Scope", record_id: UUID, actions: Registry[RecordAction] = person_actions
+) -> list[dict[str, str]]:
+    """What `scope` may begin for a person, or for a household with `household_actions`: title, address and
+    key, in order. No query.
+    """
     return [
-        {"title": action.title, "url": action.link(person_id), "hotkey": action.hotkey}
-        for action in person_actions
+        {"title": action.title, "url": action.link(record_id), "hotkey": action.hotkey}
+        for action in actions
         if scope.can(action.right)
     ]
 

@@ -20,8 +20,8 @@ from apps.core.registry import (
     MergeRule,
     NumberKind,
     PaperKind,
-    PersonAction,
     ReadScreen,
+    RecordAction,
     RecordPanel,
     RecordSection,
     Section,
@@ -152,7 +152,7 @@ registry.record_sections.add(
         printed=health_record.printed,
     )
 )
-registry.person_actions.add(PersonAction("visit", "Tiếp nhận khám", "visits.enter", _open, 10, hotkey="F2"))
+registry.person_actions.add(RecordAction("visit", "Tiếp nhận khám", "visits.enter", _open, 10, hotkey="F2"))
 registry.timeline_kinds.add(TimelineKind(TIMELINE, "Khám bệnh", _visit, "stethoscope", "visits.view"))
 registry.due_kinds.add(DueKind(DUE_KIND, "Hẹn khám lại", "Tiếp nhận", _receive, "visits.view"))
 registry.audit_sentences.add(

@@ -121,6 +121,9 @@ def household(request: HttpRequest, pk: UUID) -> HttpResponse:
                 page, {member["person"].pk: member["due"] for member in members}, timezone.localdate()
             ),
             "panels": registry.panels_for("household", scope, page.household),
+            "actions": []
+            if page.household.closed
+            else registry.actions_for(scope, page.household.pk, registry.household_actions),
             "may_edit": scope.can("households.edit") and not page.household.closed,
             "may_reopen": scope.can("households.edit"),
             "may_add_person": scope.can("people.enter") and scope.can("households.edit"),

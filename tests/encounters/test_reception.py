@@ -380,3 +380,15 @@ def test_what_a_reception_costs(client, hoa):
         answer = receive(client, hoa, payer="bhyt", card=card.pk, override="Khám thêm")
     assert answer.status_code == 302
     assert len(told) <= 27  # 24 at the desk: here the request itself is a savepoint
+
+
+def test_a_familys_page_begins_with_receiving_it(client, elsewhere, family):
+    household, _ = family
+    page = client.get(reverse("households:household", args=[household.pk])).content.decode()
+    tools = page.partition('<div class="page-tools">')[2]
+    first = tools[: tools.index("</a>")]
+    assert at("family", household.pk) in first and 'data-key="F2"' in first
+    household.closed, household.closed_on = "departed", timezone.localdate()
+    household.save()
+    page = client.get(reverse("households:household", args=[household.pk])).content.decode()
+    assert at("family", household.pk) not in page

@@ -183,15 +183,17 @@ class PersonFlag:
 
 
 @dataclass(frozen=True)
-class PersonAction:
-    """One click that begins something for a person, from her page or her household's (`link(person_id)`)."""
+class RecordAction:
+    """One click that begins something for a person, from her page or her household's, or for a household from
+    its page (`link(id)`).
+    """
 
     key: str
     title: str
     right: str
     link: Callable[[UUID], str]
     order: int = 100
-    hotkey: str = ""  # on her own page: 'F2'
+    hotkey: str = ""  # on the record's own page: 'F2'
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from apps.core.registry import (
     MenuItem,
     PaperKind,
     ReadScreen,
+    RecordAction,
     RecordPanel,
     SuccessionStays,
 )
@@ -24,9 +25,8 @@ def _visit(object_id: UUID) -> str:
     return reverse("encounters:visit", args=[object_id])
 
 
-def _of_household(scope: Scope, household: Any) -> dict[str, Any] | None:
-    """The way to receive several of a family at once. No query."""
-    return {"household": household} if scope.workplace_id and not household.closed else None
+def _family(household_id: UUID) -> str:
+    return reverse("encounters:family", args=[household_id])
 
 
 def _of_visit(scope: Scope, visit: Any) -> dict[str, Any] | None:
@@ -45,16 +45,10 @@ def _of_visit(scope: Scope, visit: Any) -> dict[str, Any] | None:
 registry.search_offers.add(
     MenuItem("emergency", "Cấp cứu chưa rõ là ai", "encounters:emergency", "visits.enter", 30, "heart")
 )
+registry.household_actions.add(
+    RecordAction("visits", "Tiếp nhận nhiều người", "visits.enter", _family, 10, hotkey="F2")
+)
 registry.record_panels.add(
-    RecordPanel(
-        "reception",
-        "household",
-        "Tiếp nhận khám",
-        "visits.enter",
-        "encounters/panel_household.html",
-        _of_household,
-        10,
-    ),
     RecordPanel(
         "reception-visit",
         "visit",
