@@ -9,7 +9,7 @@
   const TOAST_SECONDS = 8; // long enough to read two lines; a danger stays until it is closed
   function settle(toast) {
     const lasting = /toast-(danger|error)/.test(toast.className);
-    if (!lasting) setTimeout(() => toast.remove(), TOAST_SECONDS * 1000);
+    if (!lasting) setTimeout(() => { toast.classList.add("is-over"); measureTop(); }, TOAST_SECONDS * 1000);
   }
   function toast(text, state = "info") {
     const box = document.createElement("div");
@@ -23,8 +23,10 @@
     close.setAttribute("aria-label", "Đóng lời báo");
     close.textContent = "×";
     box.append(words, close);
+    $$(".is-over", $("#toasts")).forEach((over) => over.remove());
     $("#toasts").append(box);
     settle(box);
+    measureTop();
   }
   window.tramyte = { toast };
 
@@ -116,7 +118,7 @@
   // ---- clicks that belong to no form ----
   document.addEventListener("click", (event) => {
     const target = event.target;
-    target.closest(".toast-close")?.closest("[data-toast]")?.remove();
+    if (target.closest(".toast-close")) { target.closest("[data-toast]").remove(); measureTop(); }
     target.closest("[data-close-dialog]")?.closest("dialog")?.close();
     const opener = target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
@@ -172,7 +174,9 @@
     const stays = banner && getComputedStyle(banner).position === "sticky";
     const style = document.documentElement.style;
     style.setProperty("--banner-top", `${top.offsetHeight}px`);
-    style.setProperty("--banner-foot", `${top.offsetHeight + (stays ? banner.offsetHeight : 0)}px`);
+    const foot = top.offsetHeight + (stays ? banner.offsetHeight : 0);
+    style.setProperty("--banner-foot", `${foot}px`);
+    style.setProperty("--toasts-foot", `${foot + ($(".toast:not(.is-over)") ? $("#toasts").offsetHeight : 0)}px`);
   }
   look(document);
   measureTop();
