@@ -55,6 +55,17 @@ def signed_in(page, live_server, user):
     return page
 
 
+# What of the page lies under the words of what has just happened.
+COVERED = """() => {
+  const toast = document.querySelector(".toast").getBoundingClientRect();
+  const meets = (box) => box.width && box.left < toast.right && toast.left < box.right
+    && box.top < toast.bottom && toast.top < box.bottom;
+  return [...document.querySelectorAll("a, button, input, select, summary")]
+    .filter((node) => !node.closest(".toast") && node.checkVisibility() && meets(node.getBoundingClientRect()))
+    .map((node) => node.outerHTML.slice(0, 80));
+}"""
+
+
 def focus(page, selector):
     page.wait_for_selector(f"{selector}:focus")
 
@@ -120,10 +131,14 @@ def test_a_family_of_three_is_received_called_and_shown(
     desk.select_option("#queue-room", str(room.pk))
     desk.keyboard.press("F4")
     desk.wait_for_selector("text=Đã gọi, chưa vào khám")
+    called = Visit.unscoped.select_related("person").get(call="called")
+    focus(desk, f"#q-{called.pk}")
+    for width, height in ((390, 844), (1366, 768)):
+        desk.set_viewport_size({"width": width, "height": height})
+        assert desk.evaluate(COVERED) == []
     photograph(desk, "reception-queue")
 
     # Then: the small child or the old man goes first, and the screen shows the number and no name.
-    called = Visit.unscoped.select_related("person").get(call="called")
     assert called.rank == 1
     wall.reload()
     expect(wall.locator(".board-number").first).to_have_text(str(called.queue_no))
@@ -132,6 +147,9 @@ def test_a_family_of_three_is_received_called_and_shown(
         assert name not in wall.inner_text("body")
     photograph(wall, "reception-board")
     axe_clean(wall)
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("#visit-form")
+    assert str(called.pk) in desk.url
     assert PaperCode.objects.filter(kind="ticket").count() in (0, 3)
 
 

@@ -3,9 +3,11 @@
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.errors import Refused
@@ -223,3 +225,17 @@ def test_two_who_call_at_once_never_call_the_same():
         called = [visit.pk for some in pool.map(call_one, range(3)) for visit in some if visit]
     assert len(called) == len(set(called)) == 6
     assert set(Visit.unscoped.values_list("calls", flat=True)) == {1}
+
+
+def test_after_a_call_the_cursor_stands_on_who_was_called(station, doctor, client):
+    first, second = (received(station, doctor, f"Đinh Văn {name}") for name in ("Một", "Hai"))
+    queue_page = reverse("encounters:queue")
+    answer = client.post(reverse("encounters:call_next"), {"form_key": str(uuid4())})
+    assert answer.url == f"{queue_page}#q-{first.pk}"
+    assert f'id="q-{first.pk}"' in client.get(queue_page).content.decode()
+    said = {"form_key": str(uuid4()), "calls": "0"}
+    assert client.post(reverse("encounters:queue_act", args=[second.pk, "goi"]), said).url.endswith(
+        f"#q-{second.pk}"
+    )
+    nobody = client.post(reverse("encounters:call_next"), {"form_key": str(uuid4())})
+    assert nobody.url == queue_page

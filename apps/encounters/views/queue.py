@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -35,7 +36,7 @@ BOARD_PATH = "/kham/bang-so/man-hinh/"
 @require_GET
 @needs("visits.view")
 def day(request: HttpRequest) -> HttpResponse:
-    """A day's visits in the order of the queue."""
+    """A day's visits: what is still to be done first, then in the order of the queue."""
     scope = current()
     form = DayForm(request.GET)
     state = form.cleaned_data.get("state", "") if form.is_valid() else ""
@@ -112,7 +113,7 @@ def call_next(request: HttpRequest) -> HttpResponse:
         if visit is None:
             messages.info(request, "Không còn ai chờ gọi.")
         else:
-            _say(request, visit)
+            return _called(request, visit)
     return redirect("encounters:queue")
 
 
@@ -126,9 +127,11 @@ def _room(request: HttpRequest) -> UUID | None:
         return None
 
 
-def _say(request: HttpRequest, visit: Visit) -> None:
+def _called(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Back to the queue, the cursor on the name of who was called: Enter opens her visit."""
     where = f" vào {visit.room.name}" if visit.room else ""
     messages.success(request, f"Mời số {visit.queue_no}{where}.")
+    return redirect(f"{reverse('encounters:queue')}#q-{visit.pk}")
 
 
 @require_POST
@@ -140,7 +143,7 @@ def act(request: HttpRequest, pk: UUID, action: str) -> HttpResponse:
         if action == "goi":
             calls = request.POST.get("calls", "")
             seen = int(calls) if calls.isascii() and calls.isdigit() and len(calls) < 5 else -1
-            _say(request, queue.call(visit_id=pk, seen_calls=seen, room_id=_room(request)))
+            return _called(request, queue.call(visit_id=pk, seen_calls=seen, room_id=_room(request)))
         elif action == "vang":
             queue.skip(visit_id=pk)
         elif action == "lai":
