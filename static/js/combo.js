@@ -143,7 +143,9 @@
     }
   });
   document.addEventListener("focusin", ({ target }) => {
-    if (isCombo(target) && pickerOf(target) && !chosenOf(pickerOf(target)).length && !target.value) window.htmx.trigger(target, "picker:open");
+    if (!isCombo(target) || !pickerOf(target) || chosenOf(pickerOf(target)).length || target.value) return;
+    if ("still" in target.dataset) delete target.dataset.still; // the page gave it the cursor: what stands below is to be seen
+    else window.htmx.trigger(target, "picker:open");
   });
   document.addEventListener("focusout", ({ target }) => {
     if (isCombo(target)) setTimeout(() => { if (document.activeElement !== target) show(target, false); }, 150);

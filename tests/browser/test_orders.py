@@ -70,6 +70,9 @@ def test_two_tests_and_an_injection(page, live_server, station, photograph, axe_
         pick(page, words)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("text=Đã chỉ định 3 dịch vụ")
+    # the cursor waits for the next one, and nothing lies over what was ordered
+    page.wait_for_selector("#id_codes:focus")
+    assert page.locator("#id_codes_list").is_hidden()
     photograph(page, "orders-visit")
     axe_clean(page)
 
