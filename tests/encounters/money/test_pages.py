@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from apps.catalogues.models import ServicePrice
 from apps.core.models import GuardedExport, PendingChange
 from apps.core.scope import enter
 from apps.encounters import services
 from apps.encounters.models import BankAccount, CashDay, FeeLine, Receipt, Refund, Visit, VisitFees
 from apps.encounters.money import vietqr
+from tests.encounters.money.test_ordered import an_order
 from tests.encounters.test_papers import text_of
 from tests.factories import encounters as make
 from tests.factories import money as till
@@ -349,3 +351,24 @@ def test_over_the_api(head, visit):
     assert (row["number"], row["payable"], row["lines"][0]["text"]) == (receipt.number, EXAM, "Khám bệnh")
     assert "Nguyễn" not in str(row)
     assert head.get("/api/receipts/?state=void").json()["results"] == []
+
+
+def test_what_has_no_price_is_said_and_never_as_paid(nurse, hoa, doctor, as_nurse):
+    card = a_card(hoa, valid_from=None, valid_to=None)
+    insured = make.a_visit(hoa, doctor, payer="bhyt", card_id=card.pk)
+    page = words(nurse.get(at("bill", insured.pk)))
+    assert "BHYT trả toàn bộ" in page and "chưa có giá" not in page
+    an_order(insured, price=None, name="Đường máu mao mạch")
+    page = words(nurse.get(at("bill", insured.pk)))
+    assert "BHYT trả toàn bộ" not in page
+    row = page.partition("Đường máu mao mạch <")[2].partition("</tr>")[0]
+    assert row.count("chưa tính") == 2 and "chưa có giá" in row
+    assert "Cộng các khoản có giá" in page and "khoản chưa có giá thì chưa tính" in page
+
+
+def test_nothing_priced_at_all_is_not_called_paid(nurse, hoa, doctor, as_nurse):
+    ServicePrice.objects.all().delete()
+    card = a_card(hoa, valid_from=None, valid_to=None)
+    insured = make.a_visit(hoa, doctor, payer="bhyt", card_id=card.pk)
+    page = words(nurse.get(at("bill", insured.pk)))
+    assert "BHYT trả toàn bộ" not in page and "Chưa khoản nào có giá" in page
