@@ -2,14 +2,14 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Expression, Q
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -32,17 +32,24 @@ class Page(Generic[ModelT]):
 
 
 def keyset(
-    queryset: models.QuerySet[ModelT], *, order: Sequence[str], cursor: str = "", size: int = 50
+    queryset: models.QuerySet[ModelT],
+    *,
+    order: Sequence[str],
+    cursor: str = "",
+    size: int = 50,
+    computed: Mapping[str, Expression] | None = None,
 ) -> Page[ModelT]:
     """A page of `queryset` in `order` (field names, '-' for descending; the last one unique, e.g. 'pk').
+    `computed` are those of `order` that are no fields, each with what it is of a row.
 
     One query. A cursor holds the last row's primary key, never its name: the position is looked up
     inside the same statement. A cursor that was tampered with starts at the beginning.
     """
     backwards, anchor = _read(cursor)
-    rows = queryset
+    rows = queryset.annotate(**(computed or {}))
     if anchor is not None:
-        row = queryset.model._base_manager.filter(pk=anchor).values(*[_bare(name) for name in order]).first()
+        rows_at = queryset.model._base_manager.annotate(**(computed or {})).filter(pk=anchor)
+        row = rows_at.values(*[_bare(name) for name in order]).first()
         if row is not None:
             rows = rows.filter(_after(order, row, backwards))
     rows = rows.order_by(*[_flip(name) if backwards else name for name in order])

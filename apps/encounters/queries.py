@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,18 +31,27 @@ from apps.patients import hush
 from apps.patients.models import Person
 
 ROW = ("person", "performer")
+LEFT_TO_DO = Case(
+    When(state__in=(states.WAITING, states.IN_PROGRESS), then=0),
+    When(state=states.AWAITING_SIGNATURE, then=1),
+    default=2,
+    output_field=IntegerField(),
+)
 
 
 def day(
     scope: Scope, *, on: dt.date, state: str = "", point_id: UUID | None = None, cursor: str = ""
 ) -> Page[Visit]:
-    """A station's visits of a day in the order of the queue: one query, with their people."""
+    """A station's visits of a day, one query, with their people: who waits or is being seen, what waits for
+    its signature, then the others, each in the order of the queue.
+    """
     rows = Visit.visible(scope).filter(facility_id__in=scope.facility_ids, on=on).select_related(*ROW)
     if state:
         rows = rows.filter(state=state)
     if point_id:
         rows = rows.filter(point_id=point_id)
-    return keyset(rows, order=("queue_no", "id"), cursor=cursor, size=page_size(on))
+    order = ("left_to_do", "queue_no", "id")
+    return keyset(rows, order=order, cursor=cursor, size=page_size(on), computed={order[0]: LEFT_TO_DO})
 
 
 def page_size(on: dt.date) -> int:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.core.models import Draft, ReadEntry, SubmittedForm
 from apps.core.scope import enter
-from apps.encounters import services
+from apps.encounters import queries, services
 from apps.encounters.models import PrescriptionLine, Visit, VisitRevision
 from tests.encounters.conftest import signed_in
 from tests.factories import encounters as make
@@ -334,6 +334,23 @@ def test_the_day_shows_the_queue_and_its_filters(client, hoa, doctor):
         assert "J06.9" in client.get(at("day") + query).content.decode()
     for query in ("?state=waiting", "?state=xyz", "?on=31/02/2026", "?on=abc", "?c=fälschung"):
         assert client.get(at("day") + query).status_code == 200
+
+
+def test_the_day_begins_with_what_is_left_to_do(client, as_doctor, station, doctor, nurse, monkeypatch):
+    done, unsigned, begun, waits = (a_person(station, f"Đinh Văn {n}") for n in ("Một", "Hai", "Ba", "Bốn"))
+    make.a_finished_visit(done, doctor)
+    make.a_finished_visit(unsigned, nurse)
+    make.an_examined_visit(begun, doctor)
+    make.a_visit(waits, doctor)
+    monkeypatch.setattr(queries, "page_size", lambda on: 2)
+    first = queries.day(as_doctor, on=timezone.localdate())
+    assert [visit.person for visit in first] == [begun, waits]
+    rest = queries.day(as_doctor, on=timezone.localdate(), cursor=first.next_cursor)
+    assert [visit.person for visit in rest] == [unsigned, done]
+    back = queries.day(as_doctor, on=timezone.localdate(), cursor=rest.previous_cursor)
+    assert [visit.person for visit in back] == [begun, waits]
+    page = client.get(at("day")).content.decode()
+    assert page.index("Đinh Văn Bốn") > page.index("Đinh Văn Ba")
 
 
 @pytest.mark.parametrize("name", ["day", "unsigned"])
