@@ -66,6 +66,11 @@ def test_a_prescription_given_out(page, live_server, station, photograph, axe_cl
     page.wait_for_selector("button:focus")
     photograph(page, "dispensing-visit")
     axe_clean(page)
+    # what ends it is in sight however long the prescription is
+    page.set_viewport_size({"width": 390, "height": 400})
+    page.evaluate("scrollTo(0, 0)")
+    assert page.locator(".actions button:has-text('Cấp thuốc')").bounding_box()["y"] < 400
+    page.set_viewport_size({"width": 1366, "height": 768})
 
     # And: of the five packets two, without the herb that the desk has not; the grams follow.
     page.wait_for_selector("text=dược liệu độc")
