@@ -92,7 +92,6 @@ def test_sick_leave_asks_before_it_is_late(desk, live_server, doctor, photograph
     # given a usual visit
     visit = papers.an_ended_visit(a_person(doctor.facility, "Phạm Thị Kim Thoa"), doctor)
     desk.goto(f"{live_server.url}/kham/{visit.pk}/")
-    desk.click("summary:has-text('Giấy khác')")
     desk.click("a:has-text('Giấy nghỉ việc hưởng BHXH')")
     # when forty days are typed, the last of them stands beside
     desk.wait_for_selector("input[name=days]:focus")

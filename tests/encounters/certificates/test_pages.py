@@ -336,3 +336,12 @@ def test_the_api_masks_the_number_of_the_insured(client, head, visit, doctor):
     made = papers.a_sick_leave(visit, doctor)
     assert client.get(f"/api/certificates/{made.pk}/").json()["said"]["holder"] == "******3456"
     assert head.get(f"/api/certificates/{made.pk}/").json()["said"]["holder"] == "5120123456"
+
+
+def test_no_paper_is_folded_away(client, visit, referred):
+    page = client.get(at("visit", visit.pk)).content.decode()
+    assert at("certificate_issue", visit.pk, "nghi-viec") in page
+    assert "<details><summary>Giấy khác" not in page
+    asked = client.get(at("visit", referred.pk)).content.decode()
+    button = asked.partition(at("certificate_issue", referred.pk, "chuyen-co-so"))[2].partition("</a>")[0]
+    assert 'data-key="F7"' in button and "<kbd>F7</kbd>" in button
