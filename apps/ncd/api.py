@@ -39,13 +39,15 @@ class FollowUpSerializer(serializers.ModelSerializer):
             "id", "version", "updated_at", "visit", "enrolment", "person", "facility", "programme", "on",
             "state", "systolic", "diastolic", "glucose", "glucose_kind", "hba1c", "cholesterol", "smoker",
             "complications", "adherence", "side_effects", "medicine_days", "medicines_until", "next_on",
-            "computed", "computed_why", "target", "target_why", "risk", "risk_chart",
+            "aim_systolic", "aim_diastolic", "aim_hba1c", "computed", "computed_why", "target", "target_why",
+            "risk", "risk_chart",
         ]  # fmt: skip
 
 
 class FollowUpWriteSerializer(StrictSerializer):
     """The form of a visit in a programme, whole. `visit_version` is the visit's, `version` the form's own (0
-    for a new one); `reason` amends that of a finished visit. `target` null is computed."""
+    for a new one); `reason` amends that of a finished visit. `target` null is computed,
+    `aim_…` null what the rules aim at."""
 
     visit = serializers.UUIDField()
     programme = serializers.ChoiceField(choices=Programme.choices)
@@ -65,6 +67,9 @@ class FollowUpWriteSerializer(StrictSerializer):
     side_effects = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
     medicine_days = serializers.IntegerField(required=False, allow_null=True, default=None)
     next_on = serializers.DateField(required=False, allow_null=True, default=None)
+    aim_systolic = serializers.IntegerField(required=False, allow_null=True, default=None)
+    aim_diastolic = serializers.IntegerField(required=False, allow_null=True, default=None)
+    aim_hba1c = serializers.DecimalField(4, 1, required=False, allow_null=True, default=None)
     target = serializers.ChoiceField(choices=Reached.choices, required=False, allow_null=True, default=None)
     target_why = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
     reason = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)

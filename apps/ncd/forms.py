@@ -13,6 +13,7 @@ from apps.core.widgets import DecimalInput
 from apps.encounters import rules
 from apps.ncd.models import GlucoseKind, Programme, Reached, Taken
 from apps.ncd.services import FollowUpInput
+from apps.ncd.target import Aim
 
 SMOKES = (("", "Chưa hỏi"), ("yes", "Có"), ("no", "Không"))
 CHOOSE = {"invalid_choice": "Hãy chọn trong danh sách."}
@@ -40,6 +41,10 @@ class FollowUpForm(FormKeyMixin, VersionMixin):
     )
     smoker = forms.ChoiceField(label="Hút thuốc", required=False, choices=SMOKES, error_messages=CHOOSE)
     cholesterol = DecimalField(label="Cholesterol toàn phần", required=False, max_digits=4, decimal_places=1)
+    aim_pressure = CleanCharField(label="Mục tiêu huyết áp riêng, dưới", required=False, max_length=9)
+    aim_hba1c = DecimalField(
+        label="Mục tiêu HbA1c riêng, dưới", required=False, max_digits=4, decimal_places=1
+    )
     target = forms.TypedChoiceField(
         label="Đạt mục tiêu",
         required=False,
@@ -60,7 +65,16 @@ class FollowUpForm(FormKeyMixin, VersionMixin):
         fields: Any = self.fields
         fields["complications"].choices = [(key, each["word"]) for key, each in known.items()]
         fields["medicine_days"].widget = DecimalInput({"maxlength": "3"})
-        seldom = ["side_effects", "smoker", "cholesterol", "target", "target_why", "hba1c"]
+        seldom = [
+            "aim_pressure",
+            "aim_hba1c",
+            "side_effects",
+            "smoker",
+            "cholesterol",
+            "target",
+            "target_why",
+            "hba1c",
+        ]
         if programme == Programme.HYPERTENSION:
             seldom += ["glucose", "glucose_kind"]
         for name in seldom:
@@ -72,9 +86,23 @@ class FollowUpForm(FormKeyMixin, VersionMixin):
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
 
+    def clean_aim_pressure(self) -> tuple[int, int] | None:
+        text = self.cleaned_data["aim_pressure"].replace(" ", "")
+        if not text:
+            return None
+        high, slash, low = text.partition("/")
+        if not (slash and high.isascii() and high.isdigit() and low.isascii() and low.isdigit()):
+            raise forms.ValidationError("Ghi hai số, ví dụ 130/80.")
+        return int(high), int(low)
+
+    def aim(self) -> Aim:
+        """What was typed that can be read; the rest is told beside its box."""
+        high, low = self.cleaned_data.get("aim_pressure") or (None, None)
+        return Aim(high, low, self.cleaned_data.get("aim_hba1c"))
+
     def follow_up_input(self) -> FollowUpInput:
         """The values of a valid form."""
-        data = self.cleaned_data
+        data, aim = self.cleaned_data, self.aim()
         return FollowUpInput(
             glucose=data["glucose"],
             glucose_kind=data["glucose_kind"] or GlucoseKind.FASTING,
@@ -86,6 +114,9 @@ class FollowUpForm(FormKeyMixin, VersionMixin):
             side_effects=data["side_effects"],
             medicine_days=data["medicine_days"],
             next_on=data["next_on"],
+            aim_systolic=aim.systolic,
+            aim_diastolic=aim.diastolic,
+            aim_hba1c=aim.hba1c,
             target=data["target"],
             target_why=data["target_why"],
         )
@@ -108,6 +139,8 @@ def initial_of(data: FollowUpInput) -> dict[str, Any]:
         "side_effects": data.side_effects,
         "medicine_days": data.medicine_days or "",
         "next_on": f"{data.next_on:%d/%m/%Y}" if data.next_on else "",
+        "aim_pressure": f"{data.aim_systolic}/{data.aim_diastolic}" if data.aim_systolic else "",
+        "aim_hba1c": text(data.aim_hba1c),
         "target": "" if data.target is None else data.target,
         "target_why": data.target_why,
     }

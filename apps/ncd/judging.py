@@ -54,6 +54,7 @@ def renew(form: FollowUp, visit: Visit, known: limits.Limits, *, chosen: int | N
         visit.on,
         comorbid=comorbid,
         born=visit.person.birth_date,
+        aim=form.aim,
         ncd=known.ncd,
         control=known.control,
     )

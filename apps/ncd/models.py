@@ -6,11 +6,13 @@ from django.db import models
 from django.db.models import Q
 
 from apps.care.models import Enrolment
+from apps.care.vitals import number_text
 from apps.core.ids import uuid7
 from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel
 from apps.encounters.models import Visit
 from apps.ncd import target
+from apps.ncd.target import Aim
 from apps.patients.facts import ClinicalFact
 
 
@@ -85,6 +87,13 @@ class FollowUp(ClinicalFact, BaseModel):
     medicines_until = models.DateField("còn thuốc đến hết ngày", null=True)
     next_on = models.DateField("hẹn khám lại", null=True)  # as the visit asked for; care moves appointments
 
+    # What was agreed with her herself, as of this visit; empty is what the rules say.
+    aim_systolic = models.PositiveSmallIntegerField("mục tiêu riêng: huyết áp tối đa dưới", null=True)
+    aim_diastolic = models.PositiveSmallIntegerField("mục tiêu riêng: huyết áp tối thiểu dưới", null=True)
+    aim_hba1c = models.DecimalField(
+        "mục tiêu riêng: HbA1c dưới (%)", max_digits=4, decimal_places=1, null=True
+    )
+
     computed = models.PositiveSmallIntegerField(choices=Reached.choices, default=Reached.NOT_JUDGED)
     computed_why = models.CharField(max_length=200, blank=True)
     target = models.PositiveSmallIntegerField(
@@ -124,6 +133,17 @@ class FollowUp(ClinicalFact, BaseModel):
         if self.systolic is None or self.diastolic is None:
             return ""
         return f"{self.systolic:.0f}/{self.diastolic:.0f}"
+
+    @property
+    def aim(self) -> Aim:
+        """What was agreed with her herself."""
+        return Aim(self.aim_systolic, self.aim_diastolic, self.aim_hba1c)
+
+    @property
+    def aim_words(self) -> str:
+        """'dưới 130/80 mmHg', 'HbA1c dưới 8 %', or '' where the rules hold."""
+        pressure = f"dưới {self.aim_systolic}/{self.aim_diastolic} mmHg" if self.aim_systolic else ""
+        return pressure or (f"HbA1c dưới {number_text(self.aim_hba1c)} %" if self.aim_hba1c else "")
 
     @property
     def chip(self) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
 from apps.care.models import Enrolment, FactState, Measurement, Method
-from apps.care.ncd.control import personal_target
 from apps.care.ncd.pressure import classify
 from apps.care.vitals import BY_KEY
 from apps.core import charts, parameters
@@ -204,6 +203,9 @@ def _as_saved(form: FollowUp, visit: Visit) -> FollowUpInput:
         side_effects=form.side_effects,
         medicine_days=form.medicine_days,
         next_on=visit.follow_up_on,
+        aim_systolic=form.aim_systolic,
+        aim_diastolic=form.aim_diastolic,
+        aim_hba1c=form.aim_hba1c,
         target=form.target if form.by_hand else None,
         target_why=form.target_why,
     )
@@ -233,6 +235,9 @@ def _proposed(
         adherence="all" if last else "new",
         medicine_days=given,
         next_on=visit.follow_up_on or proposed,
+        aim_systolic=last.aim_systolic if last else None,
+        aim_diastolic=last.aim_diastolic if last else None,
+        aim_hba1c=last.aim_hba1c if last else None,
     )
 
 
@@ -315,7 +320,7 @@ def _aims(
     also = ["diabetes"] if followed else []
     known = {**shipped.ncd, **ncd.on(on)}
     comorbid = target.comorbid_of(form.codes, form.complications, also, known)
-    return personal_target(comorbid, born, on, {**shipped.control, **control.on(on)})
+    return target.below(comorbid, born, on, {**shipped.control, **control.on(on)}, form.aim)
 
 
 def _medicines(rows: list[FollowUp]) -> dt.date | None:

@@ -39,7 +39,7 @@ OTHER_WINDOW = "Lượt khám vừa được lưu ở cửa sổ khác. Xem lạ
 # What a form says of its own; the rest is copied from the visit or computed.
 SAID = (
     *("cholesterol", "smoker", "complications", "adherence", "side_effects", "medicine_days"),
-    *("target", "target_why"),
+    *("aim_systolic", "aim_diastolic", "aim_hba1c", "target", "target_why"),
 )
 KEPT = (
     *("systolic", "diastolic", "glucose", "glucose_kind", "hba1c", *SAID, "medicines_until", "next_on"),
@@ -49,7 +49,9 @@ KEPT = (
 
 @dataclass(frozen=True)
 class FollowUpInput:
-    """What a form brings. mmol/L, %, days; `target` None takes what the arithmetic says."""
+    """What a form brings. mmol/L, %, mmHg, days; `aim_…` None takes what the rules aim at, `target` None what
+    the arithmetic says.
+    """
 
     glucose: Decimal | None = None
     glucose_kind: str = target.FASTING
@@ -61,6 +63,9 @@ class FollowUpInput:
     side_effects: str = ""
     medicine_days: int | None = None
     next_on: dt.date | None = None
+    aim_systolic: int | None = None
+    aim_diastolic: int | None = None
+    aim_hba1c: Decimal | None = None
     target: int | None = None
     target_why: str = ""
 
@@ -271,12 +276,35 @@ def _check(data: FollowUpInput, visit: Visit, known: limits.Limits) -> None:
         raise Refused(
             "Cholesterol toàn phần tính bằng mmol/L, từ 1 đến 20.", field="cholesterol", code="range"
         )
+    _check_aim(data)
     if set(data.complications) - set(known.ncd["complications"]):
         raise Refused("Hãy chọn biến chứng trong danh sách.", field="complications", code="unknown")
     if len(clean(data.side_effects)) > 200 or len(clean(data.target_why)) > 200:
         raise Refused("Nội dung dài quá 200 ký tự.", code="long")
     if data.target not in (None, target.NOT_REACHED, target.REACHED, target.NOT_JUDGED):
         raise Refused("Hãy chọn đạt hay không đạt.", field="target", code="unknown")
+
+
+# No guideline aims outside these: what lies beyond was mistyped. mmHg, %.
+HIGHS, LOWS, HBA1C = (110, 170), (60, 100), (Decimal(6), Decimal(10))
+
+
+def _check_aim(data: FollowUpInput) -> None:
+    high, low = data.aim_systolic, data.aim_diastolic
+    if (high is None) != (low is None):
+        raise Refused("Ghi cả hai số, ví dụ 130/80.", field="aim_systolic", code="aim")
+    if (
+        high is not None
+        and low is not None
+        and not (HIGHS[0] <= high <= HIGHS[1] and LOWS[0] <= low <= LOWS[1])
+    ):
+        raise Refused(
+            f"Mục tiêu huyết áp từ {HIGHS[0]}/{LOWS[0]} đến {HIGHS[1]}/{LOWS[1]}.",
+            field="aim_systolic",
+            code="aim",
+        )
+    if data.aim_hba1c is not None and not HBA1C[0] <= data.aim_hba1c <= HBA1C[1]:
+        raise Refused(f"Mục tiêu HbA1c từ {HBA1C[0]} đến {HBA1C[1]} %.", field="aim_hba1c", code="aim")
 
 
 def _brought(visit: Visit, data: FollowUpInput) -> VisitInput | None:

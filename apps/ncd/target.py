@@ -38,6 +38,20 @@ class Target:
     reason: str
 
 
+@dataclass(frozen=True)
+class Aim:
+    """What was agreed with a person herself (ncd.md H6 'if tolerated', D4 'elderly or frail'): below which
+    pressure (mmHg, both or none), below which HbA1c (%). None is what the rules say of everybody like her.
+    """
+
+    systolic: int | None = None
+    diastolic: int | None = None
+    hba1c: Decimal | None = None
+
+
+RULES = Aim()
+
+
 def judge(
     programme: str,
     figures: Figures,
@@ -45,14 +59,15 @@ def judge(
     *,
     comorbid: Collection[str] = (),
     born: dt.date | None = None,
+    aim: Aim = RULES,
     ncd: Mapping[str, Any],
     control: Mapping[str, Any],
 ) -> Target:
     """The target of a programme. Raises KeyError for a programme that has none."""
     if programme == HYPERTENSION:
-        return of_pressure(figures, comorbid, born, on, control)
+        return of_pressure(figures, comorbid, born, on, control, aim)
     if programme == DIABETES:
-        return of_glucose(figures, ncd["glucose_target"])
+        return of_glucose(figures, ncd["glucose_target"], aim)
     raise KeyError(programme)
 
 
@@ -62,26 +77,42 @@ def of_pressure(
     born: dt.date | None,
     on: dt.date,
     control: Mapping[str, Any],
+    aim: Aim = RULES,
 ) -> Target:
     """Below the person's own target, both figures (ncd.md H6)."""
-    high, low = personal_target(comorbid, born, on, control)
+    own = aim.systolic is not None and aim.diastolic is not None
+    high, low = below(comorbid, born, on, control, aim)
     if figures.systolic is None or figures.diastolic is None:
         return Target(NOT_JUDGED, "chưa đo huyết áp")
     reached = figures.systolic < high and figures.diastolic < low
-    said = f"{number_text(figures.systolic)}/{number_text(figures.diastolic)}, mục tiêu dưới {high}/{low}"
+    word = "mục tiêu riêng" if own else "mục tiêu"
+    said = f"{number_text(figures.systolic)}/{number_text(figures.diastolic)}, {word} dưới {high}/{low}"
     known = [word for key, word in COMORBID_WORDS.items() if key in comorbid]
-    if known:
+    if known and not own:
         said += f" vì có {', '.join(known)}"
     return Target(REACHED if reached else NOT_REACHED, said)
 
 
-def of_glucose(figures: Figures, target: Mapping[str, Any]) -> Target:
+def below(
+    comorbid: Collection[str],
+    born: dt.date | None,
+    on: dt.date,
+    control: Mapping[str, Any],
+    aim: Aim = RULES,
+) -> tuple[int, int]:
+    """Below which pressure somebody should be: what was agreed with her, else what the rules say."""
+    if aim.systolic is not None and aim.diastolic is not None:
+        return aim.systolic, aim.diastolic
+    return personal_target(comorbid, born, on, control)
+
+
+def of_glucose(figures: Figures, target: Mapping[str, Any], aim: Aim = RULES) -> Target:
     """HbA1c where it was measured, else the glucose fasting or two hours after a meal (ncd.md D4)."""
     if figures.hba1c is not None:
-        reached = figures.hba1c < Decimal(str(target["hba1c"]))
-        below = number_text(Decimal(str(target["hba1c"])))
-        said = f"HbA1c {number_text(figures.hba1c)} %, mục tiêu dưới {below} %"
-        return Target(REACHED if reached else NOT_REACHED, said)
+        most = Decimal(str(target["hba1c"])) if aim.hba1c is None else aim.hba1c
+        word = "mục tiêu" if aim.hba1c is None else "mục tiêu riêng"
+        said = f"HbA1c {number_text(figures.hba1c)} %, {word} dưới {number_text(most)} %"
+        return Target(REACHED if figures.hba1c < most else NOT_REACHED, said)
     if figures.glucose is None:
         return Target(NOT_JUDGED, "chưa có đường huyết, HbA1c")
     kind = GLUCOSE_WORDS.get(figures.glucose_kind, "")

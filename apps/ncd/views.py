@@ -26,7 +26,12 @@ from apps.ncd.models import FollowUp, Programme
 
 SCREEN = "ncd.form"
 COMPARED = ("adherence", "side_effects", "medicine_days", "cholesterol")
-FIELD_OF = {"glucose_fasting": "glucose", "glucose_random": "glucose", "follow_up_on": "next_on"}
+FIELD_OF = {
+    "glucose_fasting": "glucose",
+    "glucose_random": "glucose",
+    "follow_up_on": "next_on",
+    "aim_systolic": "aim_pressure",
+}
 
 
 def _visit(pk: UUID) -> Visit:
@@ -128,7 +133,8 @@ def _saved(form: FollowUpForm, visit: Visit, enrolment: Enrolment, *, amends: bo
         for warning in needed.warnings:
             form.add_error(None, warning.sentence)
     except Refused as refused:
-        add_refusal(form, refused)
+        field = FIELD_OF.get(refused.field or "", refused.field)
+        add_refusal(form, Refused(refused.message, field=field))
     return None
 
 
@@ -148,6 +154,7 @@ def _judged(visit: Visit, programme: str, opened: queries.Opening, form: FollowU
     """What the figures come to as they stand, or as they are being typed."""
     found, complications = opened.found, list(opened.data.complications)
     smoker, cholesterol = opened.data.smoker, opened.data.cholesterol
+    aim = target.Aim(opened.data.aim_systolic, opened.data.aim_diastolic, opened.data.aim_hba1c)
     if form.is_bound:
         form.is_valid()
         data = form.cleaned_data
@@ -160,7 +167,7 @@ def _judged(visit: Visit, programme: str, opened: queries.Opening, form: FollowU
         )
         complications = data.get("complications") or []
         smoker = {"yes": True, "no": False}.get(data.get("smoker", ""))
-        cholesterol = data.get("cholesterol")
+        cholesterol, aim = data.get("cholesterol"), form.aim()
     comorbid = judging.comorbid_at(visit, complications, programme, opened.limits)
     judged = target.judge(
         programme,
@@ -168,6 +175,7 @@ def _judged(visit: Visit, programme: str, opened: queries.Opening, form: FollowU
         visit.on,
         comorbid=comorbid,
         born=visit.person.birth_date,
+        aim=aim,
         ncd=opened.limits.ncd,
         control=opened.limits.control,
     )

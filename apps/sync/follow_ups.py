@@ -49,6 +49,7 @@ def _answers(row: FollowUp, typed: dict[str, str]) -> Iterator[tuple[str, str]]:
     yield "Hút thuốc", {True: "có", False: "không"}.get(row.smoker, "") if row.smoker is not None else ""
     known = limits.on(row.on).ncd["complications"] if row.complications else {}
     yield "Biến chứng", ", ".join(known[key]["word"] if key in known else key for key in row.complications)
+    yield "Mục tiêu riêng", row.aim_words
     yield "Dùng thuốc", row.get_adherence_display() if row.adherence else ""
     yield "Tác dụng phụ", typed["side_effects"]
     yield "Còn thuốc đến hết ngày", date_words(row.medicines_until) if row.medicines_until else ""

@@ -1,6 +1,7 @@
 """The follow-up form: saved with its visit, amended afterwards, judged anew with what the visit says."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -17,7 +18,7 @@ from apps.encounters import moving, undoing
 from apps.encounters import services as visits
 from apps.encounters.inputs import DiagnosisInput, VisitInput
 from apps.encounters.models import Visit
-from apps.ncd import services
+from apps.ncd import queries, services
 from apps.ncd.events import NcdFollowedUp, NcdFollowUpAmended, NcdFollowUpInError
 from apps.ncd.models import FollowUp, FollowUpRevision, FollowUpState
 from apps.ncd.services import FollowUpInput
@@ -316,3 +317,47 @@ def test_a_save_costs_at_most_25_queries(visit, as_doctor, django_assert_max_num
     put(visit)
     with django_assert_max_num_queries(26):
         put(visit, version=1)
+
+
+# --- a target of her own
+
+
+def test_her_own_target_is_judged_by_and_goes_along(visit, lan, doctor, as_doctor):
+    form = put(visit, FollowUpInput(aim_systolic=150, aim_diastolic=95, next_on=NEXT))
+    assert (form.target, form.computed_why) == (1, "148/92, mục tiêu riêng dưới 150/95")
+    ended(visit)
+    later = make.a_visit(lan, doctor)
+    opened = queries.opening(as_doctor, later, form.enrolment)
+    assert (opened.data.aim_systolic, opened.data.aim_diastolic) == (150, 95)
+    taken_back = put(visit, FollowUpInput(next_on=NEXT), version=current(visit).version, reason="bỏ")
+    assert (taken_back.target, taken_back.aim_words) == (0, "")
+    assert FollowUpRevision.unscoped.get().data["aim_systolic"] == 150
+
+
+def current(visit):
+    return FollowUp.unscoped.get(visit=visit)
+
+
+def test_her_own_target_of_hba1c(visit, lan, as_doctor):
+    an_enrolment(lan, "diabetes", since=timezone.localdate() - dt.timedelta(days=100))
+    data = FollowUpInput(hba1c=D("7.6"), aim_hba1c=D(8), next_on=NEXT)
+    form = put(visit, data, programme="diabetes")
+    assert (form.target, form.aim_words) == (1, "HbA1c dưới 8 %")
+    again = put(visit, replace(data, aim_hba1c=None), programme="diabetes", version=form.version)
+    assert (again.target, again.computed_why) == (0, "HbA1c 7,6 %, mục tiêu dưới 7 %")
+
+
+@pytest.mark.parametrize(
+    ("aim", "field"),
+    [
+        ({"aim_systolic": 130}, "aim_systolic"),
+        ({"aim_diastolic": 80}, "aim_systolic"),
+        ({"aim_systolic": 13, "aim_diastolic": 8}, "aim_systolic"),
+        ({"aim_systolic": 130, "aim_diastolic": 800}, "aim_systolic"),
+        ({"aim_hba1c": D(70)}, "aim_hba1c"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused(visit, as_doctor, aim, field):
+    with pytest.raises(Refused) as refused:
+        put(visit, FollowUpInput(**aim))
+    assert (refused.value.field, refused.value.code) == (field, "aim")

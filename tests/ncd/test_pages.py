@@ -219,3 +219,20 @@ def test_the_form_costs_the_same_with_many_earlier_ones(
     client.get(url(visit, enrolment))
     with django_assert_max_num_queries(25):
         client.get(url(visit, enrolment))
+
+
+def test_her_own_target_on_the_pages(client, visit, enrolment, lan, doctor):
+    for wrong in ("130", "130/", "cao/thấp", "13/8"):
+        answer = client.post(url(visit, enrolment), filled(visit, aim_pressure=wrong))
+        assert answer.status_code == 422, wrong
+        box = re.search(r'<input[^>]* name="aim_pressure"[^>]*>', answer.content.decode())[0]
+        assert 'aria-invalid="true"' in box and f'value="{wrong}"' in box
+    typing = client.post(url(visit, enrolment, "said"), filled(visit, aim_pressure="150/95"))
+    assert "mục tiêu riêng dưới 150/95" in typing.content.decode()
+    client.post(url(visit, enrolment), filled(visit, aim_pressure="150 / 95"))
+    form = FollowUp.unscoped.get()
+    assert (form.aim_systolic, form.aim_diastolic, form.target) == (150, 95, 1)
+    finish(visit, doctor)
+    page = client.get(reverse("ncd:form", args=[form.pk])).content.decode()
+    assert "dưới 150/95 mmHg" in page
+    assert "mục tiêu dưới 150/95" in client.get(reverse("patients:person", args=[lan.pk])).content.decode()
