@@ -20,12 +20,12 @@ from apps.stock.models import StockLocation
 from apps.stock.queries import dispensing_places
 
 DAYS, MOST = 3, 24  # prescriptions of the last days: the first of them are given out
-WAITING = 6  # how many of the latest wait
+WAITING = 6  # how many of the latest wait, at most half of them
 
 
 @transaction.atomic
 def desk(station: Facility) -> int:
-    """Give out what the desk has on most of the last days' prescriptions. How many acts."""
+    """Give out what the desk has on most of the last days' prescriptions, once a day. How many acts."""
     with system("find the demo's pharmacist"):
         pharmacist = User.objects.filter(username="duocsi").first()
         scope = scope_for(pharmacist, station.pk) if pharmacist else None
@@ -33,24 +33,25 @@ def desk(station: Facility) -> int:
         return 0
     with enter(scope):
         places = dispensing_places(scope)
-        if not places or Dispensing.objects.filter(facility=station).exists():
+        today = timezone.localdate()
+        if not places or Dispensing.objects.filter(facility=station, on=today).exists():
             return 0
-        since = timezone.localdate() - timedelta(days=DAYS)
+        since = today - timedelta(days=DAYS)
         visits = Visit.objects.filter(
             facility=station, state=states.FINALISED, on__gte=since, prescriptions__isnull=False
         )
         found = list(visits.distinct().order_by("-finalised_at", "pk")[:MOST])
         given = [
             act
-            for place, visit in enumerate(found[WAITING:])
-            if (act := _give(scope, visit, places[0], place)) is not None
+            for place, visit in enumerate(found[min(WAITING, len(found) // 2) :])
+            if (act := give(scope, visit, places[0], place)) is not None
         ]
         if given:
             _bring_back(given[0])
     return len(given)
 
 
-def _give(scope: Scope, visit: Visit, place: StockLocation, number: int) -> Dispensing | None:
+def give(scope: Scope, visit: Visit, place: StockLocation, number: int = 1) -> Dispensing | None:
     """What there is; of every third prescription a part, of every second the rest is bought elsewhere."""
     lines, _ = offers.offered(scope, visit, place, timezone.localdate())
     parts = []

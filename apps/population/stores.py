@@ -10,14 +10,16 @@ from apps.catalogues.models import Drug, Supply
 from apps.core.scope import Scope, enter
 from apps.facilities.models import Facility
 from apps.population.chance import source
+from apps.population.herbs import kept
 from apps.population.shelf import prescribed
 from apps.stock import drafting, expiry, keeping, posting
 from apps.stock.drafting import DocumentInput, LineInput
-from apps.stock.models import DocumentKind, LocationKind, StockItem, StockLocation
+from apps.stock.models import DocumentKind, ItemKind, LocationKind, StockItem, StockLocation
 
 DRUGS, SUPPLIES = 45, 12  # items of a usual station
-# How many base units a box of such a unit holds, and how many of them a station keeps.
+# How many base units a box of such a unit holds, and how many of them a station keeps; herbs come by the kg.
 BOXES = {"Viên": (100, 1500), "Gói": (30, 300), "Ống": (10, 80), "Lọ": (10, 60), "Cái": (100, 800)}
+BOX, HERB_BOX = "Hộp", ("kg", 1000, 6000)
 LOOSE = 40  # of a unit that comes by the piece: bottles, tubes
 COUNTED_IN, CAME, WENT = 75, 40, 20  # days before the last
 
@@ -56,7 +58,7 @@ def fill(station: Facility, *, seed: int, slot: int, on: date) -> int:
 
 def _items(rng: Random) -> list[StockItem]:
     """Items of the catalogues, each with its box and the level below which it is short: what is prescribed
-    here, and others up to the usual number.
+    here, and others up to the usual number; the herbs of the invented formulas.
     """
     drugs = list(Drug.objects.filter(kind=Drug.Kind.COMMUNE).order_by("code").values_list("code", flat=True))
     supplies = list(Supply.objects.order_by("code").values_list("code", flat=True))
@@ -65,20 +67,28 @@ def _items(rng: Random) -> list[StockItem]:
     more = rng.sample(others, min(max(0, DRUGS - len(needed)), len(others)))
     chosen = [("drug", code) for code in sorted([*needed, *more])]
     chosen += [("supply", code) for code in sorted(rng.sample(supplies, min(SUPPLIES, len(supplies))))]
+    chosen += [("herb", code) for code in kept()]
     found = []
     for kind, code in chosen:
         item = keeping.item_for(kind, code)
-        box, usual = BOXES.get(item.unit, (0, LOOSE))
-        item.packs = [["Hộp", box]] if box else []
+        name, box, usual = _box(item)
+        item.packs = [[name, box]] if box else []
         item.minimum = usual // 5
         item.save()
         found.append(item)
     return found
 
 
+def _box(item: StockItem) -> tuple[str, int, int]:
+    """(name of its box, base units in it, how many of them a station keeps); 0 in a box: by the piece."""
+    if item.kind == ItemKind.HERB:
+        return HERB_BOX
+    return BOX, *BOXES.get(item.unit, (0, LOOSE))
+
+
 def _coming(rng: Random, item: StockItem, on: date, months: int) -> LineInput:
     """A lot that ends some months to three years on: some have run out by now, some soon will."""
-    box, usual = BOXES.get(item.unit, (0, LOOSE))
+    name, box, usual = _box(item)
     quantity = rng.randint(usual // 8, usual)
     short = rng.random() < 0.08
     ends = on + timedelta(
@@ -88,17 +98,17 @@ def _coming(rng: Random, item: StockItem, on: date, months: int) -> LineInput:
     return LineInput(
         item_id=item.pk,
         count=max(1, quantity // box) if box else quantity,
-        pack="Hộp" if box else "",
+        pack=name if box else "",
         lot_number=f"{rng.choice('ABCDK')}{rng.randint(1000, 99999)}",
         expiry=last.last_day,
         month_only=True,
         source=rng.choice(["tender", "budget", "programme"]),
-        price=Decimal(rng.randint(3, 400) * 100 * (box or 1) // (10 if box else 1)),
+        price=Decimal(rng.randint(3, 400) * 100 * (min(box, 100) or 1) // (10 if box else 1)),
     )
 
 
 def _going(item: StockItem) -> LineInput:
-    return LineInput(item_id=item.pk, count=1, pack="Hộp")
+    return LineInput(item_id=item.pk, count=1, pack=item.packs[0][0])
 
 
 def _post(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.core.words import quantity_words
-from apps.population import commune, demo, hamlets, issued, lives, making
+from apps.population import commune, demo, hamlets, herbs, issued, lives, making
 from apps.population.desk import desk
 from apps.population.waiting_room import waiting_room
 
@@ -64,6 +64,7 @@ class Command(BaseCommand):
                 hamlets.news(made.stations[0])
                 waiting_room(made.stations[0])
                 desk(made.stations[0])
+                herbs.formulas(made.stations[0])
         except Refused as refused:
             raise CommandError(refused.message) from refused
         total, seconds = quantity_words(sum(made.rows.values())), quantity_words(time.monotonic() - began, 1)
