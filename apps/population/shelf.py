@@ -1,6 +1,6 @@
 """The catalogue rows that the invented visits name, fetched once: diseases' names, prescription lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from apps.core.errors import Refused
 from apps.encounters import dosing
 from apps.encounters.money.sources import EXAM_SERVICE
 from apps.encounters.writing import printed_name, route_word
-from apps.population import illness
+from apps.population import illness, prices
 from apps.population.bulk import Cells, cells
 
 
@@ -30,6 +30,8 @@ class Shelf:
     names: dict[tuple[str, str], str]
     lines: dict[illness.Drug, Line]
     exams: tuple[tuple[date, int], ...] = ()  # what an examination costs from a day on, oldest first
+    orders: dict[str, int] = field(default_factory=dict)  # what the demo says of orders (prices.py), by code
+    orders_from: date = date.max
 
 
 LINE_COLUMNS = (
@@ -68,7 +70,10 @@ def shelf(on: date) -> Shelf:
     missing |= {drug.code for drug in drugs if drug.code not in rows}
     if missing:
         raise Refused(f"Danh mục chưa có: {', '.join(sorted(missing))}. Hãy chạy manage.py load_catalogues.")
-    return Shelf(found, {drug: _line(drug, rows[drug.code], on) for drug in drugs}, _exams(on))
+    lines = {drug: _line(drug, rows[drug.code], on) for drug in drugs}
+    orders = list(ServicePrice.objects.on(on).filter(source=prices.SOURCE))
+    since = min((row.valid_from for row in orders if row.valid_from), default=date.max)
+    return Shelf(found, lines, _exams(on), {row.service_id: row.price for row in orders}, since)
 
 
 def _exams(on: date) -> tuple[tuple[date, int], ...]:

@@ -1,6 +1,7 @@
 """Rapid tests and a finger's glucose that a share of the visits has ordered, with what they have shown."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,13 +9,14 @@ from apps.care.vitals import BY_KEY
 from apps.encounters import states
 from apps.encounters.models import Order, OrderKind, Result, ResultState, ResultValue
 from apps.encounters.ordering import states as order_states
-from apps.encounters.ordering.orders import SOURCE
+from apps.encounters.ordering.orders import SOURCE as RESULT
 from apps.patients.models import TimelineEntry
-from apps.population.bulk import Cells, Sheet
+from apps.population.bulk import Cells, Sheet, cells
 from apps.population.chance import day_ms, made_id, moment, source
 from apps.population.commune import Commune
 from apps.population.ground import Ground, Worker
 from apps.population.history import Visit as MadeVisit
+from apps.population.prices import SOURCE
 
 STAMPS = ("created_at", "updated_at")
 ORDER_AFTER, RESULT_AFTER = 10, 16  # minutes after reception
@@ -58,8 +60,9 @@ class OrderWriter:
         self.rng = source(commune.plan.seed, commune.plan.slot, "orders")
         self.orders = Sheet(
             Order,
-            ["id", *fact, "visit_id", "version", "kind", "code", "name", "tests", "state", "summary", "flag"],
-        )
+            ["id", *fact, "visit_id", "version", "kind", "code", "name", "tests", "price", "price_source",
+             "state", "summary", "flag"],
+        )  # fmt: skip
         self.results = Sheet(
             Result,
             ["id", *STAMPS, "order_id", "at", "conclusion", "state", "performer_id", "performer_text",
@@ -75,36 +78,38 @@ class OrderWriter:
         )
         self.sheets = [self.orders, self.results, self.values, self.timeline]
 
-    def add(self, visit: MadeVisit, fact: Cells, worker: Worker, signer: Worker | None) -> None:
-        """What was ordered on a visit that has begun; shown and verified where the visit is signed."""
+    def add(
+        self,
+        visit: MadeVisit,
+        fact: Cells,
+        worker: Worker,
+        signer: Worker | None,
+        prices: Mapping[str, int],
+    ) -> None:
+        """What was ordered on a visit that has begun; shown and verified where the visit is signed. `prices`
+        by the codes of what has one.
+        """
         for item in ITEMS:
             if self.rng.random() < _share(item, visit):
-                self._order(item, visit, fact, worker, signer)
+                price = prices.get(item.code)
+                priced = cells(price, SOURCE if price is not None else "")
+                self._order(item, visit, fact, worker, signer, priced)
 
     def _order(
-        self, item: Item, visit: MadeVisit, fact: Cells, worker: Worker, signer: Worker | None
+        self, item: Item, visit: MadeVisit, fact: Cells, worker: Worker, signer: Worker | None, priced: Cells
     ) -> None:
         order, at = self._id(visit), moment(visit.on, visit.minute + RESULT_AFTER)
         kind = OrderKind.LAB if item.test else OrderKind.IMAGING
         tests = [item.test] if item.test else []
         if visit.state == states.IN_PROGRESS or signer is None:
             self.orders.add(
-                order,
-                fact,
-                visit.id,
-                1,
-                kind.value,
-                item.code,
-                item.name,
-                tests,
-                order_states.ORDERED,
-                "",
-                "",
-            )
+                order, fact, visit.id, 1, kind.value, item.code, item.name, tests, priced,
+                order_states.ORDERED, "", "",
+            )  # fmt: skip
             return
         value, word, flag, summary = _shown(item, visit, self.rng)
         self.orders.add(
-            order, fact, visit.id, 2, kind.value, item.code, item.name, tests,
+            order, fact, visit.id, 2, kind.value, item.code, item.name, tests, priced,
             order_states.RESULTED, summary, flag,
         )  # fmt: skip
         result = self._id(visit)
@@ -121,9 +126,9 @@ class OrderWriter:
             )  # fmt: skip
         if value is not None:
             vital = BY_KEY["glucose_random"]
-            self.measurements.add(self._id(visit), fact, vital.code, value, vital.unit, SOURCE, result)
+            self.measurements.add(self._id(visit), fact, vital.code, value, vital.unit, RESULT, result)
         self.timeline.add(
-            self._id(visit), visit.person.id, at, SOURCE, f"{item.name}: {summary}", order,
+            self._id(visit), visit.person.id, at, RESULT, f"{item.name}: {summary}", order,
             self.ground.station_id,
         )  # fmt: skip
 

@@ -146,7 +146,8 @@ class Writer:
             self.diagnoses.add(self._id(visit), visit.id, role, edition, code, name, place, stamps)
         self._measure(visit, fact)
         if worker is not None:
-            self.orders.add(visit, fact, worker, signer)
+            known = self.shelf.orders if payer == "bhyt" and visit.on >= self.shelf.orders_from else {}
+            self.orders.add(visit, fact, worker, signer, known)
         self._prescribe(visit, ended, stamps)
         if visit.follow_up and ended:
             self._expect(visit, summary, fact)

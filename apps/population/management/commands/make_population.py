@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.core.errors import Refused
+from apps.core.scope import system
 from apps.core.words import quantity_words
-from apps.population import commune, demo, hamlets, herbs, issued, lives, making
+from apps.population import commune, demo, hamlets, herbs, issued, lives, making, prices
 from apps.population.desk import desk
 from apps.population.waiting_room import waiting_room
 
@@ -54,6 +55,9 @@ class Command(BaseCommand):
         )
         began = time.monotonic()
         try:
+            if settings.DEMO:
+                with system("prices of the demo"):
+                    prices.prices(making.PROVINCE, order.on)
             made = making.make(order, self._tell)
             if settings.DEMO:
                 demo.accounts(made.stations[0])
