@@ -60,7 +60,8 @@ def reset(var: Path, say: Say) -> None:
 
 
 def prepare(var: Path, people: int, say: Say) -> None:
-    """Bring the database to where the demo can be served; quick when nothing has to be done.
+    """Bring the database to where the demo can be served; quick when nothing has to be done. On a later day
+    the morning of that day is added.
 
     ``var/demo/ready`` says that the commune was made completely: a demo interrupted before that begins anew.
     """
@@ -83,6 +84,8 @@ def prepare(var: Path, people: int, say: Say) -> None:
         with _step(f"Tạo xã giả định {quantity_words(people)} người", say):
             call_command("make_population", people=people, seed=SEED)
         ready.touch()
+    else:
+        call_command("make_morning")
     static = _fingerprint(settings.BASE_DIR / "static", settings.BASE_DIR / "requirements")
     collected = var / "collected"
     if not settings.STATIC_ROOT.exists() or not collected.exists() or collected.read_text() != static:

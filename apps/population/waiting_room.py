@@ -1,5 +1,7 @@
 """The demo's waiting room: rooms, a family, an emergency, a queue under way. All through the services."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
@@ -19,18 +21,24 @@ from apps.patients.naming import Found
 ROOMS = ("Phòng khám 1", "Phòng khám 2")
 REASONS = ("Ho, sốt", "Đau họng", "Tiêu chảy")
 FAMILY = 3
+LATELY = timedelta(days=20)
 
 
 @transaction.atomic
 def waiting_room(station: Facility) -> None:
-    """Rooms, and a queue of today in which somebody is called, somebody was not there, somebody has left."""
+    """Rooms, and a queue of today in which somebody is called, somebody was not there, somebody has left; the
+    first time somebody whom nobody knows.
+    """
     with system("find the demo's nurse"):
         nurse = User.objects.filter(username="dieuduong").first()
         scope = scope_for(nurse, station.pk) if nurse else None
     if scope is None:
         return
     with enter(scope):
-        rooms = [boards.room_put(name=name, position=place) for place, name in enumerate(ROOMS, start=1)]
+        rooms = queue.rooms(scope)
+        is_first = not rooms
+        if is_first:
+            rooms = [boards.room_put(name=name, position=place) for place, name in enumerate(ROOMS, start=1)]
         people = _family()
         openings = [
             (person, Opening(reason=reason, payer="fee"))
@@ -38,23 +46,24 @@ def waiting_room(station: Facility) -> None:
         ]
         if openings:
             family.family_open(openings=openings)
-        found = Found(sex="male", years=50, marks="Áo xanh, sẹo ở tay phải", brought_by="Người đi đường")
-        emergency.emergency_open(found=found, reason="Tai nạn xe máy")
+        if is_first:
+            found = Found(sex="male", years=50, marks="Áo xanh, sẹo ở tay phải", brought_by="Người đi đường")
+            emergency.emergency_open(found=found, reason="Tai nạn xe máy")
         queue.call_next(room_id=rooms[0].pk)
-        if missing := queue.call_next(room_id=rooms[1].pk):
+        if missing := queue.call_next(room_id=rooms[-1].pk):
             queue.skip(visit_id=missing.pk)
-        queue.call_next(room_id=rooms[1].pk)
+        queue.call_next(room_id=rooms[-1].pk)
         waiting = Visit.objects.filter(on=timezone.localdate(), state="waiting", call="waiting")
         if gone := waiting.filter(rank=9).order_by("-queue_no").first():
             services.visit_left(visit_id=gone.pk, expected_version=gone.version, reason="Có việc gấp")
 
 
 def _family() -> list[Person]:
-    """The first family of at least three of whom nobody has come today."""
-    todays = Visit.objects.filter(on=timezone.localdate()).values("person_id")
+    """The first family of at least three of whom nobody has come lately."""
+    lately = Visit.objects.filter(on__gte=timezone.localdate() - LATELY).values("person_id")
     here = Membership.objects.filter(valid_to__isnull=True, person__life_status="alive")
     large = here.values("household").annotate(many=Count("pk")).filter(many__gte=FAMILY).values("household")
-    came = here.filter(person__in=todays).values("household")
+    came = here.filter(person__in=lately).values("household")
     home = Household.objects.filter(pk__in=large).exclude(pk__in=came).order_by("code").first()
     if home is None:
         return []

@@ -61,7 +61,8 @@ COVERED = """() => {
   const meets = (box) => box.width && box.left < toast.right && toast.left < box.right
     && box.top < toast.bottom && toast.top < box.bottom;
   return [...document.querySelectorAll("a, button, input, select, summary")]
-    .filter((node) => !node.closest(".toast") && node.checkVisibility() && meets(node.getBoundingClientRect()))
+    .filter((node) => !node.closest(".toast") && node.checkVisibility())
+    .filter((node) => meets(node.getBoundingClientRect()))
     .map((node) => node.outerHTML.slice(0, 80));
 }"""
 

@@ -159,4 +159,4 @@ def test_an_interrupted_first_start_begins_anew(tmp_path, monkeypatch):
     assert calls == ["remove", "ensure", "load_catalogues", "make_population", "collectstatic"]
     calls.clear()
     demo.prepare(tmp_path, PEOPLE, lambda line: None)
-    assert [name for name in calls if name != "collectstatic"] == ["ensure"]
+    assert [name for name in calls if name != "collectstatic"] == ["ensure", "make_morning"]
