@@ -43,7 +43,12 @@ def _find(_scope: Scope, text: str, on: dt.date) -> list[Pick]:
         known = {unit.pk for unit in found}
         older = find_units(text, dt.date(2025, 6, 30), limit=SHOWN)
         found += [unit for unit in older if unit.pk not in known][: SHOWN - len(found)]
-    return [Pick(unit_key(unit), unit.full_name, _note(unit)) for unit in found]
+    return [pick_of(unit) for unit in found]
+
+
+def pick_of(unit: AdminUnit) -> Pick:
+    """A unit as the picker lists it."""
+    return Pick(unit_key(unit), unit.full_name, _note(unit))
 
 
 def _note(unit: AdminUnit) -> str:

@@ -29,6 +29,7 @@ from apps.patients import (
     forms,
     kin,
     queries,
+    scan_commune,
     search,
     services,
     views_duplicates,
@@ -120,6 +121,8 @@ def _create(
 
 def _create_page(request: HttpRequest, form: forms.PersonCreateForm, **context: Any) -> HttpResponse:
     context.setdefault("scanned", bool(request.POST.get("scanned")))
+    if context["scanned"]:
+        context["commune_offer"] = scan_commune.offer(search.scanned_by(request.user.pk))
     context["draft_object"] = current().workplace_id
     wrong = form.errors or context.get("candidates")
     return render(request, "patients/create.html", {"form": form, **context}, status=422 if wrong else 200)

@@ -68,3 +68,19 @@ def test_differences_are_taken_or_left_by_keyboard(nurse, live_server, photograp
     page.wait_for_selector("text=Đã ghi theo thẻ: họ và tên")
     stored = Person.unscoped.get(pk=an.pk)
     assert (stored.full_name, stored.birth_date) == ("Nguyễn Văn An", dt.date(1989, 3, 5))
+
+
+def test_the_commune_on_the_card_is_taken_by_one_press(nurse, live_server, photograph, axe_clean):
+    page = nurse
+    page.goto(live_server.url)
+    page.keyboard.press("/")
+    page.keyboard.type(CARD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/nguoi/moi/the/")
+    assert page.locator("input[name=permanent_unit]").count() == 0
+    offer = page.locator("[data-pick-into=permanent_unit]")
+    offer.scroll_into_view_if_needed()
+    photograph(page, "scan-commune")
+    axe_clean(page)
+    offer.click()
+    assert page.input_value("input[name=permanent_unit]") == "21484"
