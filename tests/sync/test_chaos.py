@@ -5,6 +5,7 @@ At the end the receiver holds exactly one resource a record, in its last version
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -27,8 +28,10 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of the worker runs after it."""
 
 
-def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int) -> None:
-    dice = random.Random(seed)
+def lie(liar, monkeypatch, dice: random.Random, seed: int) -> Callable[[], None]:
+    """From now on the receiver fails at random and the worker is killed around its requests; gives the end
+    of it.
+    """
     really = http.post
 
     def deadly(*args, **more):
@@ -39,8 +42,36 @@ def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int
             raise Killed
         return answer
 
+    def end() -> None:
+        liar.faults.chaos = None
+        monkeypatch.setattr(http, "post", really)
+
     monkeypatch.setattr(http, "post", deadly)
     liar.faults.chaos = Chaos(rate=0.4, seed=seed)
+    return end
+
+
+def work(clock) -> None:
+    """One round of a worker that may be killed in it."""
+    try:
+        worker.run_once(clock=clock)
+        verifying.verify_due(clock=clock)
+    except Killed:
+        pass
+
+
+def settle_down(clock) -> None:
+    """Until nothing waits any more."""
+    for _ in range(200):
+        clock.forward(300)
+        worker.drain(clock=clock)
+        if not OutboxRow.unscoped.filter(state__in=("pending", "in_flight")).exists():
+            break
+
+
+def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int) -> None:
+    dice = random.Random(seed)
+    end = lie(liar, monkeypatch, dice, seed)
     everybody = [person(f"Người Thử {n}") for n in range(people)]
     visits = [book.save(visit(who)) for who in everybody for _ in range(dice.choice((1, 1, 2)))]
     edits: Counter = Counter()
@@ -56,19 +87,10 @@ def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int
         who = dice.choice(everybody)
         now = next(v.person for v in book.visits.values() if v.person.id == who.id)
         book.change_person(replace(now, full_name=f"Người Đổi Tên {uuid4().hex[:6]}"))
-        try:
-            worker.run_once(clock=clock)
-            verifying.verify_due(clock=clock)
-        except Killed:
-            pass
+        work(clock)
         clock.forward(dice.choice((1, 20, 90)))
-    liar.faults.chaos = None
-    monkeypatch.setattr(http, "post", really)
-    for _ in range(200):
-        clock.forward(300)
-        worker.drain(clock=clock)
-        if not OutboxRow.unscoped.filter(state__in=("pending", "in_flight")).exists():
-            break
+    end()
+    settle_down(clock)
 
 
 def check(book, liar) -> None:
