@@ -11,7 +11,7 @@ from apps.catalogues.shipped import TABLES
 from apps.core.admin import ReadOnlyAdmin, SectionAdmin
 from apps.sync.guarding import receiver_keep
 from apps.sync.models import CatalogueSource, OutboxRow, Receiver
-from apps.sync.receivers import adapter_for, tokens
+from apps.sync.receivers import adapter_for, offered, tokens
 from apps.sync.receivers.http import Forbidden, check_address
 
 
@@ -21,6 +21,11 @@ class ReceiverForm(forms.ModelForm):
     class Meta:
         model = Receiver
         fields = ["code", "name", "kind", "base_url", "is_on", "token_key", "allow_private", "settings"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "kind" in self.fields:  # what no room gives records for is nothing to choose yet
+            self.fields["kind"].choices = offered()  # type: ignore[attr-defined]
 
     def clean_settings(self) -> dict[str, Any]:
         settings = self.cleaned_data["settings"] or {}

@@ -24,6 +24,7 @@ from apps.encounters import states
 from apps.encounters.models import Visit
 from apps.sync.models import Delivery, OutboxRow, Receiver
 from apps.sync.outbox import notify
+from apps.sync.receivers import taking
 
 JOB = "sync.backfill"
 CHANGE = "sync.backfill"  # the ChangeKind
@@ -101,6 +102,8 @@ def _open_receiver(receiver_id: UUID) -> Receiver:
     receiver = Receiver.objects.select_for_update().get(pk=receiver_id)
     if not receiver.is_on:
         raise Refused("Nơi nhận đang tắt. Hãy bật nơi nhận trước.")
+    if receiver.kind not in taking(KIND):
+        raise Refused("Nơi nhận này không nhận lượt khám.")
     return receiver
 
 

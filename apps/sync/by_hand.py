@@ -6,6 +6,8 @@ written down as before any attempt, so that a later correction or withdrawal rea
 """
 
 import datetime as dt
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,15 +21,17 @@ from apps.core.text import clean
 from apps.core.versions import StaleVersion
 from apps.encounters.models import Order, Visit
 from apps.patients import restricted
-from apps.sync import troubles
+from apps.sync import codemaps, kinds, troubles
 from apps.sync.models import OutboxRow, RowState
-from apps.sync.push import prepare
+from apps.sync.push import build, held_of
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Adapter, Prepared
 from apps.sync.settle import note_attempt
 
 TAKEN_FROM = (RowState.PENDING, RowState.PAUSED, RowState.REJECTED, RowState.DEAD, RowState.DIFFERS)
 LONGEST = 60  # signs of a receipt number
+MOST_TOLD = 20  # things wrong with a record that are told at once
+UNREAD = "Bản ghi này có thông tin hạn chế, bạn không được xem nên không lấy tệp được."
 
 
 @transaction.atomic
@@ -43,7 +47,9 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
     if row.state not in TAKEN_FROM:
         raise Refused("Bản ghi đang được gửi hoặc không còn chờ gửi, nên không chuyển sang gửi tay được.")
     with system("chuyển một bản ghi sang gửi tay"):
-        note_attempt(row, _built(row)[1])
+        built = _built(row)
+        note_attempt(row, built.prepared)
+    _refuse_restricted(built.record)
     # unscoped: the row was taken through the scope
     OutboxRow.unscoped.filter(pk=row.pk).update(
         state=RowState.BY_HAND,
@@ -74,11 +80,12 @@ def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
     if row.state != RowState.BY_HAND:
         raise Refused("Bản ghi này không còn ở trạng thái gửi tay.")
     with system("lấy tệp gửi tay"):
-        adapter, prepared = _built(row)
-        note_attempt(row, prepared)  # a code that was mapped since names its parts otherwise
+        built = _built(row)
+        note_attempt(row, built.prepared)  # a code that was mapped since names its parts otherwise
+    _refuse_restricted(built.record)
     _audit("sync.hand_file", row)
-    kind, ending = adapter.file_type
-    return prepared.parts[0].body, kind, f"goi-tin-{row.pk}.{ending}"
+    kind, ending = built.adapter.file_type
+    return built.content, kind, f"goi-tin-{row.pk}.{ending}"
 
 
 @transaction.atomic
@@ -119,19 +126,37 @@ def _refuse_unread(row: OutboxRow) -> None:
     visit = Visit.unscoped.filter(pk=row.aggregate_id, restricted=True)
     orders = Order.unscoped.filter(visit=row.aggregate_id, restricted=True)
     if visit.exists() or orders.exists():
-        raise Refused("Bản ghi này có thông tin hạn chế, bạn không được xem nên không lấy tệp được.")
+        raise Refused(UNREAD)
 
 
-def _built(row: OutboxRow) -> tuple[Adapter, Prepared]:
-    """The whole record in one body. Raises Refused where it may not leave."""
+def _refuse_restricted(record: Any) -> None:
+    """The same of a record that says of itself that something in it is read by right alone."""
+    if getattr(record, "restricted", False) and not current().can(restricted.RIGHT):
+        raise Refused(UNREAD)
+
+
+@dataclass(frozen=True)
+class _Built:
+    adapter: Adapter
+    record: Any
+    prepared: Prepared
+    content: bytes
+
+
+def _built(row: OutboxRow) -> _Built:
+    """The whole record in one body and as the file to give in. Raises Refused where it may not leave."""
     adapter = adapter_or_refuse(row.receiver)
-    prepared = prepare(row, adapter, in_parts=False)
+    record = kinds.gather(row.kind, row.aggregate_id, form=adapter.form)
+    prepared = build(row, adapter, record, held_of(row), in_parts=False)
     if prepared is None:
         raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")
     if prepared.problems:
-        first = prepared.problems[0]
-        raise Refused(f"Gói tin chưa đạt kiểm tra: {first.field or first.expression}: {first.text}")
-    return adapter, prepared
+        said = [f"{each.field or each.expression}: {each.text}" for each in prepared.problems[:MOST_TOLD]]
+        more = len(prepared.problems) - len(said)
+        said += [f"và {more} chỗ nữa"] * bool(more)
+        raise Refused(f"Gói tin chưa đạt kiểm tra: {'; '.join(said)}")
+    content = adapter.as_file(record, prepared, codemaps.known(row.receiver, record))
+    return _Built(adapter, record, prepared, content)
 
 
 def _audit(action: str, row: OutboxRow) -> None:

@@ -20,9 +20,9 @@ from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.words import date_words
 from apps.encounters.models import Diagnosis, Order, PrescriptionLine, ResultValue, Visit
-from apps.sync import outbox
+from apps.sync import kinds, outbox
 from apps.sync.mappings import codes
-from apps.sync.mappings.systems import CODE_KINDS
+from apps.sync.mappings.systems import CODE_KINDS, OF_KIND
 from apps.sync.models import CodeMap, OutboxRow, Receiver, RowState
 from apps.sync.receivers import adapter_class
 
@@ -78,13 +78,15 @@ def known(receiver: Receiver, record: Any) -> dict[tuple[str, str], str]:
 
 def mapped_kinds(receiver: Receiver) -> list[str]:
     """The kinds that this receiver wants under its own codes."""
-    wanted = receiver.settings.get("mapped", ())
+    wanted = receiver.settings.get("mapped", adapter_class(receiver.kind).mapped)
     return [kind for kind in kinds_offered(receiver) if kind in wanted]
 
 
 def kinds_offered(receiver: Receiver) -> tuple[str, ...]:
-    """The kinds that stand in what is sent to it."""
-    return adapter_class(receiver.kind).code_kinds
+    """The kinds that stand in what is sent to it: none of records that no room gives yet."""
+    missing = OF_KIND.keys() - kinds.registered()
+    closed = {code for kind in missing for code in OF_KIND[kind]}
+    return tuple(each for each in adapter_class(receiver.kind).code_kinds if each not in closed)
 
 
 def lines(receiver: Receiver) -> list[Line]:
@@ -121,6 +123,8 @@ def _in_use(kind: str, since: date) -> Iterator[Line]:
 def _counted(kind: str, since: date) -> Iterable[tuple[str, str, int]]:
     """(code, name, uses), one query; unscoped as above."""
     visits: QuerySet[Any] = Visit.unscoped.filter(on__gte=since)
+    if kind in {each for codes_of in OF_KIND.values() for each in codes_of}:
+        return kinds.codes_in_use(kind, since)
     if kind == "facility":
         return _count(visits, "facility__kcb_code", "facility__name")
     if kind == "icd10":
@@ -155,11 +159,11 @@ def _named(rows: list[tuple[str, str, int]], list_name: str) -> list[tuple[str, 
 
 
 @transaction.atomic
-def kinds_set(*, receiver: Receiver, kinds: Iterable[str]) -> None:
+def kinds_set(*, receiver: Receiver, wanted: Iterable[str]) -> None:
     """Say which kinds of codes this receiver wants under its own. Needs sync.edit."""
     current().require("sync.edit")
     receiver = Receiver.objects.select_for_update().get(pk=receiver.pk)
-    wanted = [kind for kind in kinds_offered(receiver) if kind in set(kinds)]
+    wanted = [kind for kind in kinds_offered(receiver) if kind in set(wanted)]
     receiver.settings = {**receiver.settings, "mapped": wanted}
     receiver.save(update_fields=["settings", "updated_at"])
     _send_again(receiver)
@@ -195,8 +199,9 @@ def take(*, receiver: Receiver, entries: Iterable[Mapping[str, str]]) -> Taken:
 def _take_one(receiver: Receiver, entry: Mapping[str, str], taken: Taken) -> None:
     kind = KIND_OF.get(clean(entry.get("loại", "")).lower())
     local, remote = (as_typed(clean(entry.get(name, ""))) for name in ("mã của trạm", "mã của nơi nhận"))
-    if kind is None:
-        raise Refused(f"loại mã phải là một trong: {', '.join(CODE_KINDS.values())}.")
+    offered = kinds_offered(receiver)
+    if kind not in offered:
+        raise Refused(f"loại mã phải là một trong: {', '.join(CODE_KINDS[each] for each in offered)}.")
     if not local or len(local) > LONGEST or len(remote) > LONGEST:
         raise Refused(f"mã phải có từ 1 đến {LONGEST} chữ.")
     first, last = _day(entry.get("từ ngày", "")), _day(entry.get("đến ngày", ""))

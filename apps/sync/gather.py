@@ -1,7 +1,7 @@
 """Reads a record as it now is, for sending: models in, plain values out. Under the system's scope."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from apps.facilities.models import Facility
 from apps.patients import hush, kin, queries
 from apps.patients.health_record import reading
 from apps.patients.models import Allergy, Identifier, InsuranceCard, Person
-from apps.sync import follow_ups
+from apps.sync import civil, follow_ups
 from apps.sync.mappings import fhir, records
 from apps.sync.models import Delivery
 
@@ -144,12 +144,20 @@ def person(person_id: UUID) -> records.Person | None:
 def people(person_ids: Collection[UUID]) -> dict[UUID, records.Person]:
     """People's own data. Five queries however many, a sixth where an allergy is noted."""
     rows = list(Person.objects.select_related("station", "hamlet__commune__parent").filter(pk__in=person_ids))
-    numbers = _identifiers(person_ids, timezone.localdate())
+    today = timezone.localdate()
+    cards = InsuranceCard.objects.on(today).filter(person_id__in=person_ids).order_by("valid_from", "pk")
+    numbers = _identifiers(person_ids, today, cards)
+    managers = civil.managers(today)
+    managed = {card.person_id: managers[card.object_code] for card in cards if card.object_code in managers}
     notices = notices_for_sync(person_ids)
     allergies = _allergies(person_ids)
     return {
         row.pk: _person(
-            row, numbers.get(row.pk, {}), allergies.get(row.pk, ()), tuple(notices.get(row.pk, ()))
+            row,
+            numbers.get(row.pk, {}),
+            allergies.get(row.pk, ()),
+            tuple(notices.get(row.pk, ())),
+            managed.get(row.pk, ""),
         )
         for row in rows
     }
@@ -160,6 +168,7 @@ def _person(
     numbers: dict[str, records.Identifier],
     allergies: Sequence[records.Allergy],
     notices: tuple[travel.TravelPaper, ...],
+    managed_by: str,
 ) -> records.Person:
     commune = row.hamlet.commune if row.hamlet else None
     hamlet = row.hamlet.name if row.hamlet else ""
@@ -183,6 +192,7 @@ def _person(
         notices=notices,
         identifiers=tuple(numbers[kind] for kind in sorted(numbers)),
         allergies=(*_no_allergy(row), *allergies),
+        managed_by=managed_by,
     )
 
 
@@ -286,7 +296,9 @@ def _no_allergy(row: Person) -> tuple[records.Allergy, ...]:
     return (records.Allergy(own, "none", "Không có dị ứng đã biết", noted_on=row.no_allergy_on, state=state),)
 
 
-def _identifiers(person_ids: Collection[UUID], on: dt.date) -> dict[UUID, dict[str, records.Identifier]]:
+def _identifiers(
+    person_ids: Collection[UUID], on: dt.date, cards: Iterable[InsuranceCard]
+) -> dict[UUID, dict[str, records.Identifier]]:
     """The numbers in force by kind: the newest; the insurance card as the number of kind bhyt."""
     newest: dict[UUID, dict[str, records.Identifier]] = {}
     for row in Identifier.objects.on(on).filter(person_id__in=person_ids).order_by("created_at"):
@@ -294,8 +306,7 @@ def _identifiers(person_ids: Collection[UUID], on: dt.date) -> dict[UUID, dict[s
         own[row.kind] = records.Identifier(
             row.kind, row.value, row.valid_from, row.valid_to, row.issued_on, row.issuer
         )
-    cards = InsuranceCard.objects.on(on).filter(person_id__in=person_ids)
-    for card in cards.order_by("valid_from", "pk"):
+    for card in cards:
         own = newest.setdefault(card.person_id, {})
         own["bhyt"] = records.Identifier("bhyt", card.number, card.valid_from, card.valid_to)
     return newest

@@ -1,7 +1,8 @@
 """The kinds of records that travel: how each is read for sending, and how it is called."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,17 +10,21 @@ from uuid import UUID
 @dataclass(frozen=True)
 class Kind:
     """`gather(id)` gives the record as it now is (mappings.records), or None when it is not to be sent;
-    `several(ids)` gives many of them in as many queries as one. `health(record)` adds what the form of QĐ 831
-    asks, for receivers that want it. `owners(ids)` says whose each record is now: after two people were
-    merged, or were two after all.
+    `several(ids)` gives many of them in as many queries as one. `forms[name](record)` adds what a statutory
+    form asks beside it (base.Form), for receivers that want it. `owners(ids)` says whose each record is now:
+    after two people were merged, or were two after all. `page(id)` is where holders of `page_right` open it;
+    `in_use(kind, since)` gives (code, name, uses) of a kind of codes that only such records carry.
     """
 
     key: str
     title: str
     gather: Callable[[UUID], Any]
     owners: Callable[[Collection[UUID]], Mapping[UUID, UUID]] | None = None
-    health: Callable[[Any], Any] | None = None
+    forms: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     several: Callable[[Collection[UUID]], Mapping[UUID, Any]] | None = None
+    page: Callable[[UUID], str] | None = None
+    page_right: str = ""
+    in_use: Callable[[str, date], Iterable[tuple[str, str, int]]] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -32,13 +37,11 @@ def add(kind: Kind) -> None:
     _kinds[kind.key] = kind
 
 
-def gather(key: str, aggregate_id: UUID, *, health: bool = False) -> Any:
-    """The record as it now is, with `health` all that the form of QĐ 831 asks. Raises KeyError for an unknown
-    kind.
-    """
+def gather(key: str, aggregate_id: UUID, *, form: str = "") -> Any:
+    """The record as it now is, with all that `form` asks. Raises KeyError for an unknown kind."""
     kind = _kinds[key]
     record = kind.gather(aggregate_id)
-    return kind.health(record) if health and kind.health and record is not None else record
+    return kind.forms[form](record) if form in kind.forms and record is not None else record
 
 
 def several(key: str, aggregate_ids: Collection[UUID]) -> Mapping[UUID, Any]:
@@ -54,6 +57,27 @@ def owners(key: str, aggregate_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
     """Whose each record is now; empty for a kind that does not say. At most one query."""
     kind = _kinds.get(key)
     return kind.owners(aggregate_ids) if kind and kind.owners else {}
+
+
+def registered() -> frozenset[str]:
+    """The kinds that some room gives."""
+    return frozenset(_kinds)
+
+
+def page(key: str, aggregate_id: UUID) -> str:
+    """Where people open a record of this kind; empty for a kind without a page of its own."""
+    kind = _kinds.get(key)
+    return kind.page(aggregate_id) if kind and kind.page else ""
+
+
+def rights() -> dict[str, str]:
+    """By kind the right to open its page, of kinds with a page of their own."""
+    return {kind.key: kind.page_right for kind in _kinds.values() if kind.page}
+
+
+def codes_in_use(code_kind: str, since: date) -> list[tuple[str, str, int]]:
+    """(code, name, uses) since that day of codes that the records of rooms above carry."""
+    return [line for kind in _kinds.values() if kind.in_use for line in kind.in_use(code_kind, since)]
 
 
 def title(key: str) -> str:

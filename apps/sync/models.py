@@ -16,6 +16,7 @@ TOKEN_NAME = RegexValidator(r"^TRAMYTE_RECEIVER_[A-Z0-9_]+$", "Tên biến bắt
 class ReceiverKind(models.TextChoices):
     FHIR = "fhir", "FHIR R4 (gói giao dịch)"
     QD831 = "qd831", "Hồ sơ sức khỏe XML (QĐ 831)"
+    VACCINATION = "vaccination", "Hệ thống tiêm chủng quốc gia"
 
 
 class Receiver(BaseModel):

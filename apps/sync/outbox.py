@@ -22,6 +22,7 @@ from apps.core.ids import uuid7
 from apps.sync import kinds
 from apps.sync.mappings.records import WITHDRAWN
 from apps.sync.models import OPEN_STATES, STUCK_STATES, Delivery, OutboxRow, Receiver, RowState
+from apps.sync.receivers import taking
 
 CHANNEL = "tramyte_outbox"  # the worker listens here
 
@@ -54,8 +55,10 @@ WHERE person_id = %(person)s AND state IN {_OPEN} RETURNING receiver_id
 
 
 def put(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
-    """Queue a record for every receiver; the number of receivers. Two statements, no network."""
-    receivers = Receiver.objects.values_list("pk", flat=True)
+    """Queue a record for every receiver that takes its kind; the number of those. Two statements, no
+    network.
+    """
+    receivers = Receiver.objects.filter(kind__in=taking(kind)).values_list("pk", flat=True)
     return _put(dict.fromkeys(receivers, facility_id), kind, aggregate_id, person_id)
 
 

@@ -55,6 +55,7 @@ from apps.patients.events import (
 )
 from apps.sync import (
     backfill,
+    civil,
     comparing,
     downward,
     gather,
@@ -66,14 +67,18 @@ from apps.sync import (
     subscribers,
     troubles,
 )
+from apps.sync.receivers.base import Form
 from apps.sync.views import panel_context
 
-kinds.add(
-    kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, gather.with_health, gather.visits)
-)
+FORMS: dict[str, Callable[[Any], Any]] = {Form.QD831: gather.with_health}
+kinds.add(kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, FORMS, gather.visits))
 kinds.add(
     kinds.Kind(
-        "person", "Thông tin người bệnh", gather.person, health=gather.with_health, several=gather.people
+        "person",
+        "Thông tin người bệnh",
+        gather.person,
+        forms=FORMS | {Form.QD3891: civil.with_civil},
+        several=gather.people,
     )
 )
 

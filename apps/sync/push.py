@@ -21,7 +21,7 @@ from apps.sync.settle import Attempt, note_attempt, settle
 
 log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
-OURS = ("visit", "person")  # what the station itself can correct
+OURS = ("visit", "person", "vaccination")  # what the station itself can correct
 FRESH = timedelta(seconds=5)  # that a record which was read ahead may lie before it is sent
 ATTEMPT = timedelta(seconds=60)  # above what one request may take (receivers.http.TOTAL)
 
@@ -129,8 +129,8 @@ def _time_left(row: OutboxRow, clock: Clock) -> bool:
 
 def prepare(row: OutboxRow, adapter: Adapter, *, in_parts: bool) -> Prepared | None:
     """The record as it now is, ready to leave; None when there is nothing to tell this receiver."""
-    record = kinds.gather(row.kind, row.aggregate_id, health=adapter.health)
-    return build(row, adapter, record, _held(row), in_parts=in_parts)
+    record = kinds.gather(row.kind, row.aggregate_id, form=adapter.form)
+    return build(row, adapter, record, held_of(row), in_parts=in_parts)
 
 
 def build(
@@ -146,9 +146,9 @@ def build(
     known_codes = codemaps.known(row.receiver, record)
     prepared = adapter.prepare(row.kind, record, keys, in_parts, known_codes, change)
     most = limits_of(row.receiver.settings).bytes
-    if most and not in_parts and _longest(prepared) > most:
+    if prepared and most and not in_parts and _longest(prepared) > most:
         prepared = adapter.prepare(row.kind, record, keys, True, known_codes, change)
-    if most and _longest(prepared) > most:
+    if prepared and most and _longest(prepared) > most:
         too_large = Issue("Bundle", f"Gói tin lớn hơn {quantity_words(most)} byte mà nơi nhận cho phép.")
         prepared = replace(prepared, problems=(*prepared.problems, too_large))
     return prepared
@@ -159,13 +159,14 @@ def _longest(prepared: Prepared) -> int:
 
 
 def _read(row: OutboxRow, adapter: Adapter, clock: Clock, ahead: Ahead | None) -> tuple[Any, Delivery | None]:
-    """(the record, what the receiver holds of it); with its health record each is read alone."""
-    if ahead is None or adapter.health or clock() - ahead.at > FRESH:
-        return kinds.gather(row.kind, row.aggregate_id, health=adapter.health), _held(row)
+    """(the record, what the receiver holds of it); with what a form asks beside it each is read alone."""
+    if ahead is None or adapter.form or clock() - ahead.at > FRESH:
+        return kinds.gather(row.kind, row.aggregate_id, form=adapter.form), held_of(row)
     return ahead.records.get((row.kind, row.aggregate_id)), ahead.held.get(row.pk)
 
 
-def _held(row: OutboxRow) -> Delivery | None:
+def held_of(row: OutboxRow) -> Delivery | None:
+    """What its receiver holds, or may hold, of a row's record."""
     same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
     return Delivery.objects.filter(**same).first()
 

@@ -31,6 +31,7 @@ from apps.sync.models import (
 
 PAGE = 30  # rows of a list
 COMPARED = 20  # days and kinds on a receiver's page
+OPEN_TO_ALL = frozenset({"codes"})  # what whoever sees rows may open
 CHIPS = {
     RowState.PENDING: "info",
     RowState.IN_FLIGHT: "info",
@@ -97,7 +98,7 @@ def standings(kind: str, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
 
 
 def standing(
-    row: OutboxRow, *, words: bool = True, opens: frozenset[str] = frozenset({"visit", "person"})
+    row: OutboxRow, *, words: bool = True, opens: frozenset[str] = OPEN_TO_ALL | {"visit", "person"}
 ) -> Standing:
     """A row in words. It says 'đã tiếp nhận' only when the receiver has said so.
 
@@ -187,6 +188,8 @@ def _address(target: str, row: OutboxRow) -> str:
             return reverse("sync:codes", args=[row.receiver_id])
         if target == "person" and row.person_id:
             return reverse("patients:person", args=[row.person_id])
+        if target == row.kind:
+            return kinds.page(row.kind, row.aggregate_id)
     except NoReverseMatch:  # a house without that room's pages
         pass
     return ""
@@ -249,8 +252,8 @@ def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
     visits = [row.aggregate_id for row in rows if row.kind == "visit"]
     known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=visits)} if visits else {}
     words = may_read_words(scope)
-    rights = {"visit": "visits.view", "person": "people.view"}
-    opens = frozenset(target for target, right in rights.items() if scope.can(right))
+    rights = {"visit": "visits.view", "person": "people.view", **kinds.rights()}
+    opens = OPEN_TO_ALL | {target for target, right in rights.items() if scope.can(right)}
     return [_line(row, known.get(row.aggregate_id), words, opens) for row in rows]
 
 
@@ -263,7 +266,7 @@ def _line(row: OutboxRow, visit: Visit | None, words: bool, opens: frozenset[str
     title = kinds.title(row.kind)
     if visit is not None:
         title = f"{title} {visit.number} ngày {visit.on:%d/%m/%Y}"
-    target = "visit" if row.kind == "visit" else "person"
+    target = row.kind if row.kind in ("visit", *kinds.rights()) else "person"
     shown = target in opens and (visit is not None or row.kind != "visit")
     url = _address(target, row) if shown else ""
     return Line(standing(row, words=words, opens=opens), title, url, row.changed_at)

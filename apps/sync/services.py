@@ -88,11 +88,13 @@ def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, .
     scope.require("sync.export")
     with system("xem thử gói tin sẽ gửi"):
         adapter = adapter_or_refuse(row.receiver)
-        record = kinds.gather(row.kind, row.aggregate_id, health=adapter.health)
+        record = kinds.gather(row.kind, row.aggregate_id, form=adapter.form)
         if record is None:
             raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")
         known = codemaps.known(row.receiver, record)
         prepared = adapter.prepare(row.kind, record, frozenset(), row.in_parts, known)
+        if prepared is None:
+            raise Refused("Bản ghi này không thuộc loại phải gửi cho nơi nhận này.")
     return adapter.shown(prepared.parts, whole), prepared.problems
 
 

@@ -20,7 +20,7 @@ from apps.sync import backfill, guarding, queries, services
 from apps.sync.by_hand import TAKEN_FROM
 from apps.sync.forms import EarlierForm, HandReceiptForm
 from apps.sync.models import OutboxRow, Receiver, RowState
-from apps.sync.receivers import words
+from apps.sync.receivers import taking, words
 
 POLL_SECONDS = 2
 
@@ -148,7 +148,7 @@ def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
     chip, word = queries.receiver_word(found)
     context = {"receiver": found, "chip": chip, "word": word, "answers": queries.receiver_failing(found)}
     scope = current()
-    context |= {"can_edit": scope.can("sync.edit")}
+    context |= {"can_edit": scope.can("sync.edit"), "takes_visits": found.kind in taking("visit")}
     context["settings"] = words.told(found) if scope.can("sync.edit") else []
     context["waiting"] = [
         *approvals.waiting_on(guarding.CHANGE, pk),

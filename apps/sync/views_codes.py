@@ -48,7 +48,7 @@ def codes(request: HttpRequest, pk: UUID) -> HttpResponse:
 def kinds(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Which kinds this receiver wants under its own codes."""
     receiver = get_object_or_404(Receiver, pk=pk)
-    codemaps.kinds_set(receiver=receiver, kinds=request.POST.getlist("kind"))
+    codemaps.kinds_set(receiver=receiver, wanted=request.POST.getlist("kind"))
     messages.success(request, "Đã lưu loại mã phải đổi.")
     return redirect("sync:codes", pk=pk)
 

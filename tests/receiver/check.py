@@ -109,6 +109,7 @@ REQUIRED_CODES: dict[str, dict[str, set[str]]] = {
             "unknown",
         }
     },
+    "Immunization": {"status": {"completed", "entered-in-error", "not-done"}},
     "Composition": {"status": {"preliminary", "final", "amended", "entered-in-error"}},
     "DocumentReference": {"status": {"current", "superseded", "entered-in-error"}},
     "QuestionnaireResponse": {
@@ -125,6 +126,7 @@ TARGETS: dict[str, dict[str, set[str]]] = {
         "requester": {"Practitioner", "Organization"},
     },
     "AllergyIntolerance": {"patient": {"Patient"}},
+    "Immunization": {"patient": {"Patient"}},
     "ServiceRequest": {"subject": {"Patient"}, "encounter": {"Encounter"}, "requester": {"Practitioner"}},
     "MedicationDispense": {"subject": {"Patient"}, "context": {"Encounter"}},
     "DiagnosticReport": {"subject": {"Patient"}, "encounter": {"Encounter"}},
@@ -140,6 +142,7 @@ NEEDED = {
     "Observation": ("identifier", "subject", "effectiveDateTime"),
     "MedicationRequest": ("identifier",),
     "AllergyIntolerance": ("identifier",),
+    "Immunization": ("identifier", "vaccineCode", "occurrenceDateTime"),
     "ServiceRequest": ("identifier", "subject", "code"),
     "MedicationDispense": ("identifier", "subject"),
     "DiagnosticReport": ("identifier", "subject", "code"),
@@ -191,6 +194,8 @@ def _resource(resource: dict[str, Any], path: str, types: dict[str, str]) -> lis
         found.append((f"{path}.clinicalStatus", "con-5: bản ghi nhầm không có trạng thái lâm sàng"))
     if kind == "DiagnosticReport" and resource.get("status") in ("registered", "partial", "preliminary"):
         found.append((f"{path}.status", "Kết quả chưa duyệt không được gửi"))
+    if kind == "Immunization" and resource.get("status") == "not-done" and not resource.get("statusReason"):
+        found.append((f"{path}.statusReason", "Mũi không tiêm phải có lý do"))
     if kind == "Encounter":
         period = resource.get("period") or {}
         if period.get("start", "") > period.get("end", "9"):

@@ -223,7 +223,7 @@ def test_a_kind_that_needs_no_mapping_any_more_lets_go(book, picky, liar, clock,
     sent = book.save(with_drug)
     worker.run_once(clock=clock)
     with system("test"):
-        codemaps.kinds_set(receiver=picky, kinds=["route", "no-such"])
+        codemaps.kinds_set(receiver=picky, wanted=["route", "no-such"])
     picky.refresh_from_db()
     assert picky.settings["mapped"] == ["route"]
     worker.run_once(clock=clock)

@@ -25,20 +25,40 @@ class CodeOptions:
         return self.codes.get((kind, ours), ours) if kind in self.mapped else ours
 
 
-def day_of(record: records.Visit | records.Person, today: date) -> date:
-    """The day whose codes hold: a visit's own, a person's is today."""
+def day_of(record: records.Record, today: date) -> date:
+    """The day whose codes hold: that of a visit or session, a person's is today."""
+    if isinstance(record, records.VaccinationSession):
+        return record.on
     return record.start.date() if isinstance(record, records.Visit) else today
 
 
-def used(record: records.Visit | records.Person) -> Iterator[tuple[str, str]]:
+def used(record: records.Record) -> Iterator[tuple[str, str]]:
     """(kind, code) of everything that travels under a code of ours."""
+    if isinstance(record, records.VaccinationSession):
+        yield from _of_session(record)
+        return
     person = record.person if isinstance(record, records.Visit) else record
     if person.station:
         yield "facility", person.station.kcb_code
     for allergy in person.allergies:
         yield "drug", allergy.drug_code
-    if not isinstance(record, records.Visit):
-        return
+    if isinstance(record, records.Visit):
+        yield from _of_visit(record)
+
+
+def _of_session(record: records.VaccinationSession) -> Iterator[tuple[str, str]]:
+    for place in (record.facility, record.point, record.person.station):
+        if place:
+            yield "facility", place.kcb_code
+    for dose in record.immunizations:
+        yield "vaccine", dose.vaccine_code
+        if dose.facility:
+            yield "facility", dose.facility.kcb_code
+        for antigen in dose.antigens:
+            yield "antigen", antigen.code
+
+
+def _of_visit(record: records.Visit) -> Iterator[tuple[str, str]]:
     for place in (record.facility, record.point):
         if place:
             yield "facility", place.kcb_code
@@ -57,7 +77,7 @@ def used(record: records.Visit | records.Person) -> Iterator[tuple[str, str]]:
     yield "discharge", record.outcome_code
 
 
-def gaps(record: records.Visit | records.Person, options: CodeOptions) -> list[tuple[str, str]]:
+def gaps(record: records.Record, options: CodeOptions) -> list[tuple[str, str]]:
     """The codes of a record that the receiver wants under its own code and has none for."""
     wanted = {(kind, code) for kind, code in used(record) if code and kind in options.mapped}
     return sorted(wanted - options.codes.keys())

@@ -95,10 +95,44 @@ class Health:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Codes of a commune and its province."""
+
+    commune: str
+    province: str
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Father, mother or guardian as the vaccination system asks for them."""
+
+    name: str
+    number: str = ""
+    birth_date: date | None = None
+    birth_precision: str = "day"
+    nationality: str = ""
+    phone: str = ""
+    relation: str = ""
+
+
+@dataclass(frozen=True)
+class Civil:
+    """What QĐ 3891 asks beside Person. `places`: birth, registered, home, permanent, current as far as they
+    are known; `kin`: father, mother, guardian.
+    """
+
+    ethnicity: str = ""
+    blood_group: str = ""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    kin: Mapping[str, Kin] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Person:
     """`sex`: male, female, unknown. `birth_precision`: day, month, year. Addresses as they are written.
 
-    `health` is there for receivers that ask for it alone; `changed_at`: when these data were last written.
+    `health` and `civil` are there for receivers that ask for them alone; `changed_at`: when these data were
+    last written. `managed_by`: defence, public_security, or nobody but the station.
     """
 
     id: UUID
@@ -121,7 +155,9 @@ class Person:
     notices: tuple[travel.TravelPaper, ...] = ()
     allergies: tuple[Allergy, ...] = ()
     health: Health | None = None
+    civil: Civil | None = None
     changed_at: datetime | None = None
+    managed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,7 +208,7 @@ class Prescription:
     lines: tuple[Line, ...] = ()
 
 
-WITHDRAWN = 0  # the version of a visit of which nothing is told any more
+WITHDRAWN = 0  # the version of a visit or session of which nothing is told any more
 
 
 @dataclass(frozen=True)
@@ -219,3 +255,96 @@ class Visit:
     papers: tuple[travel.TravelPaper, ...] = ()
     forms: tuple[travel.TravelForm, ...] = ()
     hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Antigen:
+    """What a vaccine protects against, as it stood in the catalogue when the dose was given."""
+
+    code: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class SeriesDose:
+    """Which dose of a series a vaccination is, and against what; `number` None where it does not count."""
+
+    series: str
+    title: str = ""
+    number: int | None = None
+    antigens: tuple[Antigen, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What followed a dose. `text` as it was typed."""
+
+    id: UUID
+    at: datetime
+    code: str = ""
+    name: str = ""
+    text: str = ""
+    severe: bool = False
+
+
+@dataclass(frozen=True)
+class Immunization:
+    """One vaccine offered to one person. `state`: given, not_given, entered_in_error.
+
+    `at`: the moment, or the day of a dose that was entered later from what somebody brought, known to
+    `precision` (day, month, year). `historical`: given elsewhere or before, as `origin` tells (book,
+    recall, provider). `site`: left_arm, right_arm, left_thigh, right_thigh, mouth; `route`: IM, SC, ID, ORAL;
+    `programme`: tcmr, chong_dich, dich_vu. `reason`: why it was not given. `hidden` names what was typed and
+    is left out, because few may read it.
+    """
+
+    id: UUID
+    state: str
+    at: datetime | date
+    vaccine_code: str
+    vaccine: str
+    precision: str = "day"
+    dose_number: int | None = None
+    antigens: tuple[Antigen, ...] = ()
+    series: tuple[SeriesDose, ...] = ()
+    lot: str = ""
+    expires_on: date | None = None
+    manufacturer: str = ""
+    site: str = ""
+    route: str = ""
+    quantity: Decimal | None = None
+    unit: str = "mL"
+    programme: str = ""
+    performer: Practitioner | None = None
+    performer_text: str = ""
+    facility: Organization | None = None
+    facility_text: str = ""
+    historical: bool = False
+    origin: str = ""
+    reason_code: str = ""
+    reason: str = ""
+    reactions: tuple[Reaction, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VaccinationSession:
+    """What one person was given, or not, at one facility on one day. `version` grows with each change.
+
+    `managed_by` as of that day (Person); `restricted`: something in it is read by right alone.
+    """
+
+    id: UUID
+    version: int
+    on: date
+    changed_at: datetime
+    person: Person
+    facility: Organization
+    point: Organization | None = None
+    signer: Practitioner | None = None
+    immunizations: tuple[Immunization, ...] = ()
+    managed_by: str = ""
+    restricted: bool = False
+
+
+Record = Visit | Person | VaccinationSession

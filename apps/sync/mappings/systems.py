@@ -47,6 +47,11 @@ class Systems:
     injury: str = "urn:tramyte:injury-cause"
     paper: str = "urn:tramyte:paper"
     questionnaire: str = "urn:tramyte:questionnaire"
+    vaccine: str = "urn:tramyte:vaccine"
+    antigen: str = "urn:tramyte:antigen"
+    programme: str = "urn:tramyte:vaccine-programme"
+    not_given: str = "urn:tramyte:vaccine-not-given"
+    reaction: str = "urn:tramyte:vaccine-reaction"
 
 
 GUIDES: dict[str, dict[str, str]] = {
@@ -72,7 +77,11 @@ CODE_KINDS = {
     "discharge": "Tình trạng ra viện",
     "service": "Dịch vụ kỹ thuật",
     "lab": "Xét nghiệm",
+    "vaccine": "Vắc xin",
+    "antigen": "Kháng nguyên",
 }
+# Codes that only one kind of records carries: asked for where some room gives such records.
+OF_KIND = {"vaccination": ("vaccine", "antigen")}
 VERIFY = ("version", "content", "no")
 MASTERED = ("Organization", "Practitioner", "Patient")
 

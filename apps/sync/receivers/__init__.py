@@ -1,17 +1,23 @@
 """One folder a kind of receiver. The next one: docs/adding-a-receiver.md."""
 
 from apps.core.errors import Refused
+from apps.sync import kinds
 from apps.sync.models import Receiver, ReceiverKind
 from apps.sync.receivers import certificates, limits
-from apps.sync.receivers.base import Adapter
+from apps.sync.receivers.base import Adapter, Form
 
 
 def adapter_class(kind: str) -> type[Adapter]:
     """The class of a kind of receiver; what it says of itself needs no settings."""
     from apps.sync.receivers.fhir.adapter import FhirAdapter
     from apps.sync.receivers.qd831.adapter import Qd831Adapter
+    from apps.sync.receivers.vaccination.adapter import VaccinationAdapter
 
-    classes: dict[str, type[Adapter]] = {ReceiverKind.FHIR: FhirAdapter, ReceiverKind.QD831: Qd831Adapter}
+    classes: dict[str, type[Adapter]] = {
+        ReceiverKind.FHIR: FhirAdapter,
+        ReceiverKind.QD831: Qd831Adapter,
+        ReceiverKind.VACCINATION: VaccinationAdapter,
+    }
     return classes[kind]
 
 
@@ -32,4 +38,17 @@ def adapter_or_refuse(receiver: Receiver) -> Adapter:
 
 def telling_health() -> frozenset[str]:
     """The kinds of receivers that are told the health record too."""
-    return frozenset(kind for kind in ReceiverKind.values if adapter_class(kind).health)
+    return frozenset(kind for kind in ReceiverKind.values if adapter_class(kind).form == Form.QD831)
+
+
+def taking(record_kind: str) -> frozenset[str]:
+    """The kinds of receivers that take records of this kind."""
+    return frozenset(kind for kind in ReceiverKind.values if record_kind in adapter_class(kind).kinds)
+
+
+def offered() -> list[tuple[str, str]]:
+    """The kinds of receivers, with their names, for which some room gives records: who a person is alone is
+    nothing to set a receiver up for.
+    """
+    there = kinds.registered() - {"person"}
+    return [(kind, name) for kind, name in ReceiverKind.choices if there & set(adapter_class(kind).kinds)]

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 Codes = Mapping[tuple[str, str], str]  # {(kind, our code): the receiver's code}
 
 
+class Form(StrEnum):
+    """What a receiver is told beside the record itself."""
+
+    PLAIN = ""
+    QD831 = "qd831"  # the health record
+    QD3891 = "qd3891"  # who she is, as the vaccination system asks
+
+
 class Outcome(StrEnum):
     """What an attempt came to."""
 
@@ -118,14 +126,17 @@ class Check:
 class Adapter(Protocol):
     """One way of talking to a receiver. `file_type`: what a payload is as a file, (content type, ending).
 
-    `code_kinds`: which of our codes a receiver of this kind may call by its own. `health`: whether it is told
-    the health record of QĐ 831 too (`Kind.health`). `verifies`: whether the receiver can be asked later what
-    it holds; `verify` is called only then.
+    `kinds`: the kinds of records (`sync.kinds`) that it takes. `code_kinds`: which of our codes a receiver of
+    this kind may call by its own, `mapped` those that it does unless its settings say otherwise. `form`: what
+    it is told beside the record (`Kind.forms`). `verifies`: whether the receiver can be asked later what it
+    holds; `verify` is called only then.
     """
 
     file_type: tuple[str, str]
+    kinds: tuple[str, ...]
     code_kinds: tuple[str, ...]
-    health: bool
+    mapped: tuple[str, ...]
+    form: Form
     verifies: bool
 
     def __init__(self, receiver: Receiver) -> None:
@@ -140,11 +151,18 @@ class Adapter(Protocol):
         in_parts: bool,
         known: Codes,
         change: str = "",
-    ) -> Prepared:
-        """The record as bytes. `sent`: keys the receiver holds from before; `known`: its codes for ours;
-        `change`: which change of the record is told, the same for every attempt at it.
+    ) -> Prepared | None:
+        """The record as bytes; None when there is nothing of it to tell this receiver. `sent`: keys the
+        receiver holds from before; `known`: its codes for ours; `change`: which change of the record is told,
+        the same for every attempt at it.
 
         Pure, apart from the settings.
+        """
+        ...
+
+    def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
+        """The record as a person gives it in, of the type `file_type`. Pure; raises Refused for what its form
+        has no place for.
         """
         ...
 

@@ -7,7 +7,7 @@ from apps.sync.mappings.systems import CODE_KINDS
 from apps.sync.receivers.base import Issue
 
 
-def gap_issues(record: records.Visit | records.Person, options: codes.CodeOptions) -> tuple[Issue, ...]:
+def gap_issues(record: records.Record, options: codes.CodeOptions) -> tuple[Issue, ...]:
     """One for each; under a code that the receiver does not know the record would be refused, or misread."""
     return tuple(_gap(*gap) for gap in codes.gaps(record, options))
 

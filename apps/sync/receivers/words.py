@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from apps.sync.mappings import qd3891
 from apps.sync.mappings.qd831 import table
 from apps.sync.mappings.qd831.options import options_from
 from apps.sync.mappings.systems import CODE_KINDS
@@ -34,9 +35,10 @@ def told(receiver: Receiver) -> list[Line]:
     except ValueError as wrong:
         return [("Thiết lập sai", str(wrong))]
     lines = [("Mã truy cập", _token(receiver, how))]
-    is_fhir = receiver.kind == ReceiverKind.FHIR
-    lines += _fhir(receiver.settings) if is_fhir else _qd831(receiver.settings)
-    mapped = [CODE_KINDS[kind] for kind in adapter.code_kinds if kind in receiver.settings.get("mapped", ())]
+    tell = {ReceiverKind.FHIR: _fhir, ReceiverKind.QD831: _qd831, ReceiverKind.VACCINATION: _vaccination}
+    lines += tell[ReceiverKind(receiver.kind)](receiver.settings)
+    wanted = receiver.settings.get("mapped", adapter.mapped)
+    mapped = [CODE_KINDS[kind] for kind in adapter.code_kinds if kind in wanted]
     return [*lines, ("Loại mã phải đổi", ", ".join(mapped) or "không có, gửi mã của trạm")]
 
 
@@ -85,6 +87,30 @@ def _qd831(said: dict[str, Any]) -> Iterator[Line]:
     )
     if differing := [name for name in ("code", "tracking", "errors", "state") if _own(said, name)]:
         yield "Cách đọc trả lời", f"theo nơi nhận: {', '.join(differing)}"
+
+
+def _vaccination(said: dict[str, Any]) -> Iterator[Line]:
+    yield "Cách truyền", f"gói giao dịch FHIR, bộ chuẩn {said.get('guide', 'vn-core')}"
+    yield "Nhận ra người tiêm theo", MATCHES[said.get("match_patient", "record")]
+    yield "Đối chiếu về sau", CHECKS[said.get("verify", "version")]
+    form = qd3891.form_from(said)
+    required = [each for each in form.fields if each.required]
+    taken_empty = [each.word for each in required if each.key in form.may_lack]
+    yield (
+        "Trường bắt buộc (QĐ 3891)",
+        f"{len(required)} trường, thiếu thì không gửi"
+        + (f"; nơi nhận cho trống: {', '.join(taken_empty)}" if taken_empty else ""),
+    )
+    unsure = [
+        each for each in form.fields if each.confidence == "low" and each.key not in said.get("columns", {})
+    ]
+    yield (
+        "Tên cột Excel chưa đối chiếu",
+        f"{len(unsure)} tên chưa có văn bản để đối chiếu; hỏi nơi nhận rồi ghi vào columns"
+        if unsure
+        else "không còn",
+    )
+    yield "Không gửi", "người do quốc phòng, công an quản lý vào ngày tiêm"
 
 
 def _own(said: dict[str, Any], name: str) -> bool:

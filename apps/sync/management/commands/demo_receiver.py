@@ -15,7 +15,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--url", required=True, help="of the test receiver: http://127.0.0.1:8001")
         parser.add_argument(
-            "--manner", choices=ReceiverKind.values, default=ReceiverKind.FHIR, help="how it is spoken to"
+            "--manner",
+            choices=[ReceiverKind.FHIR, ReceiverKind.QD831],
+            default=ReceiverKind.FHIR,
+            help="how it is spoken to",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

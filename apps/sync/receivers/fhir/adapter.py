@@ -10,14 +10,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.sync.mappings import check, fhir
+from apps.sync.mappings import check, fhir, records
 from apps.sync.mappings.fhir import Entry
 from apps.sync.mappings.person import person_entries
-from apps.sync.mappings.systems import CODE_KINDS, options_from
+from apps.sync.mappings.systems import CODE_KINDS, Options, options_from
+from apps.sync.mappings.vaccinations import session_entries
 from apps.sync.mappings.visit import visit_entries
 from apps.sync.models import Receiver
 from apps.sync.receivers import http, tokens
-from apps.sync.receivers.base import Answer, Check, Codes, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.base import Answer, Check, Codes, Form, Issue, Part, Prepared, Verdict
 from apps.sync.receivers.fhir import answers, reading
 from apps.sync.receivers.fhir.fields import field_of
 from apps.sync.receivers.fhir.masking import masked
@@ -28,6 +29,7 @@ GROUPS = (
     ("Organization", "Practitioner", "Patient", "Encounter", "Condition"),
     ("ServiceRequest", "Procedure"),
     ("Observation",),
+    ("Immunization",),
     ("DiagnosticReport",),
     ("MedicationRequest",),
     ("MedicationDispense",),
@@ -40,12 +42,15 @@ class FhirAdapter:
     """See `receivers.base.Adapter`."""
 
     file_type = ("application/fhir+json", "json")
-    code_kinds = tuple(CODE_KINDS)
-    health = False
+    kinds: tuple[str, ...] = ("visit", "vaccination", "person")
+    code_kinds: tuple[str, ...] = tuple(CODE_KINDS)
+    mapped: tuple[str, ...] = ()
+    form = Form.PLAIN
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Receiver, settings: dict[str, Any] | None = None) -> None:
+        """`settings`: those of whoever speaks FHIR by this adapter, instead of the receiver's own."""
         self.receiver = receiver
-        self.options = options_from(receiver.settings)
+        self.options = options_from(receiver.settings if settings is None else settings)
         self.verifies = self.options.verify != "no"
         tokens.wanted(receiver.settings)  # raises for what cannot be, before anything is built
 
@@ -57,19 +62,21 @@ class FhirAdapter:
         in_parts: bool,
         known: Codes,
         change: str = "",
-    ) -> Prepared:
+    ) -> Prepared | None:
         options = replace(self.options, codes=known)
         if missing := gap_issues(record, options):
             return Prepared((), "", getattr(record, "version", None), missing)
-        if kind == "visit":
-            entries, version = visit_entries(record, options, sent), record.version
-        else:
-            entries, version = person_entries(record, options), None
+        entries, version = _entries(record, options, sent), getattr(record, "version", None)
+        if not entries:
+            return None
         found = tuple(_issue(p) for p in check.problems(fhir.bundle(entries)))
         groups = _groups(entries) if in_parts else [entries]
         parts = tuple(Part(_bytes(group, entries), tuple(e.key for e in group)) for group in groups)
         whole = parts[0].body if len(parts) == 1 else _bytes(entries, entries)
         return Prepared(parts, hashlib.sha256(whole).hexdigest(), version, found)
+
+    def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
+        return prepared.parts[0].body
 
     def send(self, part: Part, request_id: str) -> Answer:
         return http.post(self.receiver, part.body, request_id, self.file_type[0])
@@ -88,6 +95,14 @@ class FhirAdapter:
             answer = http.post(self.receiver, question.body, request_id, self.file_type[0])
             found.append(reading.read(answer, question))
         return reading.judge(found, stored, self.options.verify == "content")
+
+
+def _entries(record: Any, options: Options, sent: frozenset[str]) -> list[Entry]:
+    if isinstance(record, records.Visit):
+        return visit_entries(record, options, sent)
+    if isinstance(record, records.VaccinationSession):
+        return session_entries(record, options, sent)
+    return person_entries(record, options)
 
 
 def _issue(problem: check.Problem) -> Issue:

@@ -15,7 +15,7 @@ from apps.sync.mappings.qd831.examination import tests
 from apps.sync.mappings.qd831.options import CODE_KINDS, options_from
 from apps.sync.models import Receiver
 from apps.sync.receivers import http, tokens
-from apps.sync.receivers.base import Answer, Check, Codes, Found, Part, Prepared, Verdict
+from apps.sync.receivers.base import Answer, Check, Codes, Form, Found, Part, Prepared, Verdict
 from apps.sync.receivers.gaps import gap_issues
 from apps.sync.receivers.qd831 import answers
 from apps.sync.receivers.qd831.manner import TRACKING, manner_from
@@ -27,8 +27,10 @@ class Qd831Adapter:
     """See `receivers.base.Adapter`."""
 
     file_type = ("application/xml", "xml")
+    kinds: tuple[str, ...] = ("visit", "person")
     code_kinds: tuple[str, ...] = CODE_KINDS
-    health = True
+    mapped: tuple[str, ...] = ()
+    form = Form.QD831
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
@@ -55,6 +57,9 @@ class Qd831Adapter:
         problems = tuple(answers.issue_of(each, options.fields) for each in built.problems)
         part = Part(built.body, _keys(record), self._unit(record))
         return Prepared((part,), built.hash, version, problems)
+
+    def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
+        return prepared.parts[0].body
 
     def send(self, part: Part, request_id: str) -> Answer:
         return http.post(

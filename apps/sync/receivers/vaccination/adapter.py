@@ -1,0 +1,98 @@
+"""Builds, sends and judges for the national vaccination system."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from apps.core.errors import Refused
+from apps.core.workbooks import TextWorkbook
+from apps.sync.mappings import qd3891, records
+from apps.sync.models import Receiver
+from apps.sync.receivers.base import Answer, Check, Codes, Form, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.vaccination.transports import MAPPED, transport_for
+
+XLSX = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+WIDE = 28
+NOTHING = (
+    "Mẫu Excel chỉ ghi được mũi đã tiêm, bản ghi này không còn mũi nào. "
+    "Hãy báo nơi nhận hủy mũi đã nộp, hoặc gửi qua đường truyền."
+)
+
+
+class VaccinationAdapter:
+    """See `receivers.base.Adapter`. What is asked of every record stands here; the way it goes is the
+    transport's (setting `transport`). As a file it is the Excel form of QĐ 3891.
+    """
+
+    file_type = XLSX
+    kinds: tuple[str, ...] = ("vaccination", "person")
+    code_kinds: tuple[str, ...] = ("vaccine", "antigen", "facility")
+    mapped: tuple[str, ...] = MAPPED
+    form = Form.QD3891
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.transport = transport_for(receiver)
+        self.sheet = qd3891.form_from(receiver.settings)
+        self.sheet = replace(self.sheet, mapped=frozenset(receiver.settings.get("mapped", MAPPED)))
+        self.verifies = self.transport.verifies
+
+    def prepare(
+        self,
+        kind: str,
+        record: Any,
+        sent: frozenset[str],
+        in_parts: bool,
+        known: Codes,
+        change: str = "",
+    ) -> Prepared | None:
+        """Who was managed by Defence or Public Security on that day is in their own system: she is not told
+        of, and what was told before is taken back.
+        """
+        if record.managed_by:
+            if not isinstance(record, records.VaccinationSession) or not sent:
+                return None
+            record = replace(record, version=records.WITHDRAWN, immunizations=())
+        found = self.transport.prepare(kind, record, sent, in_parts, known, change)
+        if found is None:
+            return None
+        return replace(found, problems=(*found.problems, *self._missing(record)))
+
+    def _missing(self, record: records.VaccinationSession | records.Person) -> tuple[Issue, ...]:
+        return tuple(
+            Issue(
+                f"QD3891.{each.key}",
+                f"Bắt buộc theo QĐ 3891{f', mũi {whose}' if whose else ''}, chưa có.",
+                each.word,
+                each.target,
+            )
+            for each, whose in qd3891.missing(record, self.sheet)
+        )
+
+    def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
+        """The form of QĐ 3891 as a workbook, one row a dose that was given; all cells are text."""
+        sheet = replace(self.sheet, codes=known)
+        rows = qd3891.rows(record, sheet)
+        if not rows:
+            raise Refused(NOTHING)
+        out = io.BytesIO()
+        widths = dict.fromkeys(range(len(sheet.fields)), WIDE)
+        headings = [each.word for each in sheet.fields]
+        with TextWorkbook(out, title="QĐ 3891", headings=headings, widths=widths) as book:
+            for row in rows:
+                book.add(row.get(each.key, "") for each in sheet.fields)
+        return out.getvalue()
+
+    def send(self, part: Part, request_id: str) -> Answer:
+        return self.transport.send(part, request_id)
+
+    def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
+        return self.transport.shown(parts, whole)
+
+    def judge(self, answer: Answer, part: Part) -> Verdict:
+        return self.transport.judge(answer, part)
+
+    def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
+        return self.transport.verify(prepared, stored, request_id)
