@@ -76,6 +76,7 @@ USUAL = (
     ("thieu mau", "D64.9 D50.9 D64"),
     ("suy dinh duong", "E46 E44.0 E44.1"),
     ("vet thuong", "T14.1 T01.9 S01.9 S61.9 S81.9"),
+    ("nhiem khuan so sinh", "P36.9"),
     ("bong", "T30.0 T30 T31.0"),
     ("cho can", "W54 W54.0 W54.9"),
     ("ong dot", "T63.4 X23 X23.9"),
