@@ -9,7 +9,7 @@
   const TOAST_SECONDS = 8; // long enough to read two lines; a danger stays until it is closed
   function settle(toast) {
     const lasting = /toast-(danger|error)/.test(toast.className);
-    if (!lasting) setTimeout(() => { toast.classList.add("is-over"); measureTop(); }, TOAST_SECONDS * 1000);
+    if (!lasting) setTimeout(() => { toast.classList.add("is-over"); measureBars(); }, TOAST_SECONDS * 1000);
   }
   function toast(text, state = "info") {
     const box = document.createElement("div");
@@ -26,7 +26,7 @@
     $$(".is-over", $("#toasts")).forEach((over) => over.remove());
     $("#toasts").append(box);
     settle(box);
-    measureTop();
+    measureBars();
   }
   window.tramyte = { toast };
 
@@ -118,7 +118,7 @@
   // ---- clicks that belong to no form ----
   document.addEventListener("click", (event) => {
     const target = event.target;
-    if (target.closest(".toast-close")) { target.closest("[data-toast]").remove(); measureTop(); }
+    if (target.closest(".toast-close")) { target.closest("[data-toast]").remove(); measureBars(); }
     target.closest("[data-close-dialog]")?.closest("dialog")?.close();
     const opener = target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
@@ -167,19 +167,21 @@
     $$("tr[data-href]:not([tabindex])", root).forEach((row) => { row.tabIndex = 0; });
     $$("[data-toast]", root).forEach(settle);
   }
-  function measureTop() {
+  // How much the bars that stay take of the window: what stays beside them keeps clear of them.
+  function measureBars() {
     const top = $(".top");
     if (!top) return;
     const banner = $(".banner");
     const stays = banner && getComputedStyle(banner).position === "sticky";
     const style = document.documentElement.style;
+    style.setProperty("--actions-height", `${$(".actions")?.offsetHeight ?? 0}px`);
     style.setProperty("--banner-top", `${top.offsetHeight}px`);
     const foot = top.offsetHeight + (stays ? banner.offsetHeight : 0);
     style.setProperty("--banner-foot", `${foot}px`);
     style.setProperty("--toasts-foot", `${foot + ($(".toast:not(.is-over)") ? $("#toasts").offsetHeight : 0)}px`);
   }
   look(document);
-  measureTop();
-  window.addEventListener("resize", measureTop);
-  document.addEventListener("htmx:afterSwap", (event) => look(event.detail.target));
+  measureBars();
+  window.addEventListener("resize", measureBars);
+  document.addEventListener("htmx:afterSwap", (event) => { look(event.detail.target); measureBars(); });
 })();

@@ -127,6 +127,8 @@ def form_page(
         "outrun": draft is not None and draft.of_version != found.version,
         **more,
     }
+    if form.sick_child.answers and (draft is not None or form.errors):
+        context |= _sick(found, form.data)  # what a draft or a form sent back says is not stored yet
     return render(request, "encounters/visit.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -219,8 +221,15 @@ def said(request: HttpRequest, pk: UUID) -> HttpResponse:
 def sick_child(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the sick-child form comes to with the figures beside it, while both are being filled in."""
     found = visit_or_404(pk)
-    boxes = Boxes(request.POST, reading.sheet_for(found.person, found.on))
-    figures = FiguresForm(request.POST)
+    wrong = Boxes(request.POST, reading.sheet_for(found.person, found.on)).wrong.values()
+    context = _sick(found, request.POST) | {"wrong": wrong, "live": True}
+    return render(request, "encounters/sick_said.html", context)
+
+
+def _sick(found: Visit, data: QueryDict) -> dict[str, Any]:
+    """What the answers and figures of a form come to, and how she is then sent away."""
+    boxes = Boxes(data, reading.sheet_for(found.person, found.on))
+    figures = FiguresForm(data)
     figures.is_valid()  # a figure that cannot be read is told beside its own box
     judged = reading.judged(
         found.person,
@@ -230,9 +239,7 @@ def sick_child(request: HttpRequest, pk: UUID) -> HttpResponse:
         oedema=figures.cleaned_data.get("oedema", False),
     )
     sick = page.sick_child(judged, found.on)
-    context = {"sick": sick, "wrong": boxes.wrong.values(), "live": True}
-    context["refer"] = page.refer_code(found.on) if sick["pink"] else ""
-    return render(request, "encounters/sick_said.html", context)
+    return {"sick": sick, "refer": page.refer_code(found.on) if sick["pink"] else ""}
 
 
 @require_POST
