@@ -184,6 +184,9 @@ class VisitForm(FormKeyMixin, VersionMixin):
             self.fields[organ.box] = organ_field(organ)
         self.sick_child = Boxes(data, reading.sheet_for(visit.person, visit.on))
         self.fields["main"].widget = picker("icd10", names.icd10, on=visit.on)
+        if self.sick_child.sheet:
+            # Its list would lie over what the sick-child form has just come to.
+            self.fields["main"].widget.attrs["data-still"] = "#sick-said li"
         self.fields["secondary"].widget = picker("icd10", names.icd10, on=visit.on, multiple=True)
         self.fields["external"].widget = picker("icd10", names.icd10, on=visit.on)
         self.fields["traditional"].widget = picks.widget(TRADITIONAL_LIST, on=visit.on, multiple=True)

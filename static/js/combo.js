@@ -144,8 +144,10 @@
   });
   document.addEventListener("focusin", ({ target }) => {
     if (!isCombo(target) || !pickerOf(target) || chosenOf(pickerOf(target)).length || target.value) return;
-    if ("still" in target.dataset) delete target.dataset.still; // the page gave it the cursor: what stands below is to be seen
-    else window.htmx.trigger(target, "picker:open");
+    // What stands around it is to be seen first: once, or while that is there (a selector). An arrow opens the list.
+    const { still } = target.dataset;
+    if (still === "once") delete target.dataset.still;
+    else if (!still || !document.querySelector(still)) window.htmx.trigger(target, "picker:open");
   });
   document.addEventListener("focusout", ({ target }) => {
     if (isCombo(target)) setTimeout(() => { if (document.activeElement !== target) show(target, false); }, 150);

@@ -82,8 +82,11 @@
     const form = node.form;
     const fields = fieldsOf(form);
     const radios = node.type === "radio" ? node.name : null;
+    // A group whose first question (data-asks-first) is answered with no has no other.
+    const group = node.type === "checkbox" && !node.checked && node.closest("[data-asks-first]");
+    const passed = group && fields.find((field) => group.contains(field)) === node ? group : null;
     // What is seldom written (data-enter-skip) is passed over; Tab goes there.
-    const next = fields.slice(fields.indexOf(node) + 1).find((field) => !(radios && field.name === radios) && !("enterSkip" in field.dataset));
+    const next = fields.slice(fields.indexOf(node) + 1).find((field) => !(radios && field.name === radios) && !("enterSkip" in field.dataset) && !passed?.contains(field));
     (next || submitOf(form))?.focus();
     if (next?.select && next.type !== "checkbox" && next.type !== "radio") next.select();
   }

@@ -55,6 +55,13 @@ def test_a_child_with_a_danger_sign(desk, doctor, live_server, photograph, axe_c
         desk.keyboard.press("Space")
         desk.keyboard.press("Enter")
         desk.keyboard.type("3")
+    # what is not asked about needs no Enter: without diarrhoea the next box, without trouble of the ear too
+    desk.focus("[name=imci-diarrhoea]")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("[name=imci-fever]:focus")
+    desk.focus("[name=imci-ear]")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("[name=imci-wasted]:focus")
     desk.focus("[name=imci-pallor]")
     desk.keyboard.type("nh")
     desk.keyboard.press("Tab")
@@ -71,6 +78,13 @@ def test_a_child_with_a_danger_sign(desk, doctor, live_server, photograph, axe_c
     assert desk.input_value("[name=outcome]") == "2"
     photograph(desk, "sick-child-pink")
     axe_clean(desk)
+    # It stays in sight wherever the work goes on, over the buttons; no list lies over what was found.
+    desk.focus("[name=imci-vitamin_a]")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("#id_main:focus")
+    assert desk.locator("#id_main_list").is_hidden()
+    alert, bar = (desk.locator(part).bounding_box() for part in ("#sick-alert .notice", ".actions"))
+    assert alert["y"] + alert["height"] <= bar["y"] and alert["y"] > 0
     # What it comes to stays in sight when the form is folded.
     desk.locator(".sick-fold summary").press("Enter")
     photograph(desk, "sick-child-said")

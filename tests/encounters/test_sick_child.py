@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.errors import NeedsReason
@@ -13,6 +14,7 @@ from apps.core.scope import enter
 from apps.encounters import moving, printing, queries, revisions, services
 from apps.encounters.inputs import VisitInput
 from apps.encounters.models import Visit
+from apps.encounters.sick_child import sheet
 from apps.encounters.writing import Problems
 from tests.encounters.test_pages import at, typed
 from tests.factories import encounters as make
@@ -232,3 +234,25 @@ def test_the_page_of_a_sick_child_leaves_its_look_in_the_log(listed, client, bao
     visit = saved(bao, doctor)
     client.get(at("visit", visit.pk))
     assert ReadEntry.objects.filter(screen="visit.page").exists()
+
+
+def test_a_draft_and_a_form_sent_back_say_what_they_come_to(listed, client, bao, doctor):
+    visit = make.a_visit(bao, doctor)
+    data = typed(visit, **{"imci-vomits_all": "yes"})
+    client.post(reverse("core:draft_keep", args=["visit", visit.pk]), data)
+    page = client.get(at("visit", visit.pk)).content.decode()
+    assert "Trẻ bệnh cần chuyển tuyến gấp: Bệnh rất nặng" in page
+    assert 'data-choose="outcome" data-value="2"' in page and "nôn tất cả mọi thứ" in page
+    sent_back = client.post(at("visit", visit.pk), data | {"temperature": "375"})
+    assert sent_back.status_code == 422
+    assert "Trẻ bệnh cần chuyển tuyến gấp: Bệnh rất nặng" in sent_back.content.decode()
+
+
+def test_what_the_chart_asks_first_leads_its_box(listed, client, bao, doctor):
+    """No cough, no diarrhoea, no trouble of the ear: Enter goes to the next box. Fever is asked through."""
+    for groups in sheet.GROUPS.values():
+        for group in groups:
+            assert not group.asks_first or group.signs[0].kind == "tick"
+    page = client.get(at("visit", make.a_visit(bao, doctor).pk)).content.decode()
+    assert page.count("data-asks-first") == 3
+    assert "data-asks-first" not in page.partition("<legend>Sốt</legend>")[0].rpartition("<fieldset")[2]

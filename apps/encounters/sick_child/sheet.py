@@ -37,12 +37,15 @@ class Sign:
 
 @dataclass(frozen=True)
 class Group:
-    """A box of the chart; `also` names what is taken from the vital signs of the same visit."""
+    """A box of the chart; `also` names what is taken from the vital signs of the same visit. `asks_first`:
+    the chart goes on to the next box where its first sign is not there.
+    """
 
     key: str
     title: str
     signs: tuple[Sign, ...]
     also: str = ""
+    asks_first: bool = False
 
 
 def _days(key: str, title: str) -> Sign:
@@ -81,6 +84,7 @@ CHILD_GROUPS = (
             Sign("wheeze", "Khò khè"),
         ),
         "nhịp thở, SpO₂",
+        asks_first=True,
     ),
     Group(
         "diarrhoea",
@@ -95,8 +99,9 @@ CHILD_GROUPS = (
             ),
             PINCH,
         ),
+        asks_first=True,
     ),
-    Group(
+    Group(  # asked through: a temperature that was measured counts as fever too
         "fever",
         "Sốt",
         (
@@ -133,6 +138,7 @@ CHILD_GROUPS = (
             _days("ear_days", "chảy mủ mấy ngày"),
             Sign("mastoid", "Sưng đau sau tai"),
         ),
+        asks_first=True,
     ),
     Group(
         "nutrition",
@@ -195,8 +201,9 @@ INFANT_GROUPS = (
             Sign("jaundice_first_day", "Vàng từ 24 giờ đầu"),
             Sign("palms", "Vàng cả lòng bàn tay, bàn chân"),
         ),
+        asks_first=True,
     ),
-    Group("diarrhoea", "Tiêu chảy", (*DIARRHOEA, PINCH)),
+    Group("diarrhoea", "Tiêu chảy", (*DIARRHOEA, PINCH), asks_first=True),
     Group(
         "feeding",
         "Bú và cân nặng, tiêm chủng",

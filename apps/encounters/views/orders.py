@@ -90,7 +90,7 @@ def orders_page(
         form = PlaceForm(sets=order_queries.order_sets(scope))
     rows = order_queries.of_visit(scope, visit)
     if form is not None and rows:
-        form.fields["codes"].widget.attrs["data-still"] = True  # its list would lie over what was ordered
+        form.fields["codes"].widget.attrs["data-still"] = "once"  # its list would lie over what was ordered
     context = page.banner(scope, visit.person) | {
         "visit": visit,
         "orders": rows,
