@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from apps.sync.mappings import records
-from apps.sync.mappings.qd831 import table
 from apps.sync.mappings.qd831.document import covered, message
 from apps.sync.mappings.qd831.options import options_from
 from tests.factories.sync import AT, glucose, person, visit
@@ -219,17 +218,6 @@ def test_a_look_covers_who_it_is_about():
 def test_settings_that_cannot_be(wrong):
     with pytest.raises(ValueError, match=r"Thiết lập|Loại mã"):
         options(**wrong)
-
-
-def test_the_table_names_each_field_once_and_says_whose_it_is():
-    fields = list(table.shipped().walk())
-    assert len({each.path for each in fields}) == len(fields)
-    rows = table.FILE.read_text(encoding="utf-8").splitlines()[1:]
-    assert len(fields) == len(rows), "each row hangs on another"
-    for each in fields:
-        assert each.confidence in ("high", "medium", "low")
-        assert each.holds or each.word, each.path
-        assert len({child.element for child in each.children}) == len(each.children), each.path
 
 
 def test_everything_of_the_visit_at_once():

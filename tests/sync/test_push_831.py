@@ -8,10 +8,10 @@ from apps.sync import worker
 from apps.sync.models import Delivery, OutboxRow, SyncAnswer
 from apps.sync.receivers import tokens
 from apps.sync.receivers.base import Answer, Found, Part
+from apps.sync.receivers.fields import field_of
 from apps.sync.receivers.qd831.adapter import Qd831Adapter
-from apps.sync.receivers.qd831.answers import field_of
 from apps.sync.receivers.qd831.manner import manner_from
-from apps.sync.receivers.qd831.reading import read
+from apps.sync.receivers.reading import read
 from tests.factories.sync import STATION, glucose, person, row_of, visit, warehouse_831
 
 pytestmark = pytest.mark.django_db

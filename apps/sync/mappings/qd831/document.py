@@ -11,27 +11,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from .. import records
+from .. import records, table
 from ..check import Problem
 from ..fhir import ZONE
 from ..parts import is_wrong
+from ..table import Field
 from .examination import examination
 from .general import general
 from .history import history
 from .options import Options
-from .table import Field
 
 LARGEST = 10 * 1024 * 1024  # bytes that the manner allows
 HIDDEN = "•••"
 # What XML 1.0 cannot hold, whatever was typed.
 UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-PATTERNS = {
-    "flag": re.compile("[01]"),
-    "integer": re.compile(r"\d+"),
-    "decimal": re.compile(r"\d+(?:\.\d+)?"),
-    "code": re.compile(r"[0-9A-Za-z.]+"),
-    "partial": re.compile(r"(?:(?:\d\d/)?\d\d/)?\d{4}"),
-}
 
 
 @dataclass(frozen=True)
@@ -170,20 +163,5 @@ def _wrong(node: ET.Element, field: Field, options: Options) -> Iterator[Problem
                 yield from _wrong(inner, child, options)
             continue
         text = (found[0].text or "") if found else ""
-        if not text:
-            if child.required:
-                yield Problem(child.path, "Thiếu, mà nơi nhận cần.")
-        elif child.length and len(text) > child.length:
-            yield Problem(child.path, f"Dài hơn {child.length} ký tự.")
-        elif not _fits(child, text, options):
-            yield Problem(child.path, "Không đúng dạng mà nơi nhận cần.")
-
-
-def _fits(field: Field, text: str, options: Options) -> bool:
-    if field.kind in ("date", "datetime"):
-        wanted = options.date_format if field.kind == "date" else options.datetime_format
-        return re.fullmatch(re.sub(r"%[dmHMS]", r"\\d\\d", wanted).replace("%Y", r"\d{4}"), text) is not None
-    if field.kind == "partial" and options.date_format != "%d/%m/%Y" and len(text) > 7:
-        return True  # a whole day in the receiver's own form
-    pattern = PATTERNS.get(field.kind)
-    return pattern is None or pattern.fullmatch(text) is not None
+        if sentence := table.wrong(child, text, options):
+            yield Problem(child.path, sentence)

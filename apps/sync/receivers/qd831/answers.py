@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from apps.sync.mappings.check import Problem
-from apps.sync.mappings.qd831.table import Field
+from apps.sync.mappings.table import Field
 from apps.sync.receivers.base import Answer, Check, Found, Issue, Outcome, Part, Verdict
-from apps.sync.receivers.judging import MAX_ISSUES, NOT_PROVEN, lost, refused, shorten
+from apps.sync.receivers.fields import issues_in
+from apps.sync.receivers.judging import NOT_PROVEN, lost, refused, shorten
 from apps.sync.receivers.qd831.manner import Manner
-from apps.sync.receivers.qd831.reading import at, read
+from apps.sync.receivers.reading import at, read
 
 TRUE, FALSE = (True, "true", "True", "1"), (False, "false", "False", "0")
 SENTENCES = {
@@ -26,7 +25,7 @@ def judge(answer: Answer, part: Part, manner: Manner, fields: Field, now: dateti
     if nothing := lost(answer):
         return nothing
     data = read(answer.body)
-    issues = _issues(data, manner, fields)
+    issues = issues_in(at(data, manner.errors), manner.field, manner.text, fields)
     code = shorten(at(data, manner.code) or "")
     reason = SENTENCES.get(code) or _reason(data, manner, issues)
     if answer.status is not None and 200 <= answer.status < 300:
@@ -60,7 +59,7 @@ def judge_later(answer: Answer, manner: Manner, fields: Field) -> Check:
     if nothing := lost(answer):
         return Check(Found.UNKNOWN, nothing.reason)
     data = read(answer.body)
-    issues = _issues(data, manner, fields)
+    issues = issues_in(at(data, manner.errors), manner.field, manner.text, fields)
     reason = _reason(data, manner, issues)
     if answer.status == 404 and at(data, manner.success) in FALSE:  # it answers, and knows no such number
         return Check(Found.MISSING, reason or "Nơi nhận không có mã tra cứu này.")
@@ -79,41 +78,3 @@ def judge_later(answer: Answer, manner: Manner, fields: Field) -> Check:
 def _reason(data: dict[str, Any], manner: Manner, issues: tuple[Issue, ...]) -> str:
     said = at(data, manner.message)
     return shorten(said) if isinstance(said, str) else next((each.text for each in issues if each.text), "")
-
-
-def _issues(data: dict[str, Any], manner: Manner, fields: Field) -> tuple[Issue, ...]:
-    raw = at(data, manner.errors)
-    lines = raw if isinstance(raw, list) else [raw] if isinstance(raw, dict) else []
-    found = []
-    for line in lines[:MAX_ISSUES]:
-        where, text = (
-            (at(line, manner.field), at(line, manner.text)) if isinstance(line, dict) else ("", line)
-        )
-        where = shorten(where) if isinstance(where, str) else ""
-        word, target = field_of(where, fields)
-        found.append(Issue(where, shorten(text or ""), word, target))
-    return tuple(found)
-
-
-def field_of(where: str, fields: Field) -> tuple[str, str]:
-    """(our word, what to open) for `THONGTINCHUNG/HOTEN` or `HOTEN`; '' for what we do not know."""
-    names = [name for name in re.split(r"[/.]", re.sub(r"\[\d*\]", "", where)) if name]
-    best: tuple[int, Field | None] = (0, None)
-    for field, elements in _with_elements(fields, ()):
-        same = 0
-        while same < min(len(names), len(elements)) and names[-1 - same] == elements[-1 - same]:
-            same += 1
-        if same > best[0]:
-            best = same, field
-    return (best[1].word, best[1].target) if best[1] else ("", "")
-
-
-def _with_elements(field: Field, above: tuple[str, ...]) -> list[tuple[Field, tuple[str, ...]]]:
-    here = (*above, field.element)
-    return [(field, here), *(each for child in field.children for each in _with_elements(child, here))]
-
-
-def issue_of(problem: Problem, fields: Field) -> Issue:
-    """What was found before sending, in the words of our form."""
-    field = next(each for each in fields.walk() if each.path == problem.expression)
-    return Issue(field.element or field.key, problem.text, field.word, field.target)

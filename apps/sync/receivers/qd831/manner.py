@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from apps.sync.mappings import settings
+
 TRACKING = "{tracking}"  # in the path that is asked later
-LONGEST = 300  # characters of a path
 
 
 @dataclass(frozen=True)
@@ -40,22 +41,9 @@ PATHS = ("submit", "status")
 ANSWERS = tuple(each.name for each in fields(Manner) if each.name not in PATHS)
 
 
-def manner_from(settings: Mapping[str, Any]) -> Manner:
+def manner_from(said: Mapping[str, Any]) -> Manner:
     """Raises ValueError with a Vietnamese sentence for what cannot be."""
-    paths, answers = _part(settings, "paths", PATHS), _part(settings, "answers", ANSWERS)
-    for name, path in paths.items():
-        plain = path.isascii() and path.isprintable() and not set(path) & set(" #\\")
-        if path and not (path.startswith("/") and plain and len(path) <= LONGEST):
-            raise ValueError(f"Thiết lập paths: {name} bắt đầu bằng dấu / và không có dấu cách.")
+    paths, answers = settings.paths(said, PATHS), settings.texts(said, "answers", ANSWERS)
     if paths.get("status") and TRACKING not in paths["status"]:
         raise ValueError(f"Thiết lập paths: status phải có {TRACKING} ở chỗ của mã tra cứu.")
     return Manner(**paths, **answers)
-
-
-def _part(settings: Mapping[str, Any], name: str, known: tuple[str, ...]) -> dict[str, str]:
-    said = settings.get(name, {})
-    if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
-        raise ValueError(f"Thiết lập {name} phải gồm các chữ {', '.join(known)}.")
-    if unknown := sorted(set(said) - set(known)):
-        raise ValueError(f"Thiết lập {name} không có mục {', '.join(unknown)}.")
-    return said
