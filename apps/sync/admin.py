@@ -38,8 +38,9 @@ class ReceiverForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if "settings" in cleaned and "kind" in cleaned:
             try:
-                adapter_for(Receiver(kind=cleaned["kind"], settings=cleaned["settings"]))
-                if how := tokens.wanted(cleaned["settings"]):
+                given = {name: cleaned.get(name, "") for name in ("kind", "settings", "base_url")}
+                adapter_for(wanted := Receiver(**given))
+                if (how := tokens.wanted(wanted)) and how.url.startswith("http"):
                     check_address(how.url)
             except (ValueError, TypeError, Forbidden) as wrong:
                 self.add_error("settings", str(wrong))

@@ -21,14 +21,14 @@ from apps.core.models import Job, PendingChange
 from apps.core.scope import Scope, current
 from apps.core.words import quantity_words
 from apps.encounters import states
-from apps.encounters.models import Visit
+from apps.encounters.models import Prescription, Visit
+from apps.sync import kinds
 from apps.sync.models import Delivery, OutboxRow, Receiver
 from apps.sync.outbox import notify
-from apps.sync.receivers import taking
+from apps.sync.receivers import adapter_class
 
 JOB = "sync.backfill"
 CHANGE = "sync.backfill"  # the ChangeKind
-KIND = "visit"
 CHUNK = 500  # visits a transaction
 A_SECOND = 10  # so many become due each second: a visit that ends meanwhile does not wait behind them
 
@@ -98,11 +98,16 @@ def backfill_approved(change: PendingChange) -> None:
     )
 
 
+def kind_of(receiver: Receiver) -> str | None:
+    """As which kind of records the receiver is told of visits; None where it is not."""
+    return next((kind for kind in kinds.of_visits() if kind in adapter_class(receiver.kind).kinds), None)
+
+
 def _open_receiver(receiver_id: UUID) -> Receiver:
     receiver = Receiver.objects.select_for_update().get(pk=receiver_id)
     if not receiver.is_on:
         raise Refused("Nơi nhận đang tắt. Hãy bật nơi nhận trước.")
-    if receiver.kind not in taking(KIND):
+    if kind_of(receiver) is None:
         raise Refused("Nơi nhận này không nhận lượt khám.")
     return receiver
 
@@ -135,7 +140,7 @@ def _queue(receiver: Receiver, lines: list[Any], now: dt.datetime, begin: int, t
         OutboxRow(
             id=uuid7(at_ms=oldest + number),
             receiver=receiver,
-            kind=KIND,
+            kind=kind_of(receiver) or "",
             aggregate_id=visit,
             person_id=person,
             facility_id=facility,
@@ -151,10 +156,17 @@ def _queue(receiver: Receiver, lines: list[Any], now: dt.datetime, begin: int, t
 
 def _untold(scope: Scope, receiver: Receiver, since: dt.date) -> QuerySet[Visit]:
     """Final visits of the scope from that day on which this receiver was never to be told of."""
-    # whether a visit of the scope is in the outbox does not depend on who asks
-    rows = OutboxRow.unscoped.filter(receiver=receiver, kind=KIND, aggregate_id=OuterRef("pk"))
-    known = Delivery.unscoped.filter(receiver=receiver, kind=KIND, aggregate_id=OuterRef("pk"))
+    kind = kind_of(receiver)
+    if kind is None:
+        return Visit.objects.none()
+    # unscoped: whether a visit of the scope is in the outbox does not depend on who asks
+    rows = OutboxRow.unscoped.filter(receiver=receiver, kind=kind, aggregate_id=OuterRef("pk"))
+    known = Delivery.unscoped.filter(receiver=receiver, kind=kind, aggregate_id=OuterRef("pk"))
     final = Visit.visible(scope).filter(state=states.FINALISED, on__gte=since)
+    if kind == "prescription":
+        # unscoped: of visits that the scope sees
+        coded = Prescription.unscoped.filter(visit=OuterRef("pk")).exclude(code="")
+        final = final.filter(Exists(coded))
     if not scope.everything:  # what others did for our people is theirs to send
         final = final.filter(facility__in=scope.facility_ids)
     return final.filter(~Exists(rows), ~Exists(known))

@@ -22,7 +22,7 @@ from apps.core.versions import StaleVersion
 from apps.encounters.models import Order, Visit
 from apps.patients import restricted
 from apps.sync import codemaps, kinds, troubles
-from apps.sync.models import OutboxRow, RowState
+from apps.sync.models import Need, OutboxRow, RowState
 from apps.sync.push import build, held_of
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Adapter, Prepared
@@ -36,19 +36,20 @@ UNREAD = "Bản ghi này có thông tin hạn chế, bạn không được xem n
 
 @transaction.atomic
 def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
-    """Take a row out of the queue, to be given in by hand. Needs sync.export: its file names the person.
+    """Take a row out of the queue, to be given in by hand. Needs sync.export: its file names the person; for
+    what a person has to do at the receiver anyway sync.enter is enough.
 
     Refused for one that is just being sent, was accepted, or does not pass the checks before sending.
     """
     scope = current()
-    scope.require("sync.export")
     row = _mine(row_id, expected_version)
+    scope.require(right_to_take(row))
     _refuse_unread(row)
     if row.state not in TAKEN_FROM:
         raise Refused("Bản ghi đang được gửi hoặc không còn chờ gửi, nên không chuyển sang gửi tay được.")
     with system("chuyển một bản ghi sang gửi tay"):
         built = _built(row)
-        note_attempt(row, built.prepared)
+        note_attempt(row, built.prepared.parts)
     _refuse_restricted(built.record)
     # unscoped: the row was taken through the scope
     OutboxRow.unscoped.filter(pk=row.pk).update(
@@ -69,6 +70,11 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
     return row
 
 
+def right_to_take(row: OutboxRow) -> str:
+    """Which right takes a row out of the queue."""
+    return "sync.enter" if row.need == Need.HAND else "sync.export"
+
+
 @transaction.atomic
 def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
     """(content, type, file name) of a row that is given in by hand: the record as it now is. Needs
@@ -81,7 +87,7 @@ def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
         raise Refused("Bản ghi này không còn ở trạng thái gửi tay.")
     with system("lấy tệp gửi tay"):
         built = _built(row)
-        note_attempt(row, built.prepared)  # a code that was mapped since names its parts otherwise
+        note_attempt(row, built.prepared.parts)  # a code that was mapped since names its parts otherwise
     _refuse_restricted(built.record)
     _audit("sync.hand_file", row)
     kind, ending = built.adapter.file_type
@@ -120,7 +126,7 @@ def _mine(row_id: UUID, expected_version: int) -> OutboxRow:
 
 def _refuse_unread(row: OutboxRow) -> None:
     """What of a restricted record may leave the house is read here by right all the same."""
-    if row.kind != "visit" or current().can(restricted.RIGHT):
+    if row.kind not in kinds.of_visits() or current().can(restricted.RIGHT):
         return
     # unscoped: whether anything restricted is in it; nothing of it is told
     visit = Visit.unscoped.filter(pk=row.aggregate_id, restricted=True)

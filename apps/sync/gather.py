@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.care.vitals import BY_CODE
 from apps.catalogues import codes
 from apps.core.scope import Scope
+from apps.core.words import completed_months
 from apps.encounters import states, travel
 from apps.encounters.leaving import visits_for_sync
 from apps.encounters.leaving_papers import notices_for_sync
@@ -24,17 +25,19 @@ from apps.sync import civil, follow_ups
 from apps.sync.mappings import fhir, records
 from apps.sync.models import Delivery
 
+ADULT_MONTHS = 18 * 12
+
 
 def visit(visit_id: UUID) -> records.Visit | None:
     """One visit (`visits`)."""
     return visits([visit_id]).get(visit_id)
 
 
-def visits(visit_ids: Collection[UUID]) -> dict[UUID, records.Visit]:
+def visits(visit_ids: Collection[UUID], kind: str = "visit") -> dict[UUID, records.Visit]:
     """Visits that are final or were entered in error; none worked on, gone, or not to leave.
 
-    One that may no longer leave, but has left before, is taken back: entered in error, and nothing in it.
-    The number of queries does not grow with the visits.
+    One that may no longer leave, but has left before as a record of this kind, is taken back: entered in
+    error, and nothing in it. The number of queries does not grow with the visits.
     """
     found = [
         each
@@ -42,7 +45,7 @@ def visits(visit_ids: Collection[UUID]) -> dict[UUID, records.Visit]:
         if each.state in (states.FINALISED, states.ENTERED_IN_ERROR)
     ]
     stay = [each.id for each in found if each.stays]
-    left = Delivery.objects.filter(kind="visit", aggregate_id__in=stay) if stay else Delivery.objects.none()
+    left = Delivery.objects.filter(kind=kind, aggregate_id__in=stay) if stay else Delivery.objects.none()
     taken_back = set(left.values_list("aggregate_id", flat=True))
     found = [each for each in found if not each.stays or each.id in taken_back]
     known = people({each.person_id for each in found})
@@ -99,7 +102,9 @@ def _visit(
         person=person,
         facility=facility,
         point=_organization(point) if point else None,
-        doctor=records.Practitioner(who.id, who.full_name, who.licence_no) if who else None,
+        doctor=records.Practitioner(who.id, who.full_name, who.licence_no, who.prescriber_code)
+        if who
+        else None,
         doctor_text="" if who else found.performer_text,
         reason=found.reason,
         outcome_code=found.outcome,
@@ -110,7 +115,8 @@ def _visit(
         ),
         measurements=tuple(_measurement(o) for o in found.observations),
         prescriptions=tuple(
-            records.Prescription(p.code, tuple(_line(line) for line in p.lines)) for p in found.prescriptions
+            records.Prescription(p.code, tuple(_line(line) for line in p.lines), p.kind)
+            for p in found.prescriptions
         ),
         history=found.history,
         examination=found.examination,
@@ -129,6 +135,45 @@ def _visit(
         forms=(*found.forms, *followed),
         hidden=found.hidden,
     )
+
+
+def prescriptions(visit_id: UUID) -> records.Visit | None:
+    """The prescriptions of one visit (`prescriptions_of`)."""
+    return prescriptions_of([visit_id]).get(visit_id)
+
+
+def prescriptions_of(visit_ids: Collection[UUID]) -> dict[UUID, records.Visit]:
+    """The visits, for a system of prescriptions: as they leave (`visits`), with who answers for a minor.
+
+    One query more, where a minor is among them.
+    """
+    found = visits(visit_ids, kind="prescription")
+    minors = {each.person.id for each in found.values() if _is_minor(each)}
+    guardians = _guardians(minors) if minors else {}
+    return {
+        key: replace(each, person=replace(each.person, guardian=guardians.get(each.person.id, "")))
+        for key, each in found.items()
+    }
+
+
+def _is_minor(visit: records.Visit) -> bool:
+    born = visit.person.birth_date
+    return born is not None and completed_months(born, timezone.localdate(visit.start)) < ADULT_MONTHS
+
+
+def _guardians(person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Who answers for each: as it was written down, else a parent as a receiver may hear of her."""
+    found = {}
+    for row in Person.objects.select_related("mother", "father").filter(pk__in=person_ids):
+        parent = kin.mother_of(_plain(row), row) or row.father
+        told = (parent.full_name, parent.phone) if parent else ()
+        found[row.pk] = row.guardian_name or ", ".join(part for part in told if part)
+    return found
+
+
+def _plain(row: Person) -> Scope:
+    """Who is of her station and may not see restricted data: neither may a receiver."""
+    return Scope(None, "system", "gửi bản ghi", facility_ids=frozenset({row.station_id}))
 
 
 def owners_of_visits(visit_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -214,7 +259,7 @@ def _health(person_id: UUID) -> records.Health:
     row = Person.objects.select_related("station", "hamlet__commune__parent", "mother", "father").get(
         pk=person_id
     )
-    plain = Scope(None, "system", "gửi hồ sơ sức khỏe", facility_ids=frozenset({row.station_id}))
+    plain = _plain(row)
     told = hush.of(None, [person_id])
     said = _hushed(reading.as_data(plain, row)["sections"], told, person_id)
     home = queries.household_lines([person_id]).get(person_id)

@@ -12,7 +12,9 @@ class Kind:
     """`gather(id)` gives the record as it now is (mappings.records), or None when it is not to be sent;
     `several(ids)` gives many of them in as many queries as one. `forms[name](record)` adds what a statutory
     form asks beside it (base.Form), for receivers that want it. `owners(ids)` says whose each record is now:
-    after two people were merged, or were two after all. `page(id)` is where holders of `page_right` open it;
+    after two people were merged, or were two after all. `about` is visit where the record goes by the id of
+    one. `follows`: whether what was accepted is told again when two people become one, or are two after all;
+    not where a receiver takes nothing back. `page(id)` is where holders of `page_right` open it;
     `in_use(kind, since)` gives (code, name, uses) of a kind of codes that only such records carry.
     """
 
@@ -22,6 +24,8 @@ class Kind:
     owners: Callable[[Collection[UUID]], Mapping[UUID, UUID]] | None = None
     forms: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     several: Callable[[Collection[UUID]], Mapping[UUID, Any]] | None = None
+    about: str = ""
+    follows: bool = True
     page: Callable[[UUID], str] | None = None
     page_right: str = ""
     in_use: Callable[[str, date], Iterable[tuple[str, str, int]]] | None = None
@@ -78,6 +82,16 @@ def rights() -> dict[str, str]:
 def codes_in_use(code_kind: str, since: date) -> list[tuple[str, str, int]]:
     """(code, name, uses) since that day of codes that the records of rooms above carry."""
     return [line for kind in _kinds.values() if kind.in_use for line in kind.in_use(code_kind, since)]
+
+
+def of_visits() -> list[str]:
+    """The kinds whose records go by the id of a visit."""
+    return [kind.key for kind in _kinds.values() if kind.about == "visit"]
+
+
+def follows(key: str) -> bool:
+    """Whether what was accepted of this kind is told again under another person."""
+    return key not in _kinds or _kinds[key].follows
 
 
 def title(key: str) -> str:

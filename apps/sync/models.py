@@ -17,6 +17,7 @@ class ReceiverKind(models.TextChoices):
     FHIR = "fhir", "FHIR R4 (gói giao dịch)"
     QD831 = "qd831", "Hồ sơ sức khỏe XML (QĐ 831)"
     VACCINATION = "vaccination", "Hệ thống tiêm chủng quốc gia"
+    EPRESCRIPTION = "eprescription", "Đơn thuốc điện tử quốc gia"
 
 
 class Receiver(BaseModel):
@@ -49,7 +50,9 @@ class Receiver(BaseModel):
         "FHIR: {guide, systems, mastered, match_patient, provenance, notes, verify}. "
         "QĐ 831: {actions} (bắt buộc: nơi nhận gọi bản mới, bản sửa, bản rút lại là gì), {paths, answers, "
         "elements, transaction, sender, match_patient, match_visit, notes, empty}. "
-        "Cả hai: {token, mapped, certificate, limits}. "
+        "Đơn thuốc quốc gia: {account, paths, answers, elements, sexes, births, treatment, follow_up, "
+        "weight_months, guardian_months, sign, empty}. "
+        "Mọi cách gửi: {token, mapped, certificate, limits}. "
         "Ý nghĩa từng mục ở tài liệu kỹ thuật về nơi nhận; trang của nơi nhận đọc lại bằng lời.",
     )
     # What happened to it lately. `paused_at`: only a person ends it. `hold_until`: ends by itself.
@@ -124,6 +127,7 @@ class Need(models.TextChoices):
     NONE = "", ""
     FIELD = "field", "Sửa bản ghi"
     DUPLICATE = "duplicate", "Xem người trùng"
+    HAND = "hand", "Làm tay ở nơi nhận"
     ADMIN = "admin", "Báo quản trị"
 
 
@@ -308,6 +312,11 @@ class Delivery(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.aggregate_id}"
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All that the receiver has of the record, or may have."""
+        return frozenset([*self.resources, *self.maybe])
 
     @classmethod
     def scope_q(cls, scope: Scope) -> Q:

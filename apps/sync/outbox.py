@@ -15,13 +15,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.core.ids import uuid7
 from apps.sync import kinds
 from apps.sync.mappings.records import WITHDRAWN
-from apps.sync.models import OPEN_STATES, STUCK_STATES, Delivery, OutboxRow, Receiver, RowState
+from apps.sync.models import OPEN_STATES, SENT_STATES, STUCK_STATES, Delivery, OutboxRow, Receiver, RowState
 from apps.sync.receivers import taking
 
 CHANNEL = "tramyte_outbox"  # the worker listens here
@@ -55,9 +55,7 @@ WHERE person_id = %(person)s AND state IN {_OPEN} RETURNING receiver_id
 
 
 def put(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
-    """Queue a record for every receiver that takes its kind; the number of those. Two statements, no
-    network.
-    """
+    """Queue a record for every receiver that takes its kind; their number. Two statements, no network."""
     receivers = Receiver.objects.filter(kind__in=taking(kind)).values_list("pk", flat=True)
     return _put(dict.fromkeys(receivers, facility_id), kind, aggregate_id, person_id)
 
@@ -95,6 +93,15 @@ def held() -> QuerySet[Delivery]:
     return Delivery.unscoped.exclude(resources={}, maybe=[]).exclude(aggregate_version=WITHDRAWN)
 
 
+def accepted(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Those of which the newest row says that the receiver has taken them as they were."""
+    rows = OutboxRow.unscoped.filter(  # unscoped: as held
+        receiver=OuterRef("receiver"), kind=OuterRef("kind"), aggregate_id=OuterRef("aggregate_id")
+    )
+    newest = Subquery(rows.order_by("-id").values("state")[:1])
+    return deliveries.annotate(newest=newest).filter(newest__in=SENT_STATES)
+
+
 def person_changed(person_id: UUID, *, receiver_kinds: Collection[str] | None = None) -> int:
     """Send a person again to each receiver that knows her; the number of rows. With `receiver_kinds` to
     receivers of these kinds alone.
@@ -107,9 +114,9 @@ def person_changed(person_id: UUID, *, receiver_kinds: Collection[str] | None = 
         with connection.cursor() as cursor:
             cursor.execute(_MARK, {"now": timezone.now(), "person": person_id})
             carried = {row[0] for row in cursor.fetchall()}
-        known = Delivery.unscoped.filter(person_id=person_id)  # who knows her does not depend on who asks
-        if receiver_kinds is not None:
-            known = known.filter(receiver__kind__in=receiver_kinds)
+        wanted = taking("person") if receiver_kinds is None else receiver_kinds
+        # unscoped: who knows her does not depend on who asks
+        known = Delivery.unscoped.filter(person_id=person_id, receiver__kind__in=wanted)
         facilities = dict(known.order_by("id").values_list("receiver_id", "facility_id"))
         if carried:
             notify()
@@ -121,21 +128,24 @@ def people_joined(person_ids: Sequence[UUID]) -> int:
     """Records have changed hands between these people: send them again under whose they are now, wherever
     they are known or on the way, and both people too; the number of rows.
     """
-    # Unscoped, both: who knows them does not depend on who asks.
-    named = ("kind", "aggregate_id", "person_id", "receiver_id", "facility_id")
+    named = ("kind", "aggregate_id", "person_id", "receiver_id", "facility_id", "receiver__kind")
+    # unscoped, both: who knows them does not depend on who asks
     known = Delivery.unscoped.filter(person_id__in=person_ids).order_by("id").values(*named)
-    waiting = OutboxRow.unscoped.filter(
+    # a receiver that takes nothing back is not told the same again under another person
+    told_again = [row for row in known if kinds.follows(row["kind"])]
+    waiting = OutboxRow.unscoped.filter(  # unscoped: as above
         person_id__in=person_ids, state__in=[*OPEN_STATES, *STUCK_STATES]
     ).order_by("id")
     records: dict[tuple[str, UUID], dict[UUID, UUID]] = {}
     people: dict[UUID, dict[UUID, UUID]] = {person_id: {} for person_id in person_ids}
     before: dict[tuple[str, UUID], UUID] = {}
-    for row in [*known, *waiting.values(*named)]:
+    tellers = taking("person")
+    for row in [*told_again, *waiting.values(*named)]:
         record = (row["kind"], row["aggregate_id"])
         if row["kind"] != "person":
             records.setdefault(record, {})[row["receiver_id"]] = row["facility_id"]
             before[record] = row["person_id"]
-        for told in people.values():
+        for told in people.values() if row["receiver__kind"] in tellers else ():
             told.setdefault(row["receiver_id"], row["facility_id"])
     sent = 0
     for kind in sorted({kind for kind, _ in records}):

@@ -71,7 +71,9 @@ from apps.sync.receivers.base import Form
 from apps.sync.views import panel_context
 
 FORMS: dict[str, Callable[[Any], Any]] = {Form.QD831: gather.with_health}
-kinds.add(kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, FORMS, gather.visits))
+kinds.add(
+    kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, FORMS, gather.visits, "visit")
+)
 kinds.add(
     kinds.Kind(
         "person",
@@ -81,9 +83,21 @@ kinds.add(
         several=gather.people,
     )
 )
+kinds.add(
+    kinds.Kind(
+        "prescription",
+        "Đơn thuốc của lượt khám",
+        gather.prescriptions,
+        gather.owners_of_visits,
+        several=gather.prescriptions_of,
+        about="visit",
+        follows=False,
+    )
+)
 
-subscribe(VisitFinalised, subscribers.visit_final)
-subscribe(VisitAmended, subscribers.visit_final)
+for ended in (VisitFinalised, VisitAmended):
+    subscribe(ended, subscribers.visit_final)
+    subscribe(ended, subscribers.prescriptions_final)
 subscribe(VisitEnteredInError, subscribers.visit_in_error)
 subscribe(VisitUndone, subscribers.visit_undone)
 subscribe(ResultVerified, subscribers.visit_grew)

@@ -23,6 +23,8 @@ log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
 OURS = ("visit", "person", "vaccination")  # what the station itself can correct
 FRESH = timedelta(seconds=5)  # that a record which was read ahead may lie before it is sent
+BY_HAND = "Nơi nhận không nhận sửa hay rút qua đường truyền."
+NEEDS = (Need.FIELD, Need.DUPLICATE, Need.HAND)
 ATTEMPT = timedelta(seconds=60)  # above what one request may take (receivers.http.TOTAL)
 
 
@@ -101,7 +103,9 @@ def push(row: OutboxRow, clock: Clock, ahead: Ahead | None = None) -> Outcome | 
         return settle(row, Attempt(verdict, prepared=prepared), clock())
     if known and known.body_hash == prepared.hash:
         return settle(row, Attempt(Verdict(Outcome.UNCHANGED), prepared=prepared), clock())
-    unproven = note_attempt(row, prepared, is_new=known is None)
+    if not prepared.leaving:
+        return settle(row, Attempt(_by_hand(prepared.by_hand), prepared=prepared), clock())
+    unproven = note_attempt(row, prepared.leaving, is_new=known is None)
     if not connection.in_atomic_block:  # only a test's own transaction stays open
         connection.close()  # given back: the network may take its time
     result = _send(adapter, prepared, row, clock)
@@ -139,7 +143,7 @@ def build(
     """A record that was read, ready to leave. `known`: what the receiver holds of it."""
     if record is None:
         return None
-    keys = frozenset([*known.resources, *known.maybe]) if known else frozenset()
+    keys = known.keys if known else frozenset()
     if getattr(record, "version", None) == WITHDRAWN and not keys:
         return None  # this one was never told
     change = f"{row.pk}-{row.sent_change}"
@@ -172,24 +176,40 @@ def held_of(row: OutboxRow) -> Delivery | None:
 
 
 def _send(adapter: Adapter, prepared: Prepared, row: OutboxRow, clock: Clock) -> _Result:
-    """Every part in order until one is not stored. A refused token is read anew and tried once more."""
+    """Every part in order until one is not stored; of parts that stand for themselves a refused one holds up
+    none. A refused token is read anew and tried once more.
+    """
     stored: dict[str, dict[str, str]] = {}
     answer, requests = Answer(), 0
-    for number, part in enumerate(prepared.parts):
+    refused = [_by_hand(prepared.by_hand)] if prepared.by_hand else []
+    for number, part in enumerate(prepared.leaving):
+        if number and not _time_left(row, clock):
+            slow = Verdict(Outcome.RETRY, "Nơi nhận trả lời quá chậm.", receiver_fault=True, stored=stored)
+            return _Result(slow, answer, requests)
         name = row.request_id if number == 0 else f"{row.request_id}.{number}"
         answer, verdict = _one(adapter, part, name)
         requests += 1
         if verdict.outcome is Outcome.TOKEN and _time_left(row, clock):
             answer, verdict = _one(adapter, part, name)
             requests += 1
-        last = number == len(prepared.parts) - 1
-        if verdict.outcome is Outcome.STORED and not last and not _time_left(row, clock):
-            stored |= verdict.stored
-            verdict = Verdict(Outcome.RETRY, "Nơi nhận trả lời quá chậm.", receiver_fault=True)
-        if verdict.outcome is not Outcome.STORED:
-            return _Result(replace(verdict, stored=stored), answer, requests)
         stored |= verdict.stored
-    return _Result(Verdict(Outcome.STORED, stored=stored), answer, requests)
+        if verdict.outcome is Outcome.REJECTED and prepared.apart:
+            refused.append(verdict)
+        elif verdict.outcome is not Outcome.STORED:
+            return _Result(replace(verdict, stored=stored), answer, requests)
+    verdict = _together(refused) if refused else Verdict(Outcome.STORED)
+    return _Result(replace(verdict, stored=stored), answer, requests)
+
+
+def _by_hand(issues: tuple[Issue, ...]) -> Verdict:
+    """What no line carries: somebody of the station does it at the receiver."""
+    return Verdict(Outcome.REJECTED, BY_HAND, issues, Need.HAND)
+
+
+def _together(refused: list[Verdict]) -> Verdict:
+    """One verdict on parts that were refused each for itself: what the station can correct comes first."""
+    first = min(refused, key=lambda each: NEEDS.index(each.need) if each.need in NEEDS else len(NEEDS))
+    return replace(first, issues=tuple(issue for each in refused for issue in each.issues))
 
 
 def _one(adapter: Adapter, part: Part, request_id: str) -> tuple[Answer, Verdict]:

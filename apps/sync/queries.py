@@ -23,6 +23,7 @@ from apps.sync.models import (
     STUCK_STATES,
     Comparison,
     Delivery,
+    Need,
     OutboxRow,
     Receiver,
     RowState,
@@ -84,10 +85,12 @@ class Standing:
         return self.state in STUCK_STATES
 
 
-def standings(kind: str, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
-    """Where records stand at each receiver; one query, unscoped: the caller has fetched the records."""
+def standings(wanted: Sequence[str], ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
+    """Where records stand at each receiver; one query, unscoped: the caller has fetched the records. A
+    receiver takes one of the kinds.
+    """
     rows = (
-        _with_delivery(OutboxRow.unscoped.filter(kind=kind, aggregate_id__in=ids))
+        _with_delivery(OutboxRow.unscoped.filter(kind__in=wanted, aggregate_id__in=ids))
         .order_by("aggregate_id", "receiver_id", "-id")
         .distinct("aggregate_id", "receiver_id")
     )
@@ -135,6 +138,8 @@ def _words(row: OutboxRow, state: RowState) -> tuple[str, str]:
             return "lệch với nơi nhận", row.reason
         case RowState.IN_FLIGHT:
             return "đang gửi", ""
+        case RowState.REJECTED if row.need == Need.HAND:
+            return "phải làm tay ở nơi nhận", row.reason
         case RowState.REJECTED:
             return "bị từ chối", row.reason
         case RowState.DEAD:
@@ -182,7 +187,7 @@ def _fix(row: OutboxRow, issue: dict[str, Any], opens: frozenset[str]) -> Fix:
 
 def _address(target: str, row: OutboxRow) -> str:
     try:
-        if target == "visit" and row.kind == "visit":
+        if target == "visit" and row.kind in kinds.of_visits():
             return reverse("encounters:visit", args=[row.aggregate_id])
         if target == "codes":
             return reverse("sync:codes", args=[row.receiver_id])
@@ -204,7 +209,7 @@ class Port:
                 SyncLine(s.receiver, s.state, f"{s.word}: {s.detail}" if s.stuck else s.word, s.at, s.detail)
                 for s in lines
             ]
-            for key, lines in standings(kind, ids).items()
+            for key, lines in standings([kind], ids).items()
         }
 
 
@@ -249,7 +254,7 @@ def station_lines(scope: Scope, tab: str, cursor: str) -> tuple[Page[OutboxRow],
 
 def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
     """Rows with what they are called: the visit's number and date; no name of a person."""
-    visits = [row.aggregate_id for row in rows if row.kind == "visit"]
+    visits = [row.aggregate_id for row in rows if row.kind in kinds.of_visits()]
     known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=visits)} if visits else {}
     words = may_read_words(scope)
     rights = {"visit": "visits.view", "person": "people.view", **kinds.rights()}
@@ -266,8 +271,10 @@ def _line(row: OutboxRow, visit: Visit | None, words: bool, opens: frozenset[str
     title = kinds.title(row.kind)
     if visit is not None:
         title = f"{title} {visit.number} ngày {visit.on:%d/%m/%Y}"
-    target = row.kind if row.kind in ("visit", *kinds.rights()) else "person"
-    shown = target in opens and (visit is not None or row.kind != "visit")
+    target = (
+        "visit" if row.kind in kinds.of_visits() else row.kind if row.kind in kinds.rights() else "person"
+    )
+    shown = target in opens and (visit is not None or target != "visit")
     url = _address(target, row) if shown else ""
     return Line(standing(row, words=words, opens=opens), title, url, row.changed_at)
 

@@ -1,6 +1,7 @@
 """What people do to the outbox and to receivers. Each act is audited."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -9,10 +10,32 @@ from django.utils import timezone
 from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.scope import current, system
-from apps.sync import codemaps, comparing, kinds, outbox
+from apps.sync import comparing, outbox
 from apps.sync.models import OutboxRow, Receiver, ReceiverKind, RowState
+from apps.sync.push import prepare
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Issue
+
+# The receivers of the demo: code, name, path, settings.
+DEMO: dict[ReceiverKind, tuple[str, str, str, dict[str, Any]]] = {
+    ReceiverKind.FHIR: ("demo", "Kho dữ liệu tỉnh", "/fhir", {}),
+    ReceiverKind.QD831: (
+        "demo-831",
+        "Kho hồ sơ sức khỏe QĐ 831",
+        "",
+        {
+            "token": {
+                "url": "/api/xac-thuc/token",
+                "client": "tram",
+                "auth": "login",
+                "unit": "ma_don_vi",
+            },
+            "paths": {"status": "/api/ho-so-suc-khoe/ho-so/trang-thai?tracking_id={tracking}"},
+            "actions": {"new": "THEM_MOI", "changed": "CAP_NHAT", "withdrawn": "HUY"},
+        },
+    ),
+    ReceiverKind.EPRESCRIPTION: ("demo-don-thuoc", "Hệ thống đơn thuốc quốc gia", "", {}),
+}
 
 
 @transaction.atomic
@@ -78,9 +101,9 @@ def receiver_compare(*, receiver_id: UUID) -> comparing.Asked:
     return asked
 
 
-def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, ...]]:
-    """What would be sent now, as people read it, and what speaks against it. Needs sync.export; sends
-    nothing.
+def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, ...], tuple[Issue, ...]]:
+    """What would be sent now, as people read it, what speaks against it, and what of it a person has to do at
+    the receiver. Needs sync.export; sends nothing.
 
     Who it is about is covered unless `whole`.
     """
@@ -88,14 +111,10 @@ def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, .
     scope.require("sync.export")
     with system("xem thử gói tin sẽ gửi"):
         adapter = adapter_or_refuse(row.receiver)
-        record = kinds.gather(row.kind, row.aggregate_id, form=adapter.form)
-        if record is None:
-            raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")
-        known = codemaps.known(row.receiver, record)
-        prepared = adapter.prepare(row.kind, record, frozenset(), row.in_parts, known)
-        if prepared is None:
-            raise Refused("Bản ghi này không thuộc loại phải gửi cho nơi nhận này.")
-    return adapter.shown(prepared.parts, whole), prepared.problems
+        prepared = prepare(row, adapter, in_parts=row.in_parts)
+    if prepared is None:
+        raise Refused("Bản ghi này chưa hoàn tất, hoặc không thuộc loại phải gửi cho nơi nhận này.")
+    return adapter.shown(prepared.parts, whole), prepared.problems, prepared.by_hand
 
 
 @transaction.atomic
@@ -103,23 +122,17 @@ def receiver_for_demo(*, root: str, manner: str = ReceiverKind.FHIR) -> tuple[Re
     """The demo's receiver at a loopback address, asked in one manner or the other; True when it is new. Only
     where demo or tests run.
     """
-    in_xml = manner == ReceiverKind.QD831
-    login = {"url": f"{root}/api/xac-thuc/token", "client": "tram", "auth": "login", "unit": "ma_don_vi"}
-    settings = {
-        "token": login,
-        "paths": {"status": "/api/ho-so-suc-khoe/ho-so/trang-thai?tracking_id={tracking}"},
-        "actions": {"new": "THEM_MOI", "changed": "CAP_NHAT", "withdrawn": "HUY"},
-    }
+    code, name, path, settings = DEMO[ReceiverKind(manner)]
     receiver, new = Receiver.objects.update_or_create(
-        code="demo-831" if in_xml else "demo",
+        code=code,
         defaults={
-            "name": "Kho hồ sơ sức khỏe QĐ 831 (mẫu)" if in_xml else "Kho dữ liệu tỉnh (mẫu)",
+            "name": f"{name} (mẫu)",
             "kind": manner,
-            "base_url": root if in_xml else f"{root}/fhir",
+            "base_url": root + path,
             "is_on": True,
             "allow_private": True,
             "token_key": "",
-            **({"settings": settings} if in_xml else {}),
+            **({"settings": settings} if settings else {}),
         },
     )
     return receiver, new

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from apps.core.text import clean
 from apps.sync import backoff, troubles
 from apps.sync.models import BREAKER_AT, Delivery, Need, OutboxRow, Receiver, RowState, SyncAnswer
-from apps.sync.receivers.base import Answer, Outcome, Prepared, Verdict
+from apps.sync.receivers.base import Answer, Outcome, Part, Prepared, Verdict
 
 KEPT_ANSWER = 20_000  # characters of an answer that are kept
 TOLD_EVERY = timedelta(seconds=1)  # how exactly a receiver tells when it last accepted
@@ -161,12 +161,12 @@ def _keep_answer(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
     )
 
 
-def note_attempt(row: OutboxRow, prepared: Prepared, *, is_new: bool = True) -> tuple[str, ...]:
+def note_attempt(row: OutboxRow, parts: tuple[Part, ...], *, is_new: bool = True) -> tuple[str, ...]:
     """Before anything leaves: what may be at the receiver from now on. Gives what was unproven before.
 
     `is_new`: nothing was known to be there when the record was read.
     """
-    keys = [key for part in prepared.parts for key in part.keys]
+    keys = [key for part in parts for key in part.keys]
     same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
     with transaction.atomic():
         if is_new:

@@ -4,7 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from apps.catalogues.models import CodeEntry
 from apps.core import audit
@@ -32,8 +32,10 @@ from apps.patients.events import (
     PersonUnmerged,
 )
 from apps.sync import outbox
+from apps.sync.models import Delivery
 from apps.sync.receivers import telling_health
 
+PRESCRIPTION = "prescription"  # the kind
 ALREADY_SENT = "Lượt khám đã gửi, hoặc đang gửi lên tuyến trên. Hãy dùng Sửa đổi, ghi lý do."
 
 
@@ -50,6 +52,19 @@ def visit_final(event: VisitEvent | ResultVerified | VisitPartChanged | Dispensi
         person_id=event.person_id,
         facility_id=event.facility_id,
     )
+
+
+def prescriptions_final(event: VisitEvent) -> None:
+    """The prescriptions of a visit that was finalised or amended, for who takes them alone."""
+    if visit_may_leave(event.visit_id):
+        outbox.put(
+            kind=PRESCRIPTION,
+            aggregate_id=event.visit_id,
+            person_id=event.person_id,
+            facility_id=event.facility_id,
+        )
+    else:
+        withdraw(event.visit_id, event.person_id, event.facility_id, PRESCRIPTION)
 
 
 def visit_grew(event: ResultVerified | VisitPartChanged | DispensingEvent) -> None:
@@ -83,9 +98,9 @@ def _grew(visit_id: UUID) -> None:
         visit_final(VisitPartChanged(visit.pk, visit.person_id, visit.facility_id, visit.on))
 
 
-def withdraw(visit_id: UUID, person_id: UUID, facility_id: UUID) -> bool:
-    """Take a visit back from all who hold it; whether anybody does."""
-    told = outbox.withdraw(kind="visit", aggregate_id=visit_id, person_id=person_id, facility_id=facility_id)
+def withdraw(visit_id: UUID, person_id: UUID, facility_id: UUID, kind: str = "visit") -> bool:
+    """Take a visit, or its prescriptions, back from all who hold it; whether anybody does."""
+    told = outbox.withdraw(kind=kind, aggregate_id=visit_id, person_id=person_id, facility_id=facility_id)
     if told:
         audit.record("sync.withdrawn", person_id=person_id, object_id=visit_id, facility_id=facility_id)
     return bool(told)
@@ -93,16 +108,24 @@ def withdraw(visit_id: UUID, person_id: UUID, facility_id: UUID) -> bool:
 
 def withdraw_restricted(day: dt.date) -> str:
     """Of the night: take back what was sent before a rule said that it stays in the house."""
-    sent = outbox.held().filter(kind="visit", aggregate_id=OuterRef("pk"))
+    taken = _taken_back(day, "visit", outbox.held())
+    # What the system of prescriptions has a person takes back, once: no row asks for it a second time.
+    taken += _taken_back(day, PRESCRIPTION, outbox.accepted(outbox.held()))
+    orders = quantity_words(_orders_again(day))
+    visits = quantity_words(taken)
+    return f"Đã cho rút lại {visits} lượt khám, {orders} chỉ định đã gửi trước khi có quy tắc hạn chế."
+
+
+def _taken_back(day: dt.date, kind: str, sent: QuerySet[Delivery]) -> int:
+    """How many records of visits that stay in the house are taken back, of those that were sent."""
+    sent = sent.filter(kind=kind, aggregate_id=OuterRef("pk"))
     rows = Visit.objects.filter(Exists(sent), restricted=True)
     taken = 0
     for visit in rows.only("pk", "person_id", "facility_id", "restricted_by").iterator(500):
         if not restricted.may_leave(visit.restricted_by, day):
             with transaction.atomic():
-                taken += withdraw(visit.pk, visit.person_id, visit.facility_id)
-    orders = quantity_words(_orders_again(day))
-    visits = quantity_words(taken)
-    return f"Đã cho rút lại {visits} lượt khám, {orders} chỉ định đã gửi trước khi có quy tắc hạn chế."
+                taken += withdraw(visit.pk, visit.person_id, visit.facility_id, kind)
+    return taken
 
 
 def _orders_again(day: dt.date) -> int:
@@ -130,12 +153,14 @@ def visit_in_error(event: VisitEnteredInError) -> None:
     """A visit was entered in error: told only to those who may have heard of it."""
     if event.was_final:
         visit_final(event)
+        prescriptions_final(event)
 
 
 def visit_undone(event: VisitUndone) -> None:
     """The end of a visit is taken back: only while nobody was told of it."""
-    if not outbox.recall(kind="visit", aggregate_id=event.visit_id):
-        raise Refused(ALREADY_SENT, code="sent")
+    for kind in ("visit", PRESCRIPTION):
+        if not outbox.recall(kind=kind, aggregate_id=event.visit_id):
+            raise Refused(ALREADY_SENT, code="sent")
 
 
 def person_changed(event: PersonChanged | IdentifierChanged) -> None:

@@ -37,7 +37,9 @@ def refused(row: OutboxRow, need: str, issues: list[dict[str, Any]], now: dateti
     """The receiver has refused a record, or found it wrong later. In words of our forms: its own words may
     quote the person.
     """
-    if need == Need.DUPLICATE:
+    if need == Need.HAND:
+        _open(row, "phải làm tay ở nơi nhận", now)
+    elif need == Need.DUPLICATE:
         _open(row, "có bản ghi trùng", now)
     elif need == Need.FIELD:
         fields = dict.fromkeys(str(issue.get("field") or "") for issue in issues)
@@ -97,7 +99,7 @@ def _open(row: OutboxRow, what: str, now: datetime) -> None:
                 happened_at=now,
                 title=f"{kinds.title(row.kind)} gửi {row.receiver.name}: {what}",
                 person_id=row.person_id,
-                restricted=row.kind == "visit" and visits.exists(),
+                restricted=row.kind in kinds.of_visits() and visits.exists(),
             )
     except NoParameter:  # catalogues of an older version: the refusal itself must be kept all the same
         log.exception("sync.task_without_clock")

@@ -16,11 +16,11 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.encounters.models import Visit
-from apps.sync import backfill, guarding, queries, services
-from apps.sync.by_hand import TAKEN_FROM
+from apps.sync import backfill, comparing, guarding, kinds, queries, services
+from apps.sync.by_hand import TAKEN_FROM, right_to_take
 from apps.sync.forms import EarlierForm, HandReceiptForm
 from apps.sync.models import OutboxRow, Receiver, RowState
-from apps.sync.receivers import taking, words
+from apps.sync.receivers import words
 
 POLL_SECONDS = 2
 
@@ -90,7 +90,7 @@ def row_context(found: OutboxRow, form: HandReceiptForm | None = None) -> dict[s
         "can_merge": scope.can("duplicates.edit"),
         "words": queries.may_read_words(scope),
         "by_hand": found.state == RowState.BY_HAND,
-        "may_take": here and scope.can("sync.export") and found.state in TAKEN_FROM,
+        "may_take": here and scope.can(right_to_take(found)) and found.state in TAKEN_FROM,
         "may_note": here and scope.can("sync.enter"),
         "form": form or HandReceiptForm(initial=said),
     }
@@ -119,14 +119,13 @@ def payload(request: HttpRequest, pk: UUID) -> HttpResponse:
     screen = "sync.payload_whole" if whole else "sync.payload"
     readlog.record(screen, [found.person_id] if found.person_id else [])
     try:
-        text, problems = services.payload(row=found, whole=whole)
+        text, problems, by_hand = services.payload(row=found, whole=whole)
     except Refused as refused:
         messages.warning(request, refused.message)
         return redirect("sync:row", pk=pk)
     (line,) = queries.lines(current(), [found])
-    return render(
-        request, "sync/payload.html", {"line": line, "text": text, "problems": problems, "whole": whole}
-    )
+    context = {"line": line, "text": text, "problems": problems, "by_hand": by_hand, "whole": whole}
+    return render(request, "sync/payload.html", context)
 
 
 @require_GET
@@ -148,7 +147,7 @@ def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
     chip, word = queries.receiver_word(found)
     context = {"receiver": found, "chip": chip, "word": word, "answers": queries.receiver_failing(found)}
     scope = current()
-    context |= {"can_edit": scope.can("sync.edit"), "takes_visits": found.kind in taking("visit")}
+    context |= {"can_edit": scope.can("sync.edit"), "takes_visits": backfill.kind_of(found) is not None}
     context["settings"] = words.told(found) if scope.can("sync.edit") else []
     context["waiting"] = [
         *approvals.waiting_on(guarding.CHANGE, pk),
@@ -157,6 +156,7 @@ def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
     context["dead"] = queries.dead_at(scope, found) if scope.can("sync.enter") else 0
     context["differing"] = queries.differing_at(scope, found) if scope.can("sync.enter") else 0
     context["comparisons"] = queries.comparisons_of(found)
+    context["offers"] = comparing.offers(found)
     return render(request, "sync/receiver.html", context)
 
 
@@ -248,7 +248,7 @@ def visit_panel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def panel_context(visit_id: UUID) -> dict[str, Any] | None:
     """Where a visit stands at each receiver; None when it was never to be sent."""
-    standings = queries.standings("visit", [visit_id]).get(visit_id, [])
+    standings = queries.standings(kinds.of_visits(), [visit_id]).get(visit_id, [])
     if not standings:
         return None
     waiting = any(not standing.settled for standing in standings)

@@ -31,9 +31,10 @@ def _row(pk: UUID) -> OutboxRow:
 
 
 @require_POST
-@needs("sync.export")
+@needs("sync.view")
 @idempotent
 def take(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Out of the queue, by the right that the service asks for this row."""
     _row(pk)
     try:
         by_hand.hand_take(row_id=pk, expected_version=_version(request))

@@ -45,6 +45,30 @@ def visit(of: records.Person | None = None, **more) -> records.Visit:
     return records.Visit(id=uuid7(), person=of or person(), **{**fields, **more})
 
 
+def line(**more) -> records.Line:
+    fields = {
+        "drug_code": "PARA500",
+        "drug_name": "Paracetamol",
+        "strength": "500 mg",
+        "unit": "viên",
+        "days": 5,
+        "quantity": Decimal(10),
+        "usage": "Ngày uống 2 lần, mỗi lần 1 viên",
+    }
+    return records.Line(**{**fields, **more})
+
+
+def prescribed(
+    of: records.Person | None = None,
+    code: str = "99001abcdefg-c",
+    lines: tuple[records.Line, ...] | None = None,
+    **more,
+) -> records.Visit:
+    """A visit with one prescription."""
+    told = (line(),) if lines is None else lines
+    return visit(of, prescriptions=(records.Prescription(code, told, code[-1:] or "c"),), **more)
+
+
 def glucose(record: records.Visit, value: int) -> travel.TravelOrder:
     """One order of a visit, always the same, with a verified result; a second value is a correction."""
     result = travel.TravelResult(
@@ -85,12 +109,13 @@ class Book:
 
     def save(self, record: records.Visit, facility_id: UUID | None = None) -> records.Visit:
         self.visits[record.id] = record
-        outbox.put(
-            kind="visit",
-            aggregate_id=record.id,
-            person_id=record.person.id,
-            facility_id=facility_id or record.facility.id,
-        )
+        for kind in ("visit", "prescription"):
+            outbox.put(
+                kind=kind,
+                aggregate_id=record.id,
+                person_id=record.person.id,
+                facility_id=facility_id or record.facility.id,
+            )
         return record
 
     def amend(self, record: records.Visit, **more) -> records.Visit:
@@ -146,6 +171,12 @@ def warehouse_831(root: str, **more) -> Receiver:
         "actions": {"new": "THEM_MOI", "changed": "CAP_NHAT", "withdrawn": "HUY"},
     }
     fields = {"code": "kho-831", "name": "Kho hồ sơ sức khỏe", "kind": "qd831", "settings": settings}
+    return warehouse(root, **{**fields, **more})
+
+
+def prescriptions_system(root: str, **more) -> Receiver:
+    """The national system of prescriptions, as the test receiver plays it."""
+    fields = {"code": "don-thuoc", "name": "Hệ thống đơn thuốc quốc gia", "kind": "eprescription"}
     return warehouse(root, **{**fields, **more})
 
 

@@ -1,17 +1,20 @@
-"""The two ways in which the receiver can be spoken to; whatever it does wrong it does in both."""
+"""The ways in which the receiver can be spoken to; whatever it does wrong it does in each of them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .batch import batch
+from .prescriptions import Prescriptions
 from .store import Issue, Store
 from .warehouse import Warehouse
 
 
 class Manner(Protocol):
-    """What differs between the two: how a body is taken, and how an answer looks. `reason`: the field that a
+    """What differs between them: how a body is taken, and how an answer looks. `reason`: the field that a
     refusal complains of when a fault names none.
     """
 
@@ -94,3 +97,54 @@ class Qd831:
 
     def doubtful(self) -> dict[str, Any]:
         return {"success": True, "code": "RECEIVED", "message": "", "data": {"tracking_id": "?"}}
+
+
+class Eprescription:
+    """Prescriptions, each once."""
+
+    content_type = "application/json"
+    reason = "ten_chan_doan"
+
+    def __init__(self, prescriptions: Prescriptions) -> None:
+        self.prescriptions = prescriptions
+
+    def take(self, body: str, request_id: str, unit: str) -> dict[str, Any]:
+        return self.prescriptions.take(json.loads(body), unit)
+
+    def refusal(self, status: int, issues: list[Issue]) -> dict[str, Any]:
+        lines = [{"truong": each.expression, "thong_bao": each.text} for each in issues if each.expression]
+        return {"message": issues[0].text, **({"danh_sach_cac_loi": lines} if lines else {})}
+
+    def partial(self, answer: dict[str, Any]) -> dict[str, Any]:
+        return {"checksum": answer["checksum"]}
+
+    def doubtful(self) -> dict[str, Any]:
+        return {"success": "Hệ thống đang xử lý"}
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How an address gives tokens for a password: the members that hold the name and the unit, and how it
+    answers with one.
+    """
+
+    name: str
+    unit: str
+    given: Callable[[str, Any], dict[str, Any]]
+
+
+def _wrapped(token: str, seconds: Any) -> dict[str, Any]:
+    data = {"access_token": token, "expires_in": seconds}
+    return {"success": True, "code": "OK", "message": "", "data": data}
+
+
+def _plain(token: str, seconds: Any) -> dict[str, Any]:
+    return {"token": token, "token_type": "bearer", "expires_in": seconds}
+
+
+FACILITY = "ma_lien_thong_co_so_kham_chua_benh"
+SIGN_INS = {
+    "/api/xac-thuc/token": SignIn("username", "ma_don_vi", _wrapped),
+    "/api/auth/dang-nhap-co-so-kham-chua-benh": SignIn(FACILITY, FACILITY, _plain),
+    "/api/auth/dang-nhap-bac-si": SignIn("ma_lien_thong_bac_si", FACILITY, _plain),
+}

@@ -1,4 +1,4 @@
-"""The HTTP side: one POST for Bundles, one for QĐ 831, reads for who looks, `/_...` for tests."""
+"""The HTTP side: a POST for each manner, reads for who looks, `/_...` for tests."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from .faults import STATUS_KINDS, Chaos, Fault, Faults
-from .manners import Fhir, Manner, Qd831
+from .manners import SIGN_INS, Eprescription, Fhir, Manner, Qd831
+from .prescriptions import Prescriptions
 from .store import Issue, Refused, Store
 from .warehouse import Warehouse
 
-LOGIN = "/api/xac-thuc/token"
 SUBMIT = "/api/ho-so-suc-khoe/qd-831-2017/tiep-nhan"
 STATUS = "/api/ho-so-suc-khoe/ho-so/trang-thai"
 MAX_BODY = 20_000_000  # bytes; more is a mistake of the sender
@@ -36,8 +36,14 @@ class Receiver:
         self.delay = delay  # seconds before each answer, as a far line would
         self.store = Store(store)
         self.warehouse = Warehouse(store.with_suffix(".831.jsonl") if store else None)
+        self.prescriptions = Prescriptions(store.with_suffix(".don.jsonl") if store else None)
         self.fhir, self.qd831 = Fhir(self.store), Qd831(self.warehouse)
-        self.units: dict[str, str] = {}  # tokens of the QĐ 831 manner that are good, and whose they are
+        self.manners: dict[str, Manner] = {
+            **dict.fromkeys(("/fhir", "/fhir/"), self.fhir),
+            SUBMIT: self.qd831,
+            "/api/v1/gui-don-thuoc": Eprescription(self.prescriptions),
+        }
+        self.units: dict[str, str] = {}  # tokens of signed-in accounts that are good, and whose they are
         self.faults = Faults()
         # What /files/<name> answers: status, body, headers.
         self.files: dict[str, tuple[int, bytes, dict[str, str]]] = {}
@@ -92,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         store, self.manner = self.owner.store, self.owner.fhir
         if url.path == "/_got":
             got = {"counts": store.counts(), "records": len(self.owner.warehouse.records)}
+            got["prescriptions"] = len(self.owner.prescriptions.held)
             self._json(200, {**got, "requests": self.owner.requests[-200:]})
             return
         if url.path == STATUS:
@@ -146,7 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._outcome(404, [Issue("NOT_FOUND", "Không có mã tra cứu này")])
 
     def do_POST(self) -> None:
-        self.manner = self.owner.qd831 if self.path.startswith("/api/") else self.owner.fhir
+        usual = self.owner.qd831 if self.path.startswith("/api/") else self.owner.fhir
+        self.manner = self.owner.manners.get(self.path, usual)
         length = int(self.headers.get("Content-Length") or 0)
         if length > MAX_BODY:
             self.close_connection = True
@@ -157,9 +165,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._set_faults(json.loads(body))
         elif self.path == "/token":
             self._give_token(body)
-        elif self.path == LOGIN:
+        elif self.path in SIGN_INS:
             self._sign_in(body)
-        elif self.path in (SUBMIT, "/fhir", "/fhir/"):
+        elif self.path in self.owner.manners:
             self._counted(body)
         else:
             self._outcome(404, [Issue("not-found", "Không có địa chỉ này")])
@@ -188,21 +196,21 @@ class _Handler(BaseHTTPRequestHandler):
         """A token for an account's password and its unit; those of other units stay good."""
         if self._token_fails():
             return
+        how = SIGN_INS[self.path]
         try:
             said = json.loads(body)
-            pair = f"{said['username']}:{said['password']}"
+            pair = f"{said[how.name]}:{said['password']}"
         except (ValueError, KeyError, TypeError):
             self._outcome(400, [Issue("BODY_INVALID", "Không đọc được")])
             return
         owner = self.owner
-        unit = str(said.get("ma_don_vi", ""))
+        unit = str(said.get(how.unit, ""))
         if owner.client and pair != owner.client.replace("{unit}", unit):
             self._outcome(401, [Issue("LOGIN_FAILED", "Sai tài khoản hoặc mật khẩu")])
             return
         token = f"token-{owner.asked_for_tokens}"
         owner.units[token] = unit
-        given = {"access_token": token, "expires_in": owner.token_seconds}
-        self._json(200, {"success": True, "code": "OK", "message": "", "data": given})
+        self._json(200, how.given(token, owner.token_seconds))
 
     def _token_fails(self) -> bool:
         """Whether this asking for a token goes wrong, as it was told to."""

@@ -10,7 +10,11 @@ from tests.receiver.server import Receiver
 @pytest.fixture
 def book(monkeypatch):
     book = Book()
-    monkeypatch.setitem(kinds._kinds, "visit", kinds.Kind("visit", "Lượt khám", book.visits.get))
+    monkeypatch.setitem(
+        kinds._kinds, "visit", kinds.Kind("visit", "Lượt khám", book.visits.get, about="visit")
+    )
+    told = kinds.Kind("prescription", "Đơn thuốc", book.visits.get, about="visit", follows=False)
+    monkeypatch.setitem(kinds._kinds, "prescription", told)
     monkeypatch.setitem(kinds._kinds, "person", kinds.Kind("person", "Người bệnh", book.person))
     return book
 

@@ -17,7 +17,15 @@ from apps.sync import comparing, verifying, worker
 from apps.sync.mappings import records
 from apps.sync.models import Comparison, Delivery, OutboxRow
 from apps.sync.receivers import http, tokens
-from tests.factories.sync import glucose, person, row_of, visit, warehouse_831
+from tests.factories.sync import (
+    glucose,
+    person,
+    prescribed,
+    prescriptions_system,
+    row_of,
+    visit,
+    warehouse_831,
+)
 from tests.receiver.faults import Chaos
 
 pytestmark = pytest.mark.django_db
@@ -69,11 +77,11 @@ def settle_down(clock) -> None:
             break
 
 
-def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int) -> None:
+def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int, make=visit) -> None:
     dice = random.Random(seed)
     end = lie(liar, monkeypatch, dice, seed)
     everybody = [person(f"Người Thử {n}") for n in range(people)]
-    visits = [book.save(visit(who)) for who in everybody for _ in range(dice.choice((1, 1, 2)))]
+    visits = [book.save(make(who)) for who in everybody for _ in range(dice.choice((1, 1, 2)))]
     edits: Counter = Counter()
     for _ in range(rounds):
         for record in dice.sample(visits, max(1, len(visits) // 6)):
@@ -177,6 +185,53 @@ def test_a_small_storm_in_the_manner_of_831(book, receiver_831, liar, clock, mon
 def test_a_great_storm_in_the_manner_of_831(book, receiver_831, liar, clock, monkeypatch):
     storm(book, liar, clock, monkeypatch, people=500, rounds=60, seed=8)
     check_831(book, liar)
+
+
+# ---- the national system of prescriptions
+
+
+@pytest.fixture
+def system_of_prescriptions(db, liar):
+    yield prescriptions_system(liar.root)
+    tokens._kept.clear()
+    tokens._failed.clear()
+
+
+def with_code(who):
+    """A visit with a prescription of its own code."""
+    return prescribed(who, code=f"99001{uuid4().hex[:7]}-c")
+
+
+def check_prescriptions(book, liar) -> None:
+    """One a code, as it was first taken; a row says accepted only where that is the last content, else that a
+    person has to see to it.
+    """
+    came = Counter()
+    for record in book.visits.values():
+        row = row_of(record)
+        (prescription,) = record.prescriptions
+        held = liar.prescriptions.held.get(prescription.code)
+        came[row.state, row.need] += 1
+        if row.state == "accepted":
+            assert [each["ma_chan_doan"] for each in held["chan_doan"]] == [record.diagnoses[0].icd_code]
+            (place,) = Delivery.unscoped.get(aggregate_id=record.id).resources.values()
+            assert place["location"] == prescription.code
+        else:
+            assert row.state == "rejected" and row.need in ("hand", "admin"), row.reason
+            assert held or row.need == "admin"  # 409 twice in a row, told to a person
+    assert came["accepted", ""] and came["rejected", "hand"]
+    assert liar.prescriptions.held.keys() <= {r.prescriptions[0].code for r in book.visits.values()}
+
+
+def test_a_small_storm_of_prescriptions(book, system_of_prescriptions, liar, clock, monkeypatch):
+    storm(book, liar, clock, monkeypatch, people=12, rounds=8, seed=4, make=with_code)
+    check_prescriptions(book, liar)
+
+
+@pytest.mark.slow
+def test_a_great_storm_of_prescriptions(book, system_of_prescriptions, liar, clock, monkeypatch):
+    storm(book, liar, clock, monkeypatch, people=500, rounds=40, seed=9, make=with_code)
+    check_prescriptions(book, liar)
 
 
 def check_later(receiver, liar, clock) -> None:

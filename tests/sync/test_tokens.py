@@ -165,9 +165,9 @@ def test_without_the_setting_the_secret_is_the_token(book, receiver, liar, clock
     ],
 )
 def test_settings_that_cannot_be_are_refused(receiver, said):
-    with pytest.raises(ValueError, match="token"):
-        tokens.wanted({"token": said})
     receiver.settings = {"token": said}
+    with pytest.raises(ValueError, match="token"):
+        tokens.wanted(receiver)
     with pytest.raises(ValueError):
         FhirAdapter(receiver)
     assert http.post(receiver, b"{}", "1", "application/json").error == "address"

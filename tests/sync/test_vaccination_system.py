@@ -338,8 +338,9 @@ def test_a_session_with_something_restricted_is_taken_by_right_alone(
 
 
 def test_without_such_a_room_nobody_is_offered_the_system(db):
-    assert [kind for kind, _ in offered()] == ["fhir", "qd831"]
-    assert [kind for kind, _ in ReceiverForm().fields["kind"].choices] == ["fhir", "qd831"]
+    there = ["fhir", "qd831", "eprescription"]
+    assert [kind for kind, _ in offered()] == there
+    assert [kind for kind, _ in ReceiverForm().fields["kind"].choices] == there
     form = ReceiverForm({"code": "x", "name": "X", "kind": "vaccination", "base_url": "https://x.example.vn"})
     assert "kind" in form.errors
 

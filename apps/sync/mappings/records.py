@@ -28,9 +28,12 @@ class Organization:
 
 @dataclass(frozen=True)
 class Practitioner:
+    """`prescriber_code`: by which the national system of prescriptions knows her."""
+
     id: UUID
     full_name: str
     licence_no: str = ""
+    prescriber_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ class Person:
     """`sex`: male, female, unknown. `birth_precision`: day, month, year. Addresses as they are written.
 
     `health` and `civil` are there for receivers that ask for them alone; `changed_at`: when these data were
-    last written. `managed_by`: defence, public_security, or nobody but the station.
+    last written. `managed_by`: defence, public_security, or nobody but the station. `guardian`: who answers
+    for a minor, with a phone where one is known, read for prescriptions alone.
     """
 
     id: UUID
@@ -158,6 +162,7 @@ class Person:
     civil: Civil | None = None
     changed_at: datetime | None = None
     managed_by: str = ""
+    guardian: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,8 +209,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Prescription:
+    """`kind`: c, n, h or y, as the last letter of the code has it."""
+
     code: str
     lines: tuple[Line, ...] = ()
+    kind: str = "c"
 
 
 WITHDRAWN = 0  # the version of a visit or session of which nothing is told any more

@@ -9,6 +9,7 @@ from apps.sync.receivers.base import Adapter, Form
 
 def adapter_class(kind: str) -> type[Adapter]:
     """The class of a kind of receiver; what it says of itself needs no settings."""
+    from apps.sync.receivers.eprescription.adapter import EprescriptionAdapter
     from apps.sync.receivers.fhir.adapter import FhirAdapter
     from apps.sync.receivers.qd831.adapter import Qd831Adapter
     from apps.sync.receivers.vaccination.adapter import VaccinationAdapter
@@ -17,6 +18,7 @@ def adapter_class(kind: str) -> type[Adapter]:
         ReceiverKind.FHIR: FhirAdapter,
         ReceiverKind.QD831: Qd831Adapter,
         ReceiverKind.VACCINATION: VaccinationAdapter,
+        ReceiverKind.EPRESCRIPTION: EprescriptionAdapter,
     }
     return classes[kind]
 

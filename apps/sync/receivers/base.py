@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from apps.sync.models import Receiver
+    from apps.sync.receivers.tokens import Account
 
 Codes = Mapping[tuple[str, str], str]  # {(kind, our code): the receiver's code}
 
@@ -47,24 +48,44 @@ class Issue:
 
 @dataclass(frozen=True)
 class Part:
-    """One request: the bytes, the keys of its entries in order, and the code of the station that sends it."""
+    """One request: the bytes, the keys of its entries in order, and the code of the station that sends it.
+
+    `account`: who signs in for it, where that is somebody else. `before`: which contents of it the receiver
+    may have from earlier attempts, as the adapter names them. `by_hand`: why no line carries it and a person
+    has to do it at the receiver.
+    """
 
     body: bytes
     keys: tuple[str, ...]
     unit: str = ""
+    account: Account | None = None
+    before: frozenset[str] = frozenset()
+    by_hand: Issue | None = None
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A record ready to leave. `problems`: why it must not; then nothing is sent.
 
-    `hash`: SHA-256 of the record as one body, as hex, however it is parted.
+    `hash`: SHA-256 of the record as one body, as hex, however it is parted. `apart`: each part stands for
+    itself, so that one which is refused does not hold up the others.
     """
 
     parts: tuple[Part, ...]
     hash: str
     version: int | None = None
     problems: tuple[Issue, ...] = ()
+    apart: bool = False
+
+    @property
+    def leaving(self) -> tuple[Part, ...]:
+        """The parts that go by the line."""
+        return tuple(part for part in self.parts if part.by_hand is None)
+
+    @property
+    def by_hand(self) -> tuple[Issue, ...]:
+        """What a person has to do at the receiver."""
+        return tuple(part.by_hand for part in self.parts if part.by_hand is not None)
 
 
 @dataclass(frozen=True)
@@ -126,14 +147,16 @@ class Check:
 class Adapter(Protocol):
     """One way of talking to a receiver. `file_type`: what a payload is as a file, (content type, ending).
 
-    `kinds`: the kinds of records (`sync.kinds`) that it takes. `code_kinds`: which of our codes a receiver of
-    this kind may call by its own, `mapped` those that it does unless its settings say otherwise. `form`: what
-    it is told beside the record (`Kind.forms`). `verifies`: whether the receiver can be asked later what it
-    holds; `verify` is called only then.
+    `kinds`: the kinds of records (`sync.kinds`) that it takes. `login`: how receivers of this kind give
+    tokens where their settings do not say (receivers/tokens.py). `code_kinds`: which of our codes a receiver
+    of this kind may call by its own, `mapped` those that it does unless its settings say otherwise. `form`:
+    what it is told beside the record (`Kind.forms`). `verifies`: whether the receiver can be asked later what
+    it holds; `verify` is called only then.
     """
 
     file_type: tuple[str, str]
     kinds: tuple[str, ...]
+    login: Mapping[str, str]
     code_kinds: tuple[str, ...]
     mapped: tuple[str, ...]
     form: Form

@@ -42,14 +42,17 @@ def post(
     path: str = "",
     accept: str = "",
     unit: str = "",
+    account: tokens.Account | None = None,
+    more: dict[str, str] | None = None,
 ) -> Answer:
     """Send once, with the receiver's token. Never raises: an Answer with `error` tells what went wrong.
 
     `path` is added to the receiver's address, `accept` is what it may answer in (the same as it is sent),
-    `unit` the station that sends, where each has a token of its own.
+    `unit` the station that sends, where each has a token of its own, `account` who signs in instead of it,
+    `more` headers that this receiver asks for.
     """
     headers = {"Content-Type": content_type, "Accept": accept or content_type, "X-Request-Id": request_id}
-    return _with_token(receiver, "POST", path, body, headers, unit)
+    return _with_token(receiver, "POST", path, body, headers | (more or {}), unit, account)
 
 
 def get(receiver: Receiver, path: str, accept: str, unit: str = "") -> Answer:
@@ -58,7 +61,13 @@ def get(receiver: Receiver, path: str, accept: str, unit: str = "") -> Answer:
 
 
 def _with_token(
-    receiver: Receiver, method: str, path: str, body: bytes, headers: dict[str, str], unit: str
+    receiver: Receiver,
+    method: str,
+    path: str,
+    body: bytes,
+    headers: dict[str, str],
+    unit: str,
+    account: tokens.Account | None = None,
 ) -> Answer:
     started = time.monotonic()
 
@@ -67,7 +76,7 @@ def _with_token(
 
     try:
         files = certificates.files(receiver.settings)
-        token, instead = tokens.bearer(receiver, for_token, unit)
+        token, instead = tokens.bearer(receiver, for_token, unit, account)
     except ValueError as wrong:  # its settings
         return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
     if instead is not None:
@@ -76,7 +85,7 @@ def _with_token(
         headers["Authorization"] = f"Bearer {token}"
     answer = _once(method, receiver.base_url + path, receiver.allow_private, files, body, headers)
     if answer.status == 401:
-        tokens.forget(receiver, unit)
+        tokens.forget(receiver, account.name if account else unit)
     return replace(answer, milliseconds=int((time.monotonic() - started) * 1000))
 
 

@@ -1,31 +1,32 @@
 """Tokens that a receiver gives for an hour: OAuth2 client credentials (RFC 6749 section 4.4), or the sign-in
 of an account with its password, as provincial warehouses of QĐ 831 have it.
 
-The client's secret is in the environment under the receiver's own name; what was given for it is kept in this
-process alone and asked for anew a minute before it ends, or when the receiver refuses it. A refused client is
-answered for like a refused token: the receiver pauses, so that no account is locked by a storm of sign-ins.
+The client's secret, of a station's or a doctor's own account too, is in the environment under the receiver's
+own name; what was given for it is kept in this process alone and asked for anew a minute before it ends, or
+when the receiver refuses it. A refused client is answered for like a refused token: the receiver pauses, so
+that no account is locked by a storm of sign-ins.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import quote_plus, urlencode
 from uuid import UUID
 
 from apps.sync.models import Receiver
-from apps.sync.receivers import certificates
+from apps.sync.receivers import adapter_class, certificates
 from apps.sync.receivers.base import Answer
 
 EARLY = 60.0  # seconds before its end from which a token is not used any more
 USUAL = 300.0  # seconds a token is kept of which nobody says how long it lives
 LONGEST = 24 * 3600.0
-KNOWN = frozenset({"url", "client", "scope", "auth", "unit"})
+KNOWN = ("url", "client", "scope", "auth", "unit", "username", "password", "value", "lives")
 AUTHS = ("basic", "body", "login")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -38,14 +39,32 @@ Post = Callable[[str, bytes, dict[str, str]], Answer]  # address, body, headers
 class Wanted:
     """How a receiver gives its tokens: the setting `token`.
 
-    `auth`: where the secret goes: basic or body of OAuth2, or login (JSON with username and password).
-    `unit`: the member of a login's JSON that holds the code of the unit; '' where it is not asked for.
+    `auth`: where the secret goes: basic or body of OAuth2, or login (JSON with a name and a password).
+    `username`, `password`, `unit`: the members of a login's JSON that hold the name, the password and the
+    code of the unit; `unit` '' where it is not asked for. `value`, `lives`: the members of the answer that
+    hold the token and its seconds.
     """
 
     url: str
     client: str
     scope: str = ""
     auth: str = "basic"
+    unit: str = ""
+    username: str = "username"
+    password: str = "password"  # noqa: S105 - the name of a member
+    value: str = "access_token"
+    lives: str = "expires_in"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who signs in for a record, where that is neither the receiver's one account nor named by the station's
+    code alone. `name` names its token and, behind the receiver's variable, its secret; `unit` is the code of
+    the unit as the receiver knows it.
+    """
+
+    name: str
+    how: Wanted
     unit: str = ""
 
 
@@ -62,35 +81,49 @@ _failed: dict[tuple[UUID, str], tuple[float, Answer]] = {}  # when the last try 
 _lock = threading.Lock()
 
 
-def wanted(settings: dict[str, Any]) -> Wanted | None:
-    """The setting `token`; None where the secret itself is the token. Raises ValueError with a sentence."""
-    said = settings.get("token")
-    if said is None:
+def wanted(receiver: Receiver) -> Wanted | None:
+    """The setting `token`, over what receivers of this kind usually want; None where the secret itself is the
+    token. Raises ValueError with a sentence.
+    """
+    usual, said = adapter_class(receiver.kind).login, receiver.settings.get("token")
+    if said is None and not usual:
         return None
+    said = {} if said is None else said
     if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
-        raise ValueError("Thiết lập token phải gồm các chữ url, client, scope, auth, unit.")
-    if unknown := sorted(set(said) - KNOWN):
+        raise ValueError(f"Thiết lập token phải gồm các chữ {', '.join(KNOWN)}.")
+    if unknown := sorted(set(said) - set(KNOWN)):
         raise ValueError(f"Thiết lập token không có mục {', '.join(unknown)}.")
+    said = {**usual, **said}
     if not said.get("url") or not said.get("client"):
         raise ValueError("Thiết lập token cần url và client.")
     if said.get("auth", "basic") not in AUTHS:
         raise ValueError(f"Thiết lập token: auth là một trong {', '.join(AUTHS)}.")
-    return Wanted(**said)
+    return Wanted(**{**said, "url": address(receiver, said["url"])})
 
 
-def bearer(receiver: Receiver, post: Post, unit: str = "") -> tuple[str, Answer | None]:
+def address(receiver: Receiver, url: str) -> str:
+    """Where to sign in: a path is one of the receiver's own address."""
+    return receiver.base_url + url if url.startswith("/") else url
+
+
+def bearer(
+    receiver: Receiver, post: Post, unit: str = "", account: Account | None = None
+) -> tuple[str, Answer | None]:
     """(the token to send, what was answered instead of one). Without the setting: the secret itself.
 
-    `unit`: the code of the station that sends, for a receiver that knows an account a station.
+    `unit`: the code of the station that sends, for a receiver that knows an account a station; `account`: who
+    signs in instead.
     """
-    how = wanted(receiver.settings)
+    how = account.how if account else wanted(receiver)
     if how is None:
         return _secret(receiver, ""), None
-    if UNIT not in how.client:
-        place, secret = (receiver.pk, ""), _secret(receiver, "")
+    if account:
+        name, unit = account.name, account.unit
+    elif UNIT in how.client:
+        name, how = unit, replace(how, client=how.client.replace(UNIT, unit))
     else:
-        place, secret = (receiver.pk, unit), _secret(receiver, unit)
-        how = replace(how, client=how.client.replace(UNIT, unit))
+        name = ""
+    place, secret = (receiver.pk, name), _secret(receiver, name)
     came = time.monotonic()
     with _lock:  # one of several threads asks, the others take what came of it
         kept = _kept.get(place)
@@ -100,7 +133,7 @@ def bearer(receiver: Receiver, post: Post, unit: str = "") -> tuple[str, Answer 
         if instead is not None and at > came:
             return "", instead
         answer = post(how.url, *_asked(how, secret, unit))
-        value, seconds = _read(answer)
+        value, seconds = _read(answer, how)
         if not value:
             _kept.pop(place, None)
             _failed[place] = (time.monotonic(), _instead(answer))
@@ -116,18 +149,25 @@ def forget(receiver: Receiver, unit: str = "") -> None:
         _kept.pop((receiver.pk, ""), None)
 
 
-def _secret(receiver: Receiver, unit: str) -> str:
-    """From the environment or a file; a station's own has the receiver's name with its code behind."""
+def _secret(receiver: Receiver, name: str) -> str:
+    """From the environment or a file; an account's own has the receiver's name with that of the account, as
+    far as it fits into a variable's, behind.
+    """
     if not receiver.token_key:
         return ""
-    own = certificates.secret(f"{receiver.token_key}_{unit}") if unit else ""
+    own = certificates.secret(f"{receiver.token_key}_{variable(name)}") if name else ""
     return own or certificates.secret(receiver.token_key)
+
+
+def variable(name: str) -> str:
+    """A code as it stands in a variable's name: bs.01 is BS_01."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
 def _asked(how: Wanted, secret: str, unit: str) -> tuple[bytes, dict[str, str]]:
     """(body, headers) of the request."""
     if how.auth == "login":
-        said = {"username": how.client, "password": secret} | ({how.unit: unit} if how.unit else {})
+        said = {how.username: how.client, how.password: secret} | ({how.unit: unit} if how.unit else {})
         return json.dumps(said).encode(), {"Content-Type": JSON, "Accept": JSON}
     fields = {"grant_type": "client_credentials"} | ({"scope": how.scope} if how.scope else {})
     headers = {"Content-Type": FORM, "Accept": "application/json"}
@@ -139,7 +179,7 @@ def _asked(how: Wanted, secret: str, unit: str) -> tuple[bytes, dict[str, str]]:
     return urlencode(fields).encode(), headers
 
 
-def _read(answer: Answer) -> tuple[str, float]:
+def _read(answer: Answer, how: Wanted) -> tuple[str, float]:
     """(token, seconds it lives); '' where the answer holds none that can stand in a header."""
     if answer.status != 200:
         return "", 0.0
@@ -150,12 +190,12 @@ def _read(answer: Answer) -> tuple[str, float]:
     data = data if isinstance(data, dict) else {}
     if isinstance(data.get("data"), dict):  # a sign-in wraps it
         data = {**data, **data["data"]}
-    value = data.get("access_token")
+    value = data.get(how.value)
     if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
         return "", 0.0
-    seconds = data.get("expires_in", USUAL)
-    fine = isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST
-    return value, float(seconds) if fine else USUAL
+    seconds = data.get(how.lives, USUAL)
+    fine = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
+    return value, min(float(seconds), LONGEST) if fine else USUAL
 
 
 def _instead(answer: Answer) -> Answer:

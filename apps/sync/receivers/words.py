@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from apps.sync.mappings import qd3891
-from apps.sync.mappings.qd831 import table
+from apps.sync.mappings import qd3891, table
+from apps.sync.mappings.eprescription import options as eprescription_options
 from apps.sync.mappings.qd831.options import options_from
 from apps.sync.mappings.systems import CODE_KINDS
 from apps.sync.models import Receiver, ReceiverKind
 from apps.sync.receivers import adapter_for, tokens
+from apps.sync.receivers.eprescription import manner as eprescription_manner
 from apps.sync.receivers.qd831.manner import Manner, manner_from
 
 Line = tuple[str, str]  # label, words
@@ -20,6 +21,7 @@ MATCHES = {
     "cccd": "số căn cước",
     "bhyt": "số thẻ BHYT",
 }
+SEXES = {"male": "nam", "female": "nữ", "unknown": "chưa rõ"}
 CHECKS = {
     "version": "hỏi lại số phiên bản nơi nhận đang giữ",
     "content": "hỏi lại và so từng nội dung",
@@ -31,12 +33,11 @@ def told(receiver: Receiver) -> list[Line]:
     """Label and words of each setting; the one sentence that says why they cannot be."""
     try:
         adapter = adapter_for(receiver)
-        how = tokens.wanted(receiver.settings)
+        how = tokens.wanted(receiver)
     except ValueError as wrong:
         return [("Thiết lập sai", str(wrong))]
     lines = [("Mã truy cập", _token(receiver, how))]
-    tell = {ReceiverKind.FHIR: _fhir, ReceiverKind.QD831: _qd831, ReceiverKind.VACCINATION: _vaccination}
-    lines += tell[ReceiverKind(receiver.kind)](receiver.settings)
+    lines += TELLERS[ReceiverKind(receiver.kind)](receiver.settings)
     wanted = receiver.settings.get("mapped", adapter.mapped)
     mapped = [CODE_KINDS[kind] for kind in adapter.code_kinds if kind in wanted]
     return [*lines, ("Loại mã phải đổi", ", ".join(mapped) or "không có, gửi mã của trạm")]
@@ -48,7 +49,8 @@ def _token(receiver: Receiver, how: tokens.Wanted | None) -> str:
         return f"cố định, trong biến {receiver.token_key}" if receiver.token_key else "không dùng"
     if how.auth != "login":
         return f"xin tại {how.url} bằng {how.client}, {place}"
-    each = f", mỗi trạm một tài khoản ({receiver.token_key}_<mã trạm>)" if tokens.UNIT in how.client else ""
+    each = ", mỗi trạm một tài khoản" if tokens.UNIT in how.client else ""
+    each += f" ({receiver.token_key}_<mã trạm>)" if each and receiver.token_key else ""
     return f"đăng nhập tại {how.url} bằng {how.client}, {place}{each}"
 
 
@@ -75,16 +77,7 @@ def _qd831(said: dict[str, Any]) -> Iterator[Line]:
     yield "Nhận ra lượt khám theo", MATCHES[options.match_visit]
     yield "Phần ghi chép khi khám", "có gửi" if options.notes else "không gửi"
     yield "Trường không có giá trị", "gửi phần tử trống" if options.empty else "bỏ phần tử"
-    own = said.get("elements", {})
-    unsure = [
-        field for field in table.shipped().walk() if field.confidence == "low" and field.path not in own
-    ]
-    yield (
-        "Tên phần tử chưa đối chiếu",
-        f"{len(unsure)} tên chưa có văn bản để đối chiếu; hỏi nơi nhận rồi ghi vào elements"
-        if unsure
-        else "không còn",
-    )
+    yield _unsure(said, "qd831")
     if differing := [name for name in ("code", "tracking", "errors", "state") if _own(said, name)]:
         yield "Cách đọc trả lời", f"theo nơi nhận: {', '.join(differing)}"
 
@@ -115,3 +108,40 @@ def _vaccination(said: dict[str, Any]) -> Iterator[Line]:
 
 def _own(said: dict[str, Any], name: str) -> bool:
     return bool(said.get("answers", {}).get(name, getattr(Manner, name)) != getattr(Manner, name))
+
+
+def _eprescription(said: dict[str, Any]) -> Iterator[Line]:
+    options, manner = eprescription_options.options_from(said), eprescription_manner.manner_from(said)
+    yield "Đường dẫn gửi đơn", manner.submit
+    yield (
+        "Đứng tên gửi",
+        "người kê đơn, theo mã liên thông" if manner.account == "doctor" else "cơ sở, theo mã liên thông",
+    )
+    yield "Sửa, rút đơn đã gửi", "không có qua đường truyền: làm tay, phần mềm mở việc cho trạm"
+    yield "Mã giới tính", ", ".join(f"{SEXES[key]}: {options.sexes[key]}" for key in SEXES)
+    yield "Cân nặng", _below(options.weight_months)
+    yield "Người giám hộ", _below(options.guardian_months)
+    yield "Tái khám", "số ngày" if options.follow_up == "days" else "ngày hẹn"
+    yield "Chữ ký", f"bằng khóa trong biến {manner.sign}" if manner.sign else "không ký"
+    yield _unsure(said, eprescription_options.FORM)
+
+
+def _below(months: int) -> str:
+    return f"phải có khi dưới {months} tháng tuổi" if months else "có thì gửi"
+
+
+def _unsure(said: dict[str, Any], form: str) -> Line:
+    """How many names of the form nobody has confirmed."""
+    own = said.get("elements", {})
+    fields = table.shipped(form).walk()
+    unsure = [field for field in fields if field.confidence == "low" and field.path not in own]
+    words = f"{len(unsure)} tên chưa có văn bản để đối chiếu; hỏi nơi nhận rồi ghi vào elements"
+    return "Tên phần tử chưa đối chiếu", words if unsure else "không còn"
+
+
+TELLERS: dict[ReceiverKind, Callable[[dict[str, Any]], Iterator[Line]]] = {
+    ReceiverKind.FHIR: _fhir,
+    ReceiverKind.QD831: _qd831,
+    ReceiverKind.VACCINATION: _vaccination,
+    ReceiverKind.EPRESCRIPTION: _eprescription,
+}

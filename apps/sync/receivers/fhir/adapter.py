@@ -43,6 +43,7 @@ class FhirAdapter:
 
     file_type = ("application/fhir+json", "json")
     kinds: tuple[str, ...] = ("visit", "vaccination", "person")
+    login: Mapping[str, str] = {}
     code_kinds: tuple[str, ...] = tuple(CODE_KINDS)
     mapped: tuple[str, ...] = ()
     form = Form.PLAIN
@@ -52,7 +53,7 @@ class FhirAdapter:
         self.receiver = receiver
         self.options = options_from(receiver.settings if settings is None else settings)
         self.verifies = self.options.verify != "no"
-        tokens.wanted(receiver.settings)  # raises for what cannot be, before anything is built
+        tokens.wanted(receiver)  # raises for what cannot be, before anything is built
 
     def prepare(
         self,

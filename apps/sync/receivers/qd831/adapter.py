@@ -16,6 +16,7 @@ from apps.sync.mappings.qd831.options import CODE_KINDS, options_from
 from apps.sync.models import Receiver
 from apps.sync.receivers import http, tokens
 from apps.sync.receivers.base import Answer, Check, Codes, Form, Found, Part, Prepared, Verdict
+from apps.sync.receivers.fields import issue_of
 from apps.sync.receivers.gaps import gap_issues
 from apps.sync.receivers.qd831 import answers
 from apps.sync.receivers.qd831.manner import TRACKING, manner_from
@@ -29,6 +30,7 @@ class Qd831Adapter:
     file_type = ("application/xml", "xml")
     kinds: tuple[str, ...] = ("visit", "person")
     code_kinds: tuple[str, ...] = CODE_KINDS
+    login: Mapping[str, str] = {}
     mapped: tuple[str, ...] = ()
     form = Form.QD831
 
@@ -37,7 +39,7 @@ class Qd831Adapter:
         self.options = options_from(receiver.settings)
         self.manner = manner_from(receiver.settings)
         self.verifies = bool(self.manner.status)
-        tokens.wanted(receiver.settings)  # raises for what cannot be, before anything is built
+        tokens.wanted(receiver)  # raises for what cannot be, before anything is built
 
     def prepare(
         self,
@@ -54,7 +56,7 @@ class Qd831Adapter:
         if missing := gap_issues(record, options):
             return Prepared((), "", version, missing)
         built = message(record, options, change)
-        problems = tuple(answers.issue_of(each, options.fields) for each in built.problems)
+        problems = tuple(issue_of(each, options.fields) for each in built.problems)
         part = Part(built.body, _keys(record), self._unit(record))
         return Prepared((part,), built.hash, version, problems)
 

@@ -29,6 +29,7 @@ class VaccinationAdapter:
 
     file_type = XLSX
     kinds: tuple[str, ...] = ("vaccination", "person")
+    login: Mapping[str, str] = {}
     code_kinds: tuple[str, ...] = ("vaccine", "antigen", "facility")
     mapped: tuple[str, ...] = MAPPED
     form = Form.QD3891
