@@ -11,7 +11,8 @@ from apps.core.errors import NeedsReason
 from apps.core.ids import uuid7
 from apps.core.models import ReadEntry
 from apps.core.scope import enter
-from apps.encounters import moving, printing, queries, revisions, services
+from apps.encounters import checking, moving, printing, queries, revisions, services
+from apps.encounters.certificates import clinical
 from apps.encounters.inputs import VisitInput
 from apps.encounters.models import Visit
 from apps.encounters.sick_child import sheet
@@ -256,3 +257,10 @@ def test_what_the_chart_asks_first_leads_its_box(listed, client, bao, doctor):
     page = client.get(at("visit", make.a_visit(bao, doctor).pk)).content.decode()
     assert page.count("data-asks-first") == 3
     assert "data-asks-first" not in page.partition("<legend>Sốt</legend>")[0].rpartition("<fieldset")[2]
+
+
+def test_the_papers_of_a_child_begin_with_what_her_form_says(listed, bao, doctor):
+    visit = saved(bao, doctor, COUGH | {"indrawing": "yes", "vomits_all": "yes", "no_danger": ""})
+    said = clinical.found(visit, checking.parts(visit))
+    assert "3 ngày; rút lõm lồng ngực" in said and "nôn tất cả mọi thứ" in said
+    assert "Phân loại trẻ bệnh: Bệnh rất nặng" in said

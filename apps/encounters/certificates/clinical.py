@@ -6,6 +6,7 @@ from apps.encounters import checking, dosing, organs, printing
 from apps.encounters.models import YHCT, DiagnosisRole, OrderKind, Visit
 from apps.encounters.ordering import printing as order_printing
 from apps.encounters.ordering import queries as order_queries
+from apps.encounters.sick_child import reading, sheet
 from apps.patients.models import Identifier, IdentifierKind
 
 
@@ -28,9 +29,22 @@ def other_diagnoses(parts: checking.Parts) -> str:
 
 
 def found(visit: Visit, parts: checking.Parts) -> str:
-    """Signs, then the examination, then what was found by organ."""
-    told = [*printing.signs(dict(parts.measured)), visit.examination, *organs.told(visit.findings, visit.on)]
+    """Signs, then the examination, what was found by organ, and of a sick child what her form says."""
+    told = [
+        *printing.signs(dict(parts.measured)),
+        visit.examination,
+        *organs.told(visit.findings, visit.on),
+        *_sick_child(visit),
+    ]
     return "; ".join(line.strip().rstrip(".;") for line in told if line.strip())
+
+
+def _sick_child(visit: Visit) -> list[str]:
+    """The signs group by group, then the urgent classes they come to."""
+    signs = sheet.told(visit.sick_child, reading.sheet_for(visit.person, visit.on))
+    pink = [one.title for one in reading.told(visit.sick_judged, visit.on) if one.is_pink]
+    classes = [f"Phân loại trẻ bệnh: {', '.join(pink)}"] if pink else []
+    return [*(f"{title}: {words}" for title, words in signs), *classes]
 
 
 def course(visit: Visit) -> str:
