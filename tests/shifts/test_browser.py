@@ -149,6 +149,7 @@ def test_an_hour_on_paper_and_the_end_of_the_day(
     keys.type(PASSWORD)
     keys.press("Control+Enter")
     page.get_by_text("Trần Thị Lan đã nhận bàn giao").wait_for()
+    page.locator("a:has-text('In biên bản'):focus").wait_for()
     axe_clean(page)
     photograph(page, "shifts-handover")
 
