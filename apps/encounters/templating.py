@@ -136,15 +136,17 @@ def template_apply(*, visit_id: UUID, expected_version: int, template_id: UUID) 
 
 
 @transaction.atomic
-def last_prescription_copy(*, visit_id: UUID, expected_version: int) -> Filled:
-    """Add the medicines that this person was given last at these stations. Refused where there are none."""
+def last_prescription_copy(*, visit_id: UUID, expected_version: int, of_visit: UUID | None = None) -> Filled:
+    """Add the medicines that this person was given last at these stations, or on the earlier visit that is
+    named. Refused where there are none.
+    """
     visit = Visit.objects.get(pk=visit_id)
-    earlier = (
-        Visit.objects.filter(person_id=visit.person_id, occurred_at__lt=visit.occurred_at)
-        .filter(state__in=(states.FINALISED, states.AWAITING_SIGNATURE), prescriptions__isnull=False)
-        .order_by("-occurred_at")
-        .first()
+    before = Visit.objects.filter(person_id=visit.person_id, occurred_at__lt=visit.occurred_at).filter(
+        state__in=(states.FINALISED, states.AWAITING_SIGNATURE), prescriptions__isnull=False
     )
+    if of_visit is not None:
+        before = before.filter(pk=of_visit)
+    earlier = before.order_by("-occurred_at").first()
     if earlier is None:
         raise Refused(NO_LAST, code="no-last")
     # unscoped: medicines of a visit that was found within the scope

@@ -82,13 +82,17 @@ def take_in(*, visit_id: UUID, programme: str) -> Enrolment:
 
 
 @transaction.atomic
-def refill(*, visit_id: UUID, visit_version: int) -> templating.Filled:
-    """Bring the medicines of the last prescription into an open visit; they are looked at before it ends."""
+def refill(*, visit_id: UUID, visit_version: int, of_visit: UUID | None = None) -> templating.Filled:
+    """Bring the medicines of `of_visit`, the last one of her programme, into an open visit, whatever else she
+    was given since; they are looked at before it ends.
+    """
     current().require("ncd.enter")
     visit = _visit(visit_id)
     if visit.version != visit_version:
         raise Refused(OTHER_WINDOW, code="visit-stale")
-    return templating.last_prescription_copy(visit_id=visit_id, expected_version=visit_version)
+    return templating.last_prescription_copy(
+        visit_id=visit_id, expected_version=visit_version, of_visit=of_visit
+    )
 
 
 @transaction.atomic

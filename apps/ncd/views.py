@@ -224,9 +224,12 @@ def refill(request: HttpRequest, visit_pk: UUID, pk: UUID) -> HttpResponse:
     visit = _visit(visit_pk)
     enrolment = _enrolment(visit, pk)
     given = request.POST.get("visit_version", "")
+    last = queries.opening(current(), visit, enrolment).last
     try:
         filled = services.refill(
-            visit_id=visit.pk, visit_version=int(given) if given.isascii() and given.isdigit() else 0
+            visit_id=visit.pk,
+            visit_version=int(given) if given.isascii() and given.isdigit() else 0,
+            of_visit=last.visit_id if last else None,
         )
     except Refused as refused:
         messages.error(request, refused.message)

@@ -135,6 +135,15 @@ def test_it_begins_as_the_last_time(client, lan, enrolment, doctor):
     assert "Chưa kê thuốc" not in client.get(url(visit, enrolment)).content.decode()
 
 
+def test_the_medicines_of_the_programme_come_again_not_those_of_a_cold_since(client, lan, enrolment, doctor):
+    ncd.a_finished_follow_up(lan, doctor, 138, 84, days_ago=30)
+    make.a_finished_visit(lan, doctor, at=timezone.now() - dt.timedelta(days=3))  # paracetamol
+    visit = make.a_visit(lan, doctor, reason="Lĩnh thuốc")
+    client.post(url(visit, enrolment, "refill"), {"form_key": str(uuid7()), "visit_version": visit.version})
+    page = client.get(url(visit, enrolment)).content.decode()
+    assert "Amlodipin" in page and "Paracetamol" not in page
+
+
 def test_a_double_post_saves_once(client, visit, enrolment):
     data = filled(visit)
     assert client.post(url(visit, enrolment), data).status_code == 302
