@@ -15,7 +15,8 @@ class Kind:
     after two people were merged, or were two after all. `about` is visit where the record goes by the id of
     one. `follows`: whether what was accepted is told again when two people become one, or are two after all;
     not where a receiver takes nothing back. `page(id)` is where holders of `page_right` open it;
-    `in_use(kind, since)` gives (code, name, uses) of a kind of codes that only such records carry.
+    `called(ids)` what lists call them, no name of a person in it; `in_use(kind, since)` gives (code, name,
+    uses) of a kind of codes that only such records carry.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Kind:
     follows: bool = True
     page: Callable[[UUID], str] | None = None
     page_right: str = ""
+    called: Callable[[Collection[UUID]], Mapping[UUID, str]] | None = None
     in_use: Callable[[str, date], Iterable[tuple[str, str, int]]] | None = None
 
 
@@ -77,6 +79,12 @@ def page(key: str, aggregate_id: UUID) -> str:
 def rights() -> dict[str, str]:
     """By kind the right to open its page, of kinds with a page of their own."""
     return {kind.key: kind.page_right for kind in _kinds.values() if kind.page}
+
+
+def called(key: str, aggregate_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """What lists call these records; those that are not here are called by their kind alone."""
+    kind = _kinds.get(key)
+    return kind.called(aggregate_ids) if kind and kind.called else {}
 
 
 def codes_in_use(code_kind: str, since: date) -> list[tuple[str, str, int]]:

@@ -254,12 +254,26 @@ def station_lines(scope: Scope, tab: str, cursor: str) -> tuple[Page[OutboxRow],
 
 def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
     """Rows with what they are called: the visit's number and date; no name of a person."""
-    visits = [row.aggregate_id for row in rows if row.kind in kinds.of_visits()]
-    known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=visits)} if visits else {}
+    names = _names(scope, rows)
     words = may_read_words(scope)
     rights = {"visit": "visits.view", "person": "people.view", **kinds.rights()}
     opens = OPEN_TO_ALL | {target for target, right in rights.items() if scope.can(right)}
-    return [_line(row, known.get(row.aggregate_id), words, opens) for row in rows]
+    return [_line(row, names.get((row.kind, row.aggregate_id)), words, opens) for row in rows]
+
+
+def _names(scope: Scope, rows: Sequence[OutboxRow]) -> dict[tuple[str, UUID], str]:
+    """What the records are called that the scope sees, by kind and id."""
+    ids: dict[str, list[UUID]] = {}
+    for row in rows:
+        ids.setdefault(row.kind, []).append(row.aggregate_id)
+    names = {(kind, key): name for kind in ids for key, name in kinds.called(kind, ids[kind]).items()}
+    of_visits = kinds.of_visits() & ids.keys()
+    wanted = [key for kind in of_visits for key in ids[kind]]
+    known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=wanted)} if wanted else {}
+    for kind in of_visits:
+        for visit in (known[key] for key in ids[kind] if key in known):
+            names[kind, visit.pk] = f"{kinds.title(kind)} {visit.number} ngày {visit.on:%d/%m/%Y}"
+    return names
 
 
 def may_read_words(scope: Scope) -> bool:
@@ -267,16 +281,12 @@ def may_read_words(scope: Scope) -> bool:
     return scope.level == "station" or scope.can("sync.export")
 
 
-def _line(row: OutboxRow, visit: Visit | None, words: bool, opens: frozenset[str]) -> Line:
-    title = kinds.title(row.kind)
-    if visit is not None:
-        title = f"{title} {visit.number} ngày {visit.on:%d/%m/%Y}"
-    target = (
-        "visit" if row.kind in kinds.of_visits() else row.kind if row.kind in kinds.rights() else "person"
-    )
-    shown = target in opens and (visit is not None or target != "visit")
+def _line(row: OutboxRow, name: str | None, words: bool, opens: frozenset[str]) -> Line:
+    of_visit = row.kind in kinds.of_visits()
+    target = "visit" if of_visit else row.kind if row.kind in kinds.rights() else "person"
+    shown = target in opens and (name is not None or target == "person")
     url = _address(target, row) if shown else ""
-    return Line(standing(row, words=words, opens=opens), title, url, row.changed_at)
+    return Line(standing(row, words=words, opens=opens), name or kinds.title(row.kind), url, row.changed_at)
 
 
 def station_counts(scope: Scope) -> dict[str, Any]:

@@ -53,8 +53,9 @@ def kind(
     page_right: str = "",
     in_use: Callable[[str, dt.date], Iterable[tuple[str, str, int]]] | None = None,
 ) -> kinds.Kind:
-    """The kind to register. `read(ids)`: sessions by id in a fixed number of queries, under the system's
-    scope. `in_use("vaccine" or "antigen", since)`: (code, name, uses) for the page of a receiver's codes.
+    """The kind to register. `read(ids)`: sessions by id in a fixed number of queries, under the scope it is
+    asked in (the system's for sending). `in_use("vaccine" or "antigen", since)`: (code, name, uses) for the
+    page of a receiver's codes.
     """
 
     def several(ids: Collection[UUID]) -> Mapping[UUID, records.VaccinationSession]:
@@ -66,6 +67,9 @@ def kind(
     def owners(ids: Collection[UUID]) -> Mapping[UUID, UUID]:
         return {key: told.person_id for key, told in read(ids).items()}
 
+    def called(ids: Collection[UUID]) -> Mapping[UUID, str]:
+        return {key: f"{TITLE} ngày {told.on:%d/%m/%Y}" for key, told in read(ids).items()}
+
     forms: dict[str, Callable[[Any], Any]] = {Form.QD3891: civil.with_civil}
     return kinds.Kind(
         KIND,
@@ -76,6 +80,7 @@ def kind(
         several=several,
         page=page,
         page_right=page_right,
+        called=called,
         in_use=in_use,
     )
 

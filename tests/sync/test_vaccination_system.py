@@ -179,6 +179,7 @@ def test_what_is_required_and_missing_is_a_task_with_a_way_there(room, liar, clo
     row = row_of(record)
     assert (row.state, row.need) == ("rejected", "field") and liar.requests == []
     page = head.get(reverse("sync:row", args=[row.pk])).content.decode()
+    assert "Buổi tiêm chủng ngày 20/11/2026" in page
     assert f'<a href="/nguoi/{baby.pk}/">Mã dân tộc</a>' in page
     assert f'<a href="/tiem/{record.id}/">Kháng nguyên</a>' in page
     task = Task.unscoped.get(kind="sync.refused")
