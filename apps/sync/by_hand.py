@@ -25,13 +25,24 @@ from apps.sync import codemaps, kinds, troubles
 from apps.sync.models import Need, OutboxRow, RowState
 from apps.sync.push import build, held_of
 from apps.sync.receivers import adapter_or_refuse
-from apps.sync.receivers.base import Adapter, Prepared
+from apps.sync.receivers.base import Adapter, Issue, Prepared
 from apps.sync.settle import note_attempt
 
 TAKEN_FROM = (RowState.PENDING, RowState.PAUSED, RowState.REJECTED, RowState.DEAD, RowState.DIFFERS)
 LONGEST = 60  # signs of a receipt number
 MOST_TOLD = 20  # things wrong with a record that are told at once
 UNREAD = "Bản ghi này có thông tin hạn chế, bạn không được xem nên không lấy tệp được."
+
+
+class NotReady(Refused):
+    """A record that does not pass the checks before sending: `problems` says why."""
+
+    def __init__(self, problems: tuple[Issue, ...]) -> None:
+        said = [f"{each.field or each.expression}: {each.text}" for each in problems[:MOST_TOLD]]
+        more = len(problems) - len(said)
+        said += [f"và {more} chỗ nữa"] * bool(more)
+        super().__init__(f"Gói tin chưa đạt kiểm tra: {'; '.join(said)}")
+        self.problems = problems
 
 
 @transaction.atomic
@@ -50,7 +61,7 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
     with system("chuyển một bản ghi sang gửi tay"):
         built = _built(row)
         note_attempt(row, built.prepared.parts)
-    _refuse_restricted(built.record)
+    refuse_restricted(built.record)
     # unscoped: the row was taken through the scope
     OutboxRow.unscoped.filter(pk=row.pk).update(
         state=RowState.BY_HAND,
@@ -88,7 +99,7 @@ def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
     with system("lấy tệp gửi tay"):
         built = _built(row)
         note_attempt(row, built.prepared.parts)  # a code that was mapped since names its parts otherwise
-    _refuse_restricted(built.record)
+    refuse_restricted(built.record)
     _audit("sync.hand_file", row)
     kind, ending = built.adapter.file_type
     return built.content, kind, f"goi-tin-{row.pk}.{ending}"
@@ -99,19 +110,25 @@ def hand_receipt(*, row_id: UUID, expected_version: int, on: dt.date, number: st
     """Write down under which number the receiver took the file. Needs sync.enter."""
     current().require("sync.enter")
     row = _mine(row_id, expected_version)
-    number = clean(number)
     if row.state != RowState.BY_HAND or row.hand_at is None:
         raise Refused("Bản ghi này không còn ở trạng thái gửi tay.")
-    if not 1 <= len(number) <= LONGEST:
-        raise Refused(f"Ghi số biên nhận, nhiều nhất {LONGEST} ký tự.", field="receipt")
-    if not timezone.localdate(row.hand_at) <= on <= timezone.localdate():
-        raise Refused("Ngày nộp phải từ ngày lấy tệp đến hôm nay.", field="on")
+    number = checked_receipt(number, on, row.hand_at)
     # unscoped: the row was taken through the scope
     OutboxRow.unscoped.filter(pk=row.pk).update(
         hand_on=on, hand_receipt=number, version=F("version") + 1, updated_at=timezone.now()
     )
     _audit("sync.hand_receipt", row)
     return row
+
+
+def checked_receipt(number: str, on: dt.date, taken_at: dt.datetime) -> str:
+    """The receipt's number as it is kept. Raises Refused for one that cannot be, and for a wrong day."""
+    number = clean(number)
+    if not 1 <= len(number) <= LONGEST:
+        raise Refused(f"Ghi số biên nhận, nhiều nhất {LONGEST} ký tự.", field="receipt")
+    if not timezone.localdate(taken_at) <= on <= timezone.localdate():
+        raise Refused("Ngày nộp phải từ ngày lấy tệp đến hôm nay.", field="on")
+    return number
 
 
 def _mine(row_id: UUID, expected_version: int) -> OutboxRow:
@@ -135,7 +152,7 @@ def _refuse_unread(row: OutboxRow) -> None:
         raise Refused(UNREAD)
 
 
-def _refuse_restricted(record: Any) -> None:
+def refuse_restricted(record: Any) -> None:
     """The same of a record that says of itself that something in it is read by right alone."""
     if getattr(record, "restricted", False) and not current().can(restricted.RIGHT):
         raise Refused(UNREAD)
@@ -157,10 +174,7 @@ def _built(row: OutboxRow) -> _Built:
     if prepared is None:
         raise Refused("Bản ghi này chưa hoàn tất nên không có gì để gửi.")
     if prepared.problems:
-        said = [f"{each.field or each.expression}: {each.text}" for each in prepared.problems[:MOST_TOLD]]
-        more = len(prepared.problems) - len(said)
-        said += [f"và {more} chỗ nữa"] * bool(more)
-        raise Refused(f"Gói tin chưa đạt kiểm tra: {'; '.join(said)}")
+        raise NotReady(prepared.problems)
     content = adapter.as_file(record, prepared, codemaps.known(row.receiver, record))
     return _Built(adapter, record, prepared, content)
 

@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from apps.core.fields import CleanCharField, DateField
+from apps.core.forms import FormKeyMixin
 
 
 class HandReceiptForm(forms.Form):
@@ -14,6 +15,20 @@ class HandReceiptForm(forms.Form):
     on = DateField(label="Ngày nộp", error_messages={"required": "Hãy ghi ngày nộp."})
     receipt = CleanCharField(
         label="Số biên nhận", max_length=60, error_messages={"required": "Hãy ghi số biên nhận."}
+    )
+
+
+class HandListReceiptForm(HandReceiptForm):
+    """The same for a list: of all that had been taken when the page was opened."""
+
+    until = forms.DateTimeField(widget=forms.HiddenInput)
+
+
+class HandListForm(FormKeyMixin):
+    """Why the list of people leaves."""
+
+    reason = CleanCharField(
+        label="Lý do xuất", max_length=300, error_messages={"required": "Hãy ghi lý do xuất danh sách."}
     )
 
 

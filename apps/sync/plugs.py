@@ -55,6 +55,7 @@ from apps.patients.events import (
 )
 from apps.sync import (
     backfill,
+    by_hand_list,
     civil,
     comparing,
     downward,
@@ -210,6 +211,7 @@ registry.jobs.add(
     JobKind(backfill.JOB, "Gửi các lượt khám đã hoàn tất trước đó", backfill.run, "sync.edit"),
     JobKind(downward.JOB, "Hỏi nơi cấp danh mục", downward.run, "catalogues.edit"),
 )
+registry.exports.add(by_hand_list.EXPORT)
 registry.readlog_screens.add(
     ReadScreen("sync.list", "Bản ghi bị nơi nhận từ chối"),
     ReadScreen("sync.row", "Một bản ghi gửi lên tuyến trên"),
@@ -234,6 +236,9 @@ registry.audit_sentences.add(
     AuditSentence("sync.hand_taken", "đã chuyển một bản ghi sang gửi tay cho nơi nhận {receiver}"),
     AuditSentence("sync.hand_file", "đã tải tệp gửi tay của một bản ghi cho nơi nhận {receiver}"),
     AuditSentence("sync.hand_receipt", "đã ghi số biên nhận gửi tay của nơi nhận {receiver}"),
+    AuditSentence(
+        "sync.hand_list_receipt", "đã ghi số biên nhận của {rows} bản ghi nộp tay cho nơi nhận {receiver}"
+    ),
     AuditSentence("sync.all_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),
     AuditSentence("sync.differing_again", "đã cho gửi lại {rows} bản ghi mà nơi nhận {receiver} giữ khác"),
     AuditSentence("sync.catalogues_asked", "đã cho hỏi các nơi cấp danh mục"),

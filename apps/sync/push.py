@@ -98,7 +98,7 @@ def push(row: OutboxRow, clock: Clock, ahead: Ahead | None = None) -> Outcome | 
             Outcome.REJECTED,
             "Chưa gửi: bản ghi không đạt kiểm tra trước khi gửi.",
             prepared.problems,
-            Need.FIELD if any(p.target in OURS for p in prepared.problems) else Need.ADMIN,
+            need_of(prepared.problems),
         )
         return settle(row, Attempt(verdict, prepared=prepared), clock())
     if known and known.body_hash == prepared.hash:
@@ -111,6 +111,11 @@ def push(row: OutboxRow, clock: Clock, ahead: Ahead | None = None) -> Outcome | 
     result = _send(adapter, prepared, row, clock)
     spend_more(row.receiver, result.requests - 1, clock())
     return settle(row, Attempt(result.verdict, result.answer, prepared, unproven), clock())
+
+
+def need_of(problems: Sequence[Issue]) -> Need:
+    """Who can end what stops a record before it leaves."""
+    return Need.FIELD if any(each.target in OURS for each in problems) else Need.ADMIN
 
 
 def _may_send(row: OutboxRow, clock: Clock) -> bool:

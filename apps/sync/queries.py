@@ -267,7 +267,7 @@ def _names(scope: Scope, rows: Sequence[OutboxRow]) -> dict[tuple[str, UUID], st
     for row in rows:
         ids.setdefault(row.kind, []).append(row.aggregate_id)
     names = {(kind, key): name for kind in ids for key, name in kinds.called(kind, ids[kind]).items()}
-    of_visits = kinds.of_visits() & ids.keys()
+    of_visits = [kind for kind in kinds.of_visits() if kind in ids]
     wanted = [key for kind in of_visits for key in ids[kind]]
     known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=wanted)} if wanted else {}
     for kind in of_visits:

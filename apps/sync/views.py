@@ -16,7 +16,7 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.encounters.models import Visit
-from apps.sync import backfill, comparing, guarding, kinds, queries, services
+from apps.sync import backfill, by_hand_list, comparing, guarding, kinds, queries, services
 from apps.sync.by_hand import TAKEN_FROM, right_to_take
 from apps.sync.forms import EarlierForm, HandReceiptForm
 from apps.sync.models import OutboxRow, Receiver, RowState
@@ -64,6 +64,7 @@ def station(request: HttpRequest) -> HttpResponse:
     ]
     context = {"counts": counts, "tabs": tabs, "tab": tab, "lines": lines, "page": page}
     context["all_stations"] = scope.level != "station"
+    context["hand_lists"] = by_hand_list.receivers() if scope.can("sync.export") else []
     return render(request, "sync/station.html", context)
 
 

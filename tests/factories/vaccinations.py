@@ -6,11 +6,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from apps.core.ids import uuid7
+from apps.patients.models import Person
 from apps.sync import outbox, vaccinations
 from apps.sync.mappings import records
 from apps.sync.models import Receiver
 from tests.factories.sync import STATION, person, warehouse
 
+LACKS = [f"{place}_{level}" for place in ("birth", "registered", "home") for level in ("commune", "province")]
 AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)  # 08:30 in Vietnam
 HOME = records.Place("21484", "51")
 CIVIL = records.Civil(
@@ -117,6 +119,40 @@ class Table:
 
     def person(self, person_id: UUID) -> records.Person:
         return next(s.person for s in self.sessions.values() if s.person.id == person_id)
+
+
+def told(person: Person, **more) -> vaccinations.Told:
+    place = records.Organization(person.station_id, person.station.name, "51001")
+    fields = {
+        "version": 1,
+        "on": date(2026, 11, 20),
+        "changed_at": AT,
+        "facility": place,
+        "immunizations": (dose(),),
+    }
+    return vaccinations.Told(id=uuid7(), person_id=person.pk, **{**fields, **more})
+
+
+class Room:
+    """Stands for the room of immunization: what it holds, and its one registration."""
+
+    def __init__(self) -> None:
+        self.told: dict = {}
+
+    def read(self, ids):
+        return {key: self.told[key] for key in ids if key in self.told}
+
+    def save(self, told: vaccinations.Told) -> vaccinations.Told:
+        self.told[told.id] = told
+        vaccinations.changed(session_id=told.id, person_id=told.person_id, facility_id=told.facility.id)
+        return told
+
+    def change(self, told, **more):
+        return self.save(replace(self.told[told.id], version=self.told[told.id].version + 1, **more))
+
+    def in_use(self, kind, since):
+        given = [each for told in self.told.values() for each in told.immunizations]
+        return [("PENTA", "DPT-VGB-Hib", len(given))] if kind == "vaccine" and given else []
 
 
 def national(base_url: str, **more) -> Receiver:

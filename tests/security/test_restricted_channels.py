@@ -217,6 +217,7 @@ def test_no_file_tells_it(side: tuple[walk.Side, walk.Shared]) -> None:
     asked: dict[str, Any] = {
         "hamlet": hamlet, "group": next(iter(registry.target_groups)).key, "on": today, "since": "2020-01-01",
         "until": today, "picked": {}, "programme": "hypertension", "key": next(reversed(lists.LISTS)),
+        "receiver": str(side[1].national.pk),
     }  # fmt: skip
     first_dates = {f"{book.key}.book": next(iter(book.dates)) for book in REGISTERS}
     seen = dict[bool, str]()

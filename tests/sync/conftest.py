@@ -2,8 +2,9 @@
 
 import pytest
 
-from apps.sync import kinds
+from apps.sync import kinds, vaccinations
 from tests.factories.sync import Book, Clock, warehouse
+from tests.factories.vaccinations import LACKS, Room, national
 from tests.receiver.server import Receiver
 
 
@@ -35,3 +36,20 @@ def liar():
 def receiver(db, liar):
     """Our row for it."""
     return warehouse(liar.base_url)
+
+
+@pytest.fixture
+def room(monkeypatch):
+    """A room of immunization that has registered itself."""
+    room = Room()
+    kind = vaccinations.kind(
+        room.read, page=lambda id_: f"/tiem/{id_}/", page_right="visits.view", in_use=room.in_use
+    )
+    monkeypatch.setitem(kinds._kinds, "vaccination", kind)
+    return room
+
+
+@pytest.fixture
+def system_of_the_ministry(db, liar):
+    """Our row for the national vaccination system; it takes empty what the house does not know yet."""
+    return national(liar.base_url, settings={"may_lack": LACKS})

@@ -15,7 +15,7 @@ from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, Task
 from apps.core.scope import system
 from apps.patients.models import Person
-from apps.sync import backfill, civil, kinds, outbox, vaccinations, worker
+from apps.sync import backfill, civil, kinds, outbox, worker
 from apps.sync.admin import ReceiverForm
 from apps.sync.mappings import records
 from apps.sync.models import Delivery, OutboxRow
@@ -25,42 +25,9 @@ from tests.factories.catalogues import a_code
 from tests.factories.encounters import catalogues
 from tests.factories.patients import a_card, a_person, a_station
 from tests.factories.sync import row_of, visit, warehouse_831
-from tests.factories.vaccinations import AT, dose, national, reaction
+from tests.factories.vaccinations import dose, national, reaction, told
 
 pytestmark = pytest.mark.django_db
-LACKS = [f"{place}_{level}" for place in ("birth", "registered", "home") for level in ("commune", "province")]
-
-
-class Room:
-    """Stands for the room of immunization: what it holds, and its one registration."""
-
-    def __init__(self) -> None:
-        self.told: dict = {}
-
-    def read(self, ids):
-        return {key: self.told[key] for key in ids if key in self.told}
-
-    def save(self, told: vaccinations.Told) -> vaccinations.Told:
-        self.told[told.id] = told
-        vaccinations.changed(session_id=told.id, person_id=told.person_id, facility_id=told.facility.id)
-        return told
-
-    def change(self, told, **more):
-        return self.save(replace(self.told[told.id], version=self.told[told.id].version + 1, **more))
-
-    def in_use(self, kind, since):
-        given = [each for told in self.told.values() for each in told.immunizations]
-        return [("PENTA", "DPT-VGB-Hib", len(given))] if kind == "vaccine" and given else []
-
-
-@pytest.fixture
-def room(monkeypatch):
-    room = Room()
-    kind = vaccinations.kind(
-        room.read, page=lambda id_: f"/tiem/{id_}/", page_right="visits.view", in_use=room.in_use
-    )
-    monkeypatch.setitem(kinds._kinds, "vaccination", kind)
-    return room
 
 
 @pytest.fixture
@@ -75,28 +42,11 @@ def baby(station):
 
 
 @pytest.fixture
-def system_of_the_ministry(db, liar):
-    return national(liar.base_url, settings={"may_lack": LACKS})
-
-
-@pytest.fixture
 def head(station):
     role = a_role("station_head")
     role.rights = [*role.rights, "sync.export"]
     role.save()
     return client_of(a_member("station_head", station, "truong.tram"))
-
-
-def told(person: Person, **more) -> vaccinations.Told:
-    place = records.Organization(person.station_id, person.station.name, "51001")
-    fields = {
-        "version": 1,
-        "on": dt.date(2026, 11, 20),
-        "changed_at": AT,
-        "facility": place,
-        "immunizations": (dose(),),
-    }
-    return vaccinations.Told(id=uuid7(), person_id=person.pk, **{**fields, **more})
 
 
 def rules() -> None:

@@ -116,6 +116,7 @@ class Shared:
     """What belongs to no station."""
 
     receiver: Receiver
+    national: Receiver
     upload: CatalogueUpload
     role: Role
 
@@ -302,6 +303,9 @@ def a_side(code: str, commune: str, name: str, shared: Shared, *, beside: Facili
 def shared_things() -> Shared:
     return Shared(
         receiver=Receiver.objects.create(code="kho", name="Kho dữ liệu", base_url="https://kho.invalid"),
+        national=Receiver.objects.create(
+            code="tiem-chung", name="Tiêm chủng", kind="vaccination", base_url="https://tiem.invalid"
+        ),
         upload=CatalogueUpload.objects.create(
             key="drugs",
             file_name="thuoc.csv",

@@ -74,17 +74,25 @@ class VaccinationAdapter:
 
     def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
         """The form of QĐ 3891 as a workbook, one row a dose that was given; all cells are text."""
-        sheet = replace(self.sheet, codes=known)
-        rows = qd3891.rows(record, sheet)
+        rows = self.cells(record, known)
         if not rows:
             raise Refused(NOTHING)
         out = io.BytesIO()
-        widths = dict.fromkeys(range(len(sheet.fields)), WIDE)
-        headings = [each.word for each in sheet.fields]
-        with TextWorkbook(out, title="QĐ 3891", headings=headings, widths=widths) as book:
+        widths = dict.fromkeys(range(len(self.headings)), WIDE)
+        with TextWorkbook(out, title="QĐ 3891", headings=self.headings, widths=widths) as book:
             for row in rows:
-                book.add(row.get(each.key, "") for each in sheet.fields)
+                book.add(row)
         return out.getvalue()
+
+    @property
+    def headings(self) -> list[str]:
+        """Of the form's columns."""
+        return [each.word for each in self.sheet.fields]
+
+    def cells(self, record: Any, known: Codes) -> list[list[str]]:
+        """A row under these headings for each dose that was given."""
+        rows = qd3891.rows(record, replace(self.sheet, codes=known))
+        return [[row.get(each.key, "") for each in self.sheet.fields] for row in rows]
 
     def send(self, part: Part, request_id: str) -> Answer:
         return self.transport.send(part, request_id)

@@ -12,6 +12,10 @@ SAMPLES: Samples = {
 }
 SHARED: SharedSamples = same(
     "sync:",
+    "hand_list hand_list_take hand_list_file hand_list_receipt",
+    lambda shared: {"pk": shared.national.pk},
+) | same(
+    "sync:",
     "receiver switch send_all_again send_differing compare resume earlier codes codes_kinds codes_enter "
     "codes_upload codes_download",
     lambda shared: {"pk": shared.receiver.pk},
