@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.catalogues import codes, icd
 from apps.core.scope import enter, system
 from apps.encounters import services as visits
-from apps.encounters.inputs import DiagnosisInput, Opening, VisitInput
+from apps.encounters.inputs import DiagnosisInput, VisitInput
 from apps.encounters.models import HerbalFormula, Visit
 from apps.encounters.ordering import traditional
 from apps.encounters.ordering.traditional import HerbInput
@@ -20,6 +20,7 @@ from apps.facilities.models import Facility
 from apps.facilities.posts import scope_for
 from apps.patients.models import Person
 from apps.population.desk import give
+from apps.population.waiting_room import opening_of
 from apps.stock.queries import dispensing_places
 
 SAMPLE = "Dữ liệu mẫu"
@@ -82,7 +83,7 @@ def formulas(station: Facility) -> int:
 
 def _prescribed(person: Person, formula: Formula) -> Visit:
     today = timezone.localdate()
-    visit = visits.visit_open(person=person, opening=Opening(formula.reason), override=SAMPLE)
+    visit = visits.visit_open(person=person, opening=opening_of(person, formula.reason), override=SAMPLE)
     diagnoses = [DiagnosisInput(formula.icd, "main")] if icd.names([formula.icd], on=today) else []
     if codes.exists(TRADITIONAL, formula.traditional, today):
         diagnoses.append(DiagnosisInput(formula.traditional, "traditional"))

@@ -17,7 +17,7 @@ from apps.core.scope import Scope, current, enter, system
 from apps.encounters import services as visits
 from apps.encounters import states
 from apps.encounters.bedside import own_practitioner, why_not
-from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
+from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.encounters.models import Visit
 from apps.encounters.writing import Problems
 from apps.facilities.models import Facility, Post
@@ -26,7 +26,7 @@ from apps.patients.models import Person
 from apps.population.commune import APART, JUST_NOW, TODAY
 from apps.population.desk import desk
 from apps.population.illness import CHRONIC, Drug, Illness, acute, vitals
-from apps.population.waiting_room import waiting_room
+from apps.population.waiting_room import opening_of, waiting_room
 
 SAMPLE = "Dữ liệu mẫu"
 YEAR = 365.25
@@ -106,8 +106,9 @@ def _come(
     try:
         with transaction.atomic():
             with enter(nurse):
-                opening = Opening(ill.reason, at=arrived)
-                visit = visits.visit_open(person=person, opening=opening, override=SAMPLE)
+                visit = visits.visit_open(
+                    person=person, opening=opening_of(person, ill.reason, arrived), override=SAMPLE
+                )
             if state == states.WAITING:
                 return
             with enter(seen_by):

@@ -1,6 +1,6 @@
 """The demo's waiting room: rooms, a family, an emergency, a queue under way. All through the services."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count
@@ -56,6 +56,13 @@ def waiting_room(station: Facility) -> None:
         waiting = Visit.objects.filter(on=timezone.localdate(), state="waiting", call="waiting")
         if gone := waiting.filter(rank=9).order_by("-queue_no").first():
             services.visit_left(visit_id=gone.pk, expected_version=gone.version, reason="Có việc gấp")
+
+
+def opening_of(person: Person, reason: str, at: datetime | None = None) -> Opening:
+    """Received with the card that is good today; without one she pays herself."""
+    today = timezone.localdate()
+    good = next((card for card in person.cards.order_by("pk") if card.in_force(today)), None)
+    return Opening(reason, "bhyt" if good else "fee", card_id=good.pk if good else None, at=at)
 
 
 def _family() -> list[Person]:

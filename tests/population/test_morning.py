@@ -51,6 +51,8 @@ def test_it_works(station, settings, capsys):
     assert f"{todays().count()} lượt khám" in capsys.readouterr().out
     assert todays().filter(call="called").exists()
     assert todays().filter(state="finalised", prescriptions__isnull=False).exists()
+    insured = todays().filter(payer="bhyt")
+    assert insured and not insured.filter(card=None).exists()
     assert todays().aggregate(first=Min("occurred_at"))["first"] <= timezone.now()
     assert Visit.unscoped.count() == before + todays().count()
     # once
