@@ -337,3 +337,15 @@ def test_the_health_record_tells_of_results(client, visit, doctor):
         services.visit_finalise(visit_id=visit.pk, expected_version=visit.version)
     page = page_of(client, f"/nguoi/{visit.person_id}/ho-so/")
     assert "5,6 mmol/L" in page
+
+
+def test_the_finished_visit_tells_its_formula(client, visit, doctor):
+    values = {"packets": "7", "usage": "Sắc uống", "name": "Quy tỳ thang"}
+    post(client, at("formula_new", visit.pk), **values, **{"herb-1": "Đương quy", "grams-1": "12"})
+    visit.refresh_from_db()
+    with enter(make.scope_of(doctor)):
+        services.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override="x")
+    page = page_of(client, at("visit", visit.pk))
+    assert "Thuốc thang: Quy tỳ thang" in page and "Đương quy 12 g" in page and "7 thang." in page
+    formula = HerbalFormula.unscoped.get()
+    assert at("formula", formula.pk) in page and at("formula_in_error", formula.pk) not in page

@@ -24,6 +24,7 @@ from apps.core.scope import Scope, current
 from apps.encounters import case_forms, checking, organs, page, queries, services, states, templating, undoing
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
 from apps.encounters.models import ExamTemplate, Visit
+from apps.encounters.ordering import queries as order_queries
 from apps.encounters.sick_child import reading, sheet
 from apps.encounters.sick_child.boxes import Boxes
 from apps.encounters.writing import Limits, Problems, vital_problems
@@ -87,6 +88,7 @@ def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
     context = page.beside(scope, found) | page.endings(found)
     context |= {
         "sheets": queries.sheets(found),
+        "formulas": order_queries.formulas(found) if scope.can("prescriptions.view") else [],
         "revisions": queries.revisions(found),
         "sign_form": ReasonForm(initial={"version": found.version}),
         "reopen_form": ReasonForm(initial={"version": found.version}),
