@@ -75,6 +75,7 @@ def waiting(scope: Scope, on: dt.date, limit: int) -> list[Visit]:
         Visit.visible(scope)
         .filter(facility_id__in=scope.facility_ids, on=on, state__in=(states.WAITING, states.IN_PROGRESS))
         .select_related("person")
+        .defer("person__tokens", "person__search")
         .order_by("rank", "queue_no")[:limit]
     )
 
@@ -104,7 +105,8 @@ def unsigned_first(scope: Scope, limit: int) -> list[Visit]:
     # a station's points too: what a former station has left unsigned is signed at its successor
     here = scope.facility_ids if scope.level == "station" else scope.facility_ids & {scope.workplace_id}
     rows = Visit.visible(scope).filter(facility_id__in=here, state=states.AWAITING_SIGNATURE)
-    return list(rows.select_related("person").order_by("occurred_at", "id")[:limit])
+    rows = rows.select_related("person").defer("person__tokens", "person__search")
+    return list(rows.order_by("occurred_at", "id")[:limit])
 
 
 def opened_by(user_id: UUID | None, visits: Sequence[Visit]) -> set[UUID]:

@@ -133,17 +133,21 @@ def _rows(
     )
 
 
-def conditions(on: dt.date, known: limits.Limits) -> dict[str, Q]:
-    """Who stands in each list."""
+def expected(on: dt.date) -> dict[str, Q]:
+    """Who stands in the lists that the home page counts."""
     monday = on - dt.timedelta(days=on.weekday())
-    gone = Q(seen_on__lt=coming.edge(on, int(known.control["window_months"])))
     return {
         "tuan-nay": Q(expected_on__gte=monday, expected_on__lte=monday + dt.timedelta(days=6)),
         "qua-hen": Q(expected_on__lt=on),
-        "bo-tri": gone,
-        "chua-dat": Q(last_target=str(int(Reached.NOT_REACHED))) & ~gone,
         "tat-ca": Q(),
     }
+
+
+def conditions(on: dt.date, known: limits.Limits) -> dict[str, Q]:
+    """Who stands in each list."""
+    gone = Q(seen_on__lt=coming.edge(on, int(known.control["window_months"])))
+    not_reached = Q(last_target=str(int(Reached.NOT_REACHED))) & ~gone
+    return expected(on) | {"bo-tri": gone, "chua-dat": not_reached}
 
 
 def _chosen(scope: Scope, asked: Asked, known: limits.Limits) -> QuerySet[Any]:
@@ -155,13 +159,18 @@ def _chosen(scope: Scope, asked: Asked, known: limits.Limits) -> QuerySet[Any]:
 def counts(scope: Scope, on: dt.date, known: limits.Limits) -> dict[str, dict[str, int]]:
     """How many stand in each list of each programme; 'dat' those at target in the window. One query."""
     recent = Q(seen_on__gte=coming.edge(on, int(known.control["window_months"])))
-    each = conditions(on, known) | {"dat": Q(last_target=str(int(Reached.REACHED))) & recent}
+    reached = Q(last_target=str(int(Reached.REACHED))) & recent
+    return _counted(scope, on, conditions(on, known) | {"dat": reached})
+
+
+def _counted(scope: Scope, on: dt.date, each: Mapping[str, Q]) -> dict[str, dict[str, int]]:
+    """By programme: how many there are of each."""
     asked = {
         f"{programme}_{key.replace('-', '_')}": Count("pk", filter=q & Q(programme=programme))
         for programme in Programme.values
         for key, q in each.items()
     }
-    # A limit keeps PostgreSQL from looking the last form up anew for each of the twelve figures.
+    # A limit keeps PostgreSQL from looking the last form up anew for each of the figures.
     found = _rows(scope, Programme.values, on)[:EVERYBODY].aggregate(**asked)
     return {
         programme: {key: found[f"{programme}_{key.replace('-', '_')}"] for key in each}
@@ -221,9 +230,9 @@ def _figure(last: Mapping[str, Any], programme: str) -> str:
 
 
 def home(scope: Scope) -> dict[str, Any] | None:
-    """How many of both programmes are expected this week, have not come; nobody is named. Two queries."""
+    """How many of both programmes are expected this week, have not come; nobody is named. One query."""
     today = timezone.localdate()
-    found = counts(scope, today, limits.on(today))
+    found = _counted(scope, today, expected(today))
     rows = [
         {"programme": programme, "title": programme.label, "many": found[programme]}
         for programme in Programme

@@ -88,6 +88,7 @@ def queue(scope: Scope, on: dt.date, *, now: dt.datetime) -> Queue:
         Visit.visible(scope)
         .filter(_here(scope), on=on, state__in=(states.WAITING, states.IN_PROGRESS))
         .select_related("person", "room")
+        .defer("person__tokens", "person__search")
         .order_by(*ORDER)[:MOST]
     )
     queries.hushed(scope, rows)

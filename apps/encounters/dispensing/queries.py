@@ -72,7 +72,8 @@ def waiting_first(scope: Scope, since: dt.date, limit: int) -> list[Visit]:
     # unscoped: whether the station gives out at all
     places = StockLocation.unscoped.filter(station=OuterRef("facility"), dispenses=True, is_active=True)
     rows = _waiting(scope, since).filter(Exists(places)).select_related("person")
-    return list(rows.defer("person__tokens", "person__search").order_by("finalised_at", "id")[:limit])
+    shown = rows.only("finalised_at", "person__full_name", "person__birth_date", "person__birth_precision")
+    return list(shown.order_by("finalised_at", "id")[:limit])
 
 
 def waiting_count(scope: Scope, since: dt.date) -> int:
