@@ -4,6 +4,7 @@ Appointments are care's: a list names the next one and leads to care's own page 
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -133,21 +134,22 @@ def _rows(
     )
 
 
-def expected(on: dt.date) -> dict[str, Q]:
-    """Who stands in the lists that the home page counts."""
-    monday = on - dt.timedelta(days=on.weekday())
+def conditions(on: dt.date, known: limits.Limits) -> dict[str, Q]:
+    """Who stands in each list."""
+    monday, sunday = _week(on)
+    gone = Q(seen_on__lt=coming.edge(on, int(known.control["window_months"])))
     return {
-        "tuan-nay": Q(expected_on__gte=monday, expected_on__lte=monday + dt.timedelta(days=6)),
+        "tuan-nay": Q(expected_on__gte=monday, expected_on__lte=sunday),
         "qua-hen": Q(expected_on__lt=on),
+        "bo-tri": gone,
+        "chua-dat": Q(last_target=str(int(Reached.NOT_REACHED))) & ~gone,
         "tat-ca": Q(),
     }
 
 
-def conditions(on: dt.date, known: limits.Limits) -> dict[str, Q]:
-    """Who stands in each list."""
-    gone = Q(seen_on__lt=coming.edge(on, int(known.control["window_months"])))
-    not_reached = Q(last_target=str(int(Reached.NOT_REACHED))) & ~gone
-    return expected(on) | {"bo-tri": gone, "chua-dat": not_reached}
+def _week(on: dt.date) -> tuple[dt.date, dt.date]:
+    monday = on - dt.timedelta(days=on.weekday())
+    return monday, monday + dt.timedelta(days=6)
 
 
 def _chosen(scope: Scope, asked: Asked, known: limits.Limits) -> QuerySet[Any]:
@@ -159,18 +161,13 @@ def _chosen(scope: Scope, asked: Asked, known: limits.Limits) -> QuerySet[Any]:
 def counts(scope: Scope, on: dt.date, known: limits.Limits) -> dict[str, dict[str, int]]:
     """How many stand in each list of each programme; 'dat' those at target in the window. One query."""
     recent = Q(seen_on__gte=coming.edge(on, int(known.control["window_months"])))
-    reached = Q(last_target=str(int(Reached.REACHED))) & recent
-    return _counted(scope, on, conditions(on, known) | {"dat": reached})
-
-
-def _counted(scope: Scope, on: dt.date, each: Mapping[str, Q]) -> dict[str, dict[str, int]]:
-    """By programme: how many there are of each."""
+    each = conditions(on, known) | {"dat": Q(last_target=str(int(Reached.REACHED))) & recent}
     asked = {
         f"{programme}_{key.replace('-', '_')}": Count("pk", filter=q & Q(programme=programme))
         for programme in Programme.values
         for key, q in each.items()
     }
-    # A limit keeps PostgreSQL from looking the last form up anew for each of the figures.
+    # A limit keeps PostgreSQL from looking the last form up anew for each of the twelve figures.
     found = _rows(scope, Programme.values, on)[:EVERYBODY].aggregate(**asked)
     return {
         programme: {key: found[f"{programme}_{key.replace('-', '_')}"] for key in each}
@@ -230,13 +227,24 @@ def _figure(last: Mapping[str, Any], programme: str) -> str:
 
 
 def home(scope: Scope) -> dict[str, Any] | None:
-    """How many of both programmes are expected this week, have not come; nobody is named. One query."""
+    """How many of both programmes are expected this week, have not come; nobody is named. One query.
+
+    By the day they are expected: a third of what all figures of the lists cost.
+    """
     today = timezone.localdate()
-    found = _counted(scope, today, expected(today))
+    monday, sunday = _week(today)
+    days = _rows(scope, Programme.values, today).order_by().values("programme", "expected_on")
+    found = {programme: Counter[str]() for programme in Programme.values}
+    for programme, on, many in days.annotate(many=Count("pk")).values_list(
+        "programme", "expected_on", "many"
+    ):
+        found[programme]["all"] += many
+        found[programme]["week"] += many if on and monday <= on <= sunday else 0
+        found[programme]["late"] += many if on and on < today else 0
     rows = [
         {"programme": programme, "title": programme.label, "many": found[programme]}
         for programme in Programme
-        if found[programme]["tat-ca"]
+        if found[programme]["all"]
     ]
     return {"rows": rows} if rows else None
 
