@@ -1,5 +1,7 @@
 """Two stations with one of everything, and a nurse of the first."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +14,13 @@ from apps.encounters.models import Visit
 from apps.facilities.models import Facility
 from apps.households.models import Household
 from apps.patients.models import Person
+from tests import databases
 from tests.factories.accounts import a_member, client_of
 from tests.factories.encounters import a_finished_visit, an_examined_visit, catalogues
 from tests.factories.facilities import a_practitioner, a_station
 from tests.factories.households import a_household
 from tests.factories.patients import a_person
+from tests.house import walk
 
 OWN, FOREIGN = "Đinh Thị Vân Kiều", "Hồ Thị Bảy Lạ"
 
@@ -40,15 +44,35 @@ def a_side(code: str, commune: str, name: str, cccd: str) -> Here:
     return Here(station, person, a_household(station, person), visit, a_finished_visit(person, doctor))
 
 
-@pytest.fixture
-def own(db: None) -> Here:
-    catalogues()
-    return a_side("21484", "Ba Tơ", OWN, "051190000111")
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Here, Here]]:
+    """One's own station and a stranger's: made once for all tests of a file."""
+    with databases.made_once(django_db_blocker):
+        catalogues()
+        own = a_side("21484", "Ba Tơ", OWN, "051190000111")
+        yield own, a_side("23293", "Đăk Cấm", FOREIGN, "062190000222")
 
 
 @pytest.fixture
-def foreign(own: Here) -> Here:
-    return a_side("23293", "Đăk Cấm", FOREIGN, "062190000222")
+def own(made: tuple[Here, Here], db: None) -> Here:
+    return deepcopy(made[0])  # what a test changes of it in memory is its own, as its rows are
+
+
+@pytest.fixture
+def foreign(made: tuple[Here, Here], own: Here) -> Here:
+    return deepcopy(made[1])
+
+
+@pytest.fixture(scope="module")
+def walked(
+    django_db_setup: None, django_db_blocker: Any
+) -> Iterator[tuple[walk.Side, walk.Side, walk.Shared]]:
+    """One's own station and a stranger's with one of everything that is addressed: made once for a file."""
+    with databases.made_once(django_db_blocker):
+        catalogues()
+        shared = walk.shared_things()
+        own = walk.a_side("21484", walk.OWN_PLACE, walk.OWN_NAME, shared)
+        yield own, walk.a_side("23293", walk.FOREIGN_PLACE, walk.FOREIGN_NAME, shared), shared
 
 
 class Attacker:

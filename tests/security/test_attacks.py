@@ -3,100 +3,17 @@
 import gzip
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from django.db import connection
 
-from apps.core import approvals, drafts, scope
-from apps.core.errors import Refused
-from apps.core.models import Draft, PendingChange
-from apps.facilities import staffing
-from apps.facilities.models import Post
-from apps.facilities.posts import scope_for
 from apps.population import demo
 from apps.sync.models import Receiver
 from apps.sync.receivers import http
-from tests.factories import encounters as make
-from tests.factories.accounts import a_member, a_role
-from tests.factories.facilities import a_centre, a_department
-from tests.factories.patients import a_person, a_station
+from tests.factories.patients import a_station
 from tests.security.conftest import Attacker, Here
-
-# --- races
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """What each act gave or refused, all at the same time, each on a connection of its own."""
-
-    def alone(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except Refused as no:
-            return no
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(alone, acts))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_who_approve_at_once_do_it_once() -> None:
-    station = a_station()
-    department = a_department(a_centre(station))
-    first, *others = [a_member("province_admin", department, f"quan.tri{n}") for n in range(3)]
-    with scope.enter(scope_for(first, department.pk)):
-        made = staffing.account_open(
-            full_name="Ma Văn Giả", username="", phone="", role=a_role("nurse"), facility=station
-        )
-    change = PendingChange.objects.get()
-
-    def approve(user: Any) -> Any:
-        with scope.enter(scope_for(user, department.pk)):
-            return approvals.approve(change_id=change.pk)
-
-    done = at_once(*(lambda user=user: approve(user) for user in others))
-    assert sorted(type(each).__name__ for each in done) == ["PendingChange", "Refused"]
-    assert Post.objects.filter(user=made).count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_allowance_is_one_slip_however_fast() -> None:
-    station = a_station()
-    department = a_department(a_centre(station))
-    first, second = (a_member("province_admin", department, f"quan.tri{n}") for n in range(2))
-    head = a_member("station_head", station, "truong.tram")
-    with scope.enter(scope_for(first, department.pk)):
-        change = staffing.slip_issue(user=head)
-    with scope.enter(scope_for(second, department.pk)):
-        approvals.approve(change_id=change.pk)  # type: ignore[union-attr]
-
-    def use() -> bool:
-        with scope.enter(scope_for(first, department.pk)):
-            return approvals.use(staffing.SLIP_CHANGE, head.pk)
-
-    assert sorted(at_once(use, use, use)) == [False, False, True]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_draft_from_two_tabs() -> None:
-    make.catalogues()
-    station = a_station()
-    visit = make.a_visit(a_person(station), make.a_practitioner(station))
-    nurse = a_member("nurse", station, "hoa.nt")
-
-    def keep(text: str) -> None:
-        with scope.enter(scope_for(nurse, station.pk)):
-            drafts.keep("visit", visit.pk, {"reason": [text]})
-
-    done = at_once(*(lambda text=str(n): keep(text) for n in range(4)))
-    assert done == [None] * 4
-    assert Draft.unscoped.get().data["reason"][0] in {"0", "1", "2", "3"}
-
 
 # --- verbs and the ends of numbers
 

@@ -1,21 +1,15 @@
 """Break-glass: a record of elsewhere, opened by number with a reason, for a day, so often, and told."""
 
 import datetime as dt
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.accounts.models import User
-from apps.core.errors import Refused
 from apps.core.models import AuditEntry, Parameter, ReadEntry
-from apps.core.scope import enter
 from apps.encounters.models import Visit
-from apps.facilities.posts import scope_for
-from apps.patients import emergency
 from apps.patients.models import EmergencyAccess, Person, TimelineEntry
 from tests.factories.accounts import a_member, client_of
 from tests.factories.facilities import a_centre, a_department
@@ -117,32 +111,6 @@ def test_so_often_a_day_and_tries_count(own: Here, foreign: Here, doctor: Attack
         assert "Không có ai" in ask(doctor, number=f"06219000099{last}").content.decode()
     assert "đã dùng hết số lần" in ask(doctor).content.decode()
     assert page(doctor, foreign.person).status_code == 404
-
-
-@pytest.mark.django_db(transaction=True)
-def test_tries_at_once_are_counted_one_after_the_other(own: Here, doctor: Attacker) -> None:
-    """While a try is not yet written for all to see, the next one waits for it."""
-    user = User.objects.get(pk=doctor.client.session["_auth_user_id"])
-    scope = scope_for(user, own.station.pk)
-    assert scope is not None
-    waits: list[bool] = []
-
-    def another() -> None:
-        try:
-            with transaction.atomic():
-                rows = User.objects.select_for_update(skip_locked=True).filter(pk=user.pk)
-                waits.append(not rows.exists())
-        finally:
-            connection.close()
-
-    with transaction.atomic(), enter(scope):  # as the page's post: one transaction around it
-        with pytest.raises(Refused):
-            emergency.open_record(number="062190000999", reason="coma", note="Ngất")
-        assert emergency.used_today(scope) == 1
-        thread = threading.Thread(target=another)
-        thread.start()
-        thread.join()
-    assert waits == [True]
 
 
 @pytest.mark.parametrize("role", ["population", "village_worker", "pharmacist"])

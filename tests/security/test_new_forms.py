@@ -5,6 +5,7 @@ the machine's own lines of log while all of them are opened and sent.
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -24,7 +25,6 @@ from apps.patients.models import Death, DuplicatePair, Person
 from apps.sync import worker
 from tests.factories.accounts import BACKEND, a_post, a_user, client_of
 from tests.factories.catalogues import a_code
-from tests.factories.encounters import catalogues
 from tests.factories.households import a_person_status, a_status
 from tests.factories.patients import a_person
 from tests.house import walk
@@ -38,19 +38,23 @@ TYPED = "chữ đã gõ không được mất"
 
 
 @pytest.fixture
-def shared() -> walk.Shared:
-    catalogues()
-    return walk.shared_things()
+def world(walked: tuple[walk.Side, walk.Side, walk.Shared]) -> tuple[walk.Side, walk.Side, walk.Shared]:
+    return deepcopy(walked)
 
 
 @pytest.fixture
-def own(shared: walk.Shared) -> walk.Side:
-    return walk.a_side("21484", walk.OWN_PLACE, walk.OWN_NAME, shared)
+def shared(world: tuple[walk.Side, walk.Side, walk.Shared]) -> walk.Shared:
+    return world[2]
 
 
 @pytest.fixture
-def foreign(own: walk.Side, shared: walk.Shared) -> walk.Side:
-    return walk.a_side("23293", walk.FOREIGN_PLACE, walk.FOREIGN_NAME, shared)
+def own(world: tuple[walk.Side, walk.Side, walk.Shared]) -> walk.Side:
+    return world[0]
+
+
+@pytest.fixture
+def foreign(world: tuple[walk.Side, walk.Side, walk.Shared]) -> walk.Side:
+    return world[1]
 
 
 def everything(side: walk.Side) -> Any:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.models import Role
 from apps.care.models import Enrolment
 from apps.core.ids import uuid7
-from apps.core.models import AuditEntry, PendingChange
+from apps.core.models import PendingChange
 from apps.encounters.inputs import LineInput
 from apps.encounters.models import Attachment, Certificate, Dispensing, Visit
 from apps.facilities.models import Practitioner
@@ -25,14 +25,11 @@ from tests.factories import certificates as papers
 from tests.factories import dispensing as give
 from tests.factories import encounters as make
 from tests.factories import ncd
-from tests.factories.accounts import PASSWORD, a_member, a_post, a_user, client_of
+from tests.factories.accounts import PASSWORD, a_member, client_of
 from tests.factories.catalogues import a_code
-from tests.factories.facilities import a_centre, a_department
 from tests.factories.patients import a_person
 from tests.factories.stock import an_item
-from tests.house import walk
 from tests.security.conftest import Attacker, Here
-from tests.security.test_new_forms import everything, taken_back
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -43,38 +40,6 @@ MARKUP = "<script>alert(1)</script>"
 @pytest.fixture
 def head(own: Here) -> Attacker:
     return Attacker(client_of(a_member("station_head", own.station)))
-
-
-# --- every address of today with the other station's ids
-
-
-def test_no_form_is_taken_for_a_record_of_elsewhere() -> None:
-    """Posted by who holds every right at her own station: refused, and nothing is written anywhere."""
-    make.catalogues()
-    shared = walk.shared_things()
-    own = walk.a_side("21484", walk.OWN_PLACE, walk.OWN_NAME, shared)
-    foreign = walk.a_side("23293", walk.FOREIGN_PLACE, walk.FOREIGN_NAME, shared)
-    client = Attacker(client_of(everything(own)))
-    wrong, asked = [], 0
-    for address in walk.addresses():
-        sample = walk.SAMPLES.get(address.name)
-        if sample is None or not address.arguments:
-            continue
-        arguments = sample(foreign)
-        if arguments == sample(own):
-            continue
-        with taken_back():
-            before = AuditEntry.objects.count()
-            answer = client.post(
-                address.path(arguments), version=1, reason="Vì thử", note="x", kind="answered", number="1"
-            )
-            asked += 1
-            if answer.status_code not in (400, 403, 404, 405, 415):
-                wrong.append((address.name, answer.status_code, answer.get("Location", "")))
-            elif AuditEntry.objects.count() != before and answer.status_code != 405:
-                wrong.append((address.name, "written", answer.status_code))
-    assert not wrong
-    assert asked > 100
 
 
 # --- giving medicines out
@@ -444,32 +409,3 @@ def test_a_file_hangs_on_no_order_of_another_visit(own: Here, foreign: Here) -> 
     said = {"form_key": str(uuid7()), "title": "x", "file": SimpleUploadedFile("x.png", PNG)}
     assert client.post(reverse("encounters:attach", args=[foreign.visit.pk]), said).status_code == 404
     assert not Attachment.unscoped.exists()
-
-
-@pytest.mark.parametrize("role", ["village_worker", "cdc", "province_admin", "auditor"])
-def test_no_form_of_the_consulting_rooms_is_taken_of_who_has_no_right(role: str) -> None:
-    """Her own station's ids, or any of the province: each form is closed, and nothing is written."""
-    make.catalogues()
-    shared = walk.shared_things()
-    side = walk.a_side("21484", walk.OWN_PLACE, walk.OWN_NAME, shared)
-    at = side.station if role == "village_worker" else a_department(a_centre(side.station))
-    user = a_user(f"khong.{role}", "Phạm Thị Không")
-    a_post(user, role, at)
-    client, wrong, asked = Attacker(client_of(user)), [], 0
-    for address in walk.addresses():
-        if address.name.partition(":")[0] not in ("encounters", "ncd", "shifts", "stock", "care"):
-            continue
-        sample = walk.SAMPLES.get(address.name)
-        if sample is None and address.arguments:
-            continue
-        with taken_back():
-            before = AuditEntry.objects.count()
-            path = address.path(sample(side) if sample else {})
-            answers = [client.post(path, version=1, reason="x"), client.get(path)]
-            asked += 1
-            if any(answer.status_code not in (403, 404, 405) for answer in answers):
-                wrong.append((address.name, [answer.status_code for answer in answers]))
-            if AuditEntry.objects.count() != before:
-                wrong.append((address.name, "written"))
-    assert not wrong
-    assert asked > 100

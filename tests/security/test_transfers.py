@@ -1,24 +1,20 @@
 """What an account of another station or a village worker tries with people on their way between stations."""
 
 import datetime as dt
-import re
 from typing import Any
 
-import pytest
 from django.utils import timezone
 
 from apps.core import scope
 from apps.core.ids import uuid7
 from apps.facilities.models import Facility, Hamlet
-from apps.households import asks
-from apps.households.models import Household, Membership, Transfer, TransferAsk
+from apps.households.models import Membership, Transfer, TransferAsk
 from apps.households.moving import members_depart
 from apps.households.places import Elsewhere
 from apps.patients.models import Identifier, Person
 from tests.factories.accounts import a_member, client_of
 from tests.factories.households import a_household, an_ask
 from tests.factories.patients import a_person, a_station, scope_at
-from tests.factories.racing import at_once, meet_after
 from tests.security.conftest import FOREIGN, OWN, Attacker, Here
 
 NUMBER = "062190000222"  # of the foreign station's person
@@ -166,39 +162,3 @@ def test_the_right_to_edit_households_is_needed(own: Here, foreign: Here) -> Non
     for role in ("pharmacist", "auditor", "region_reviewer"):
         client = client_of(a_member(role, own.station, f"vai.{role}"))
         assert client.get("/ho/xin-chuyen/moi/").status_code == 403
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_at_once_ask_for_her_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    here, there = a_station(), a_station("23293", "Trạm Y tế xã Đăk Cấm")
-    a_household(here, a_person(here, "Phạm Văn Ba", sex="male", cccd=NUMBER))
-    one, two = (a_member("nurse", there, name) for name in ("mot", "hai"))
-    meet_after(monkeypatch, (asks.exact, "carrier"))
-    said = at_once(*(lambda who=who: ask_for(Attacker(client_of(who))).status_code for who in (one, two)))
-    assert sorted(said) == [302, 422]
-    assert TransferAsk.unscoped.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_at_once_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One gives her, the other refuses: one answer stands, and her family with it."""
-    here, there = a_station(), a_station("23293", "Trạm Y tế xã Đăk Cấm")
-    home = a_household(here, a_person(here, "Phạm Văn Ba", sex="male"))
-    member = Membership.unscoped.get(household=home)
-    found = an_ask(member.person, there)
-    one, two = (client_of(a_member("nurse", here, name)) for name in ("mot", "hai"))
-    meet_after(monkeypatch, (asks, "_ours"))
-    give = {"people": [str(member.pk)], "on": f"{TODAY:%d/%m/%Y}", "new_head": "", "note": ""}
-
-    def given() -> int:
-        return one.post(f"/ho/xin-chuyen/{found.pk}/", give | {"form_key": str(uuid7())}).status_code
-
-    def refused() -> int:
-        said = {"form_key": str(uuid7()), "reason": "Còn ở đây"}
-        return two.post(f"/ho/xin-chuyen/{found.pk}/khong-cho/", said).status_code
-
-    at_once(given, refused)
-    found.refresh_from_db()
-    left = Household.unscoped.get(pk=home.pk).closed == "departed"
-    assert (found.state == "given") == left == Transfer.unscoped.exists()
-    assert re.fullmatch("given|refused", found.state)
