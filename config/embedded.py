@@ -54,7 +54,7 @@ log_min_error_statement = panic
 log_error_verbosity = terse
 """
 # For tests alone, which clone a database of 1,200 files after each committing one and wait for no disk.
-HASTY = "fsync = off\n"
+HASTY = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\nautovacuum = off\n"
 
 
 class EmbeddedError(RuntimeError):
