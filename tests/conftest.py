@@ -21,7 +21,7 @@ os.environ["TRAMYTE_TESTING"] = "1"
 os.environ.setdefault("TRAMYTE_VAR", str(places.VAR))
 os.environ["TRAMYTE_LOG_LEVEL"] = os.environ.get("TRAMYTE_LOG_LEVEL", "ERROR")
 
-CHROMIUM = os.environ.get("TRAMYTE_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("TRAMYTE_CHROMIUM", "/usr/bin/chromium-headless-shell")
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
