@@ -95,7 +95,7 @@ class Line:
 
 def _rows(
     scope: Scope, programmes: Sequence[str], on: dt.date, hamlet_id: UUID | None = None
-) -> QuerySet[Enrolment]:
+) -> QuerySet[Any]:
     """Everybody of these programmes on the day, with the last form up to it and the next appointment."""
     # Scoped as well: of a restricted visit not even the day is told to who may not read it.
     forms = (
