@@ -267,12 +267,10 @@ def _names(scope: Scope, rows: Sequence[OutboxRow]) -> dict[tuple[str, UUID], st
     for row in rows:
         ids.setdefault(row.kind, []).append(row.aggregate_id)
     names = {(kind, key): name for kind in ids for key, name in kinds.called(kind, ids[kind]).items()}
-    of_visits = [kind for kind in kinds.of_visits() if kind in ids]
-    wanted = [key for kind in of_visits for key in ids[kind]]
-    known = {v.pk: v for v in Visit.visible(scope).filter(pk__in=wanted)} if wanted else {}
-    for kind in of_visits:
-        for visit in (known[key] for key in ids[kind] if key in known):
-            names[kind, visit.pk] = f"{kinds.title(kind)} {visit.number} ngày {visit.on:%d/%m/%Y}"
+    of_visits = [(kind, key) for kind in kinds.of_visits() for key in ids.get(kind, ())]
+    visits = Visit.visible(scope).filter(pk__in=[key for _, key in of_visits]) if of_visits else ()
+    known = {visit.pk: f"{visit.number} ngày {visit.on:%d/%m/%Y}" for visit in visits}
+    names |= {(kind, key): f"{kinds.title(kind)} {known[key]}" for kind, key in of_visits if key in known}
     return names
 
 
