@@ -250,6 +250,42 @@ class TravelPaper:
 
 
 @dataclass(frozen=True)
+class TravelCheckUp:
+    """A giấy khám sức khỏe with the words that stand on it, as far as they may leave; `hidden` names the
+    others as in TravelVisit. `examined`: (section of the form, what was found). `stays`: nothing may leave.
+    """
+
+    id: UUID
+    version: int
+    number: str
+    form: str
+    form_code: str
+    form_name: str
+    visit_id: UUID
+    person_id: UUID
+    facility_id: UUID
+    facility_code: str
+    facility_code13: str
+    facility_name: str
+    at: dt.datetime
+    changed_at: dt.datetime
+    signer: TravelPractitioner | None
+    signer_text: str
+    cancelled: bool
+    stays: bool
+    purpose: str
+    family: str
+    own_history: str
+    examined: tuple[tuple[str, str], ...]
+    general: str
+    health_class: str
+    health_class_name: str
+    conclusion: str
+    valid_until: dt.date | None
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class TravelForm:
     """A form that was answered: (question, answer) and what it came to; `hidden` as in TravelVisit."""
 

@@ -228,6 +228,8 @@ def _person(
         address=", ".join(part for part in (row.address_text, hamlet) if part) or row.permanent_text,
         commune=commune.full_name if commune else "",
         province=commune.parent.full_name if commune and commune.parent else "",
+        commune_code=commune.code if commune else "",
+        province_code=commune.parent.code if commune and commune.parent else "",
         nationality=row.nationality,
         life_status=row.life_status,
         died_on=row.died_on,

@@ -18,6 +18,7 @@ class ReceiverKind(models.TextChoices):
     QD831 = "qd831", "Hồ sơ sức khỏe XML (QĐ 831)"
     VACCINATION = "vaccination", "Hệ thống tiêm chủng quốc gia"
     EPRESCRIPTION = "eprescription", "Đơn thuốc điện tử quốc gia"
+    CHECK_UP = "check_up", "Khám sức khỏe (trục dữ liệu Bộ Y tế)"
 
 
 class Receiver(BaseModel):
@@ -52,6 +53,8 @@ class Receiver(BaseModel):
         "elements, transaction, sender, match_patient, match_visit, notes, empty}. "
         "Đơn thuốc quốc gia: {account, paths, answers, elements, sexes, births, treatment, follow_up, "
         "weight_months, guardian_months, sign, empty}. "
+        "Khám sức khỏe: {header, sign} (bắt buộc), {signed, sender, paths, answers, elements, sexes, births, "
+        "empty}. "
         "Mọi cách gửi: {token, mapped, certificate, limits}. "
         "Ý nghĩa từng mục ở tài liệu kỹ thuật về nơi nhận; trang của nơi nhận đọc lại bằng lời.",
     )

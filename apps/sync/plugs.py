@@ -56,6 +56,7 @@ from apps.patients.events import (
 from apps.sync import (
     backfill,
     by_hand_list,
+    check_ups,
     civil,
     comparing,
     downward,
@@ -95,10 +96,12 @@ kinds.add(
         follows=False,
     )
 )
+kinds.add(check_ups.kind())
 
 for ended in (VisitFinalised, VisitAmended):
     subscribe(ended, subscribers.visit_final)
     subscribe(ended, subscribers.prescriptions_final)
+subscribe(VisitAmended, check_ups.visit_amended)
 subscribe(VisitEnteredInError, subscribers.visit_in_error)
 subscribe(VisitUndone, subscribers.visit_undone)
 subscribe(ResultVerified, subscribers.visit_grew)
@@ -118,6 +121,8 @@ for issued in (
     CertificateCancelled,
 ):
     subscribe(issued, subscribers.paper_changed)
+subscribe(CheckUpIssued, check_ups.issued)
+subscribe(CertificateCancelled, check_ups.cancelled)
 subscribe(PersonChanged, subscribers.person_changed)
 subscribe(IdentifierChanged, subscribers.person_changed)
 subscribe(HealthRecordChanged, subscribers.health_record_changed)

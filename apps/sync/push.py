@@ -21,7 +21,7 @@ from apps.sync.settle import Attempt, note_attempt, settle
 
 log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
-OURS = ("visit", "person", "vaccination")  # what the station itself can correct
+OURS = ("visit", "person", "vaccination", "check_up")  # what the station itself can correct
 FRESH = timedelta(seconds=5)  # that a record which was read ahead may lie before it is sent
 BY_HAND = "Nơi nhận không nhận sửa hay rút qua đường truyền."
 NEEDS = (Need.FIELD, Need.DUPLICATE, Need.HAND)

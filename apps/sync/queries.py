@@ -77,6 +77,11 @@ class Standing:
         return "" if any(fix.text == self.detail for fix in self.fixes) else self.detail
 
     @property
+    def about(self) -> str:
+        """What the record is called, where it is more than the visit itself."""
+        return "" if self.row.kind == "visit" else kinds.title(self.row.kind)
+
+    @property
     def settled(self) -> bool:
         return self.state not in OPEN_STATES
 
@@ -85,12 +90,15 @@ class Standing:
         return self.state in STUCK_STATES
 
 
-def standings(wanted: Sequence[str], ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
-    """Where records stand at each receiver; one query, unscoped: the caller has fetched the records. A
-    receiver takes one of the kinds.
+def standings(
+    wanted: Sequence[str], ids: Sequence[UUID], also: Q | None = None
+) -> dict[UUID, list[Standing]]:
+    """Where records stand at each receiver, and other rows `also`; one query, unscoped: the caller has
+    fetched the records. A receiver takes one of the kinds.
     """
+    found_by = Q(kind__in=wanted, aggregate_id__in=ids)
     rows = (
-        _with_delivery(OutboxRow.unscoped.filter(kind__in=wanted, aggregate_id__in=ids))
+        _with_delivery(OutboxRow.unscoped.filter(found_by | also if also else found_by))
         .order_by("aggregate_id", "receiver_id", "-id")
         .distinct("aggregate_id", "receiver_id")
     )

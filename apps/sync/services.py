@@ -35,6 +35,12 @@ DEMO: dict[ReceiverKind, tuple[str, str, str, dict[str, Any]]] = {
         },
     ),
     ReceiverKind.EPRESCRIPTION: ("demo-don-thuoc", "Hệ thống đơn thuốc quốc gia", "", {}),
+    ReceiverKind.CHECK_UP: (
+        "demo-ksk",
+        "Trục dữ liệu khám sức khỏe",
+        "",
+        {"header": {"receiver_id": "TDLBYT"}, "sign": "TRAMYTE_RECEIVER_DEMO_KSK_KEY"},
+    ),
 }
 
 

@@ -21,7 +21,7 @@ from apps.encounters.events import (
     VisitUndone,
 )
 from apps.encounters.leaving import visit_may_leave
-from apps.encounters.models import Certificate, Order, Visit
+from apps.encounters.models import Certificate, Order, Prescription, Visit
 from apps.ncd.events import NcdEvent
 from apps.patients import restricted
 from apps.patients.events import (
@@ -31,7 +31,7 @@ from apps.patients.events import (
     PersonMerged,
     PersonUnmerged,
 )
-from apps.sync import outbox
+from apps.sync import check_ups, outbox
 from apps.sync.models import Delivery
 from apps.sync.receivers import telling_health
 
@@ -55,8 +55,12 @@ def visit_final(event: VisitEvent | ResultVerified | VisitPartChanged | Dispensi
 
 
 def prescriptions_final(event: VisitEvent) -> None:
-    """The prescriptions of a visit that was finalised or amended, for who takes them alone."""
-    if visit_may_leave(event.visit_id):
+    """The prescriptions of a visit that was finalised or amended, for who takes them alone; where there are
+    none, or they may not leave, for who has heard of any.
+    """
+    # unscoped: told by the service of a visit that it has found through the scope
+    written = Prescription.unscoped.filter(visit=event.visit_id).exists()
+    if written and visit_may_leave(event.visit_id):
         outbox.put(
             kind=PRESCRIPTION,
             aggregate_id=event.visit_id,
@@ -111,6 +115,7 @@ def withdraw_restricted(day: dt.date) -> str:
     taken = _taken_back(day, "visit", outbox.held())
     # What the system of prescriptions has a person takes back, once: no row asks for it a second time.
     taken += _taken_back(day, PRESCRIPTION, outbox.accepted(outbox.held()))
+    taken += check_ups.withdraw_restricted(day)
     orders = quantity_words(_orders_again(day))
     visits = quantity_words(taken)
     return f"Đã cho rút lại {visits} lượt khám, {orders} chỉ định đã gửi trước khi có quy tắc hạn chế."

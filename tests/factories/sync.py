@@ -101,6 +101,86 @@ def glucose(record: records.Visit, value: int) -> travel.TravelOrder:
     )
 
 
+CODE13 = "8934560001234"
+SIGN = "TRAMYTE_RECEIVER_KSK_KEY"
+
+
+def check_up(of: records.Person | None = None, **more) -> records.CheckUp:
+    """A giấy khám sức khỏe; `more` of the paper."""
+    of, own = of or person(), uuid7()
+    fields = {
+        "number": "2026-000001",
+        "form": "adult",
+        "form_code": "Mẫu số 01",
+        "form_name": "Từ đủ 18 tuổi",
+        "facility_code13": CODE13,
+        "signer": None,
+        "signer_text": "BS Thử",
+        "cancelled": False,
+        "purpose": "Đi làm",
+        "family": "",
+        "own_history": "",
+        "examined": (("Nội khoa", "Tim đều, phổi trong"),),
+        "general": "",
+        "health_class": "2",
+        "health_class_name": "Loại II - Khỏe",
+        "conclusion": "Cận thị nhẹ",
+    }
+    paper = travel.TravelCheckUp(
+        id=own,
+        version=1,
+        visit_id=uuid7(),
+        person_id=of.id,
+        facility_id=STATION.id,
+        facility_code=STATION.kcb_code,
+        facility_name=STATION.name,
+        at=AT,
+        changed_at=AT,
+        stays=False,
+        valid_until=date(2027, 11, 20),
+        **{**fields, **more},
+    )
+    signs = (
+        records.Measurement("8302-2", Decimal(158), "cm", AT),
+        records.Measurement("29463-7", Decimal("52.5"), "kg", AT),
+    )
+    return records.CheckUp(own, 1, AT, of, paper, STATION, signs, examined_at=AT)
+
+
+class Papers:
+    """Stands for the room of papers, as Book does for visits."""
+
+    def __init__(self) -> None:
+        self.held: dict[UUID, records.CheckUp] = {}
+
+    def save(self, record: records.CheckUp, facility_id: UUID | None = None) -> records.CheckUp:
+        self.held[record.id] = record
+        outbox.put(
+            kind="check_up",
+            aggregate_id=record.id,
+            person_id=record.person.id,
+            facility_id=facility_id or record.facility.id,
+        )
+        return record
+
+    def change(self, record: records.CheckUp, **more) -> records.CheckUp:
+        """The same paper says something else: what a correction of the person comes to."""
+        now = self.held[record.id]
+        return self.save(replace(now, paper=replace(now.paper, **more)))
+
+    def cancel(self, record: records.CheckUp) -> None:
+        now = self.held[record.id]
+        self.held[record.id] = replace(
+            now, version=records.WITHDRAWN, paper=replace(now.paper, cancelled=True)
+        )
+        outbox.withdraw(
+            kind="check_up",
+            aggregate_id=record.id,
+            person_id=record.person.id,
+            facility_id=record.facility.id,
+        )
+
+
 class Book:
     """Stands for the clinical rooms: saving a visit puts it into the outbox, as their events do."""
 
@@ -180,6 +260,13 @@ def prescriptions_system(root: str, **more) -> Receiver:
     return warehouse(root, **{**fields, **more})
 
 
-def row_of(record: records.Visit | records.Person) -> OutboxRow:
+def data_axis(root: str, **more) -> Receiver:
+    """The Ministry's data axis for check-ups, as the test receiver plays it."""
+    settings = {"header": {"receiver_id": "TDLBYT"}, "sign": SIGN}
+    fields = {"code": "ksk", "name": "Trục dữ liệu khám sức khỏe", "kind": "check_up", "settings": settings}
+    return warehouse(root, **{**fields, **more})
+
+
+def row_of(record: records.Visit | records.Person | records.CheckUp) -> OutboxRow:
     """The newest row of a record."""
     return OutboxRow.unscoped.filter(aggregate_id=record.id).order_by("-id")[0]

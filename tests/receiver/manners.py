@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .batch import batch
+from .checkups import CheckUps
 from .prescriptions import Prescriptions
 from .store import Issue, Store
 from .warehouse import Warehouse
@@ -21,8 +22,8 @@ class Manner(Protocol):
     content_type: str
     reason: str
 
-    def take(self, body: str, request_id: str, unit: str) -> dict[str, Any]:
-        """Store it; the answer, or `store.Refused`."""
+    def take(self, body: str, request_id: str, unit: str, service: str) -> dict[str, Any]:
+        """Store it; the answer, or `store.Refused`. `service`: a header that one of them asks for."""
         ...
 
     def refusal(self, status: int, issues: list[Issue]) -> dict[str, Any]: ...
@@ -45,7 +46,7 @@ class Fhir:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def take(self, body: str, request_id: str, unit: str) -> dict[str, Any]:
+    def take(self, body: str, request_id: str, unit: str, service: str) -> dict[str, Any]:
         bundle = json.loads(body)
         if isinstance(bundle, dict) and bundle.get("type") == "batch":
             return batch(self.store, bundle)
@@ -80,7 +81,7 @@ class Qd831:
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse = warehouse
 
-    def take(self, body: str, request_id: str, unit: str) -> dict[str, Any]:
+    def take(self, body: str, request_id: str, unit: str, service: str) -> dict[str, Any]:
         return self.warehouse.take(body, unit)
 
     def refusal(self, status: int, issues: list[Issue]) -> dict[str, Any]:
@@ -108,7 +109,7 @@ class Eprescription:
     def __init__(self, prescriptions: Prescriptions) -> None:
         self.prescriptions = prescriptions
 
-    def take(self, body: str, request_id: str, unit: str) -> dict[str, Any]:
+    def take(self, body: str, request_id: str, unit: str, service: str) -> dict[str, Any]:
         return self.prescriptions.take(json.loads(body), unit)
 
     def refusal(self, status: int, issues: list[Issue]) -> dict[str, Any]:
@@ -120,6 +121,32 @@ class Eprescription:
 
     def doubtful(self) -> dict[str, Any]:
         return {"success": "Hệ thống đang xử lý"}
+
+
+class Envelopes:
+    """Signed envelopes of check-ups."""
+
+    content_type = "application/json"
+    reason = "BENH_TAT_DE_NGHI"
+    codes = {401: "CM_AUTH_PERMISSION", 400: "CM_INVALID_REQUEST", 422: "CM_INVALID_REQUEST"}
+
+    def __init__(self, check_ups: CheckUps) -> None:
+        self.check_ups = check_ups
+
+    def take(self, body: str, request_id: str, unit: str, service: str) -> dict[str, Any]:
+        return self.check_ups.take(body, unit, service)
+
+    def refusal(self, status: int, issues: list[Issue]) -> dict[str, Any]:
+        own = issues[0].code if issues[0].code[:3] in ("CM_", "PS_") else ""
+        head = {"msg_type": "102", "res_code": own or self.codes.get(status, "CM_ERROR")}
+        errors = [{"field": each.expression, "message": each.text} for each in issues if each.expression]
+        return {"header": head | {"res_msg": issues[0].text}, "data": {"errors": errors}}
+
+    def partial(self, answer: dict[str, Any]) -> dict[str, Any]:
+        return {"header": {"msg_type": "102"}, "data": {}}
+
+    def doubtful(self) -> dict[str, Any]:
+        return {"header": {"msg_type": "102", "res_code": "CM_PROCESSING"}, "data": {}}
 
 
 @dataclass(frozen=True)
@@ -142,9 +169,15 @@ def _plain(token: str, seconds: Any) -> dict[str, Any]:
     return {"token": token, "token_type": "bearer", "expires_in": seconds}
 
 
+def _enveloped(token: str, seconds: Any) -> dict[str, Any]:
+    data = {"token": token, "refresh_token": f"{token}-r", "duration": seconds, "role": "facility"}
+    return {"header": {"res_code": "CM_SUCCESS"}, "data": data}
+
+
 FACILITY = "ma_lien_thong_co_so_kham_chua_benh"
 SIGN_INS = {
     "/api/xac-thuc/token": SignIn("username", "ma_don_vi", _wrapped),
     "/api/auth/dang-nhap-co-so-kham-chua-benh": SignIn(FACILITY, FACILITY, _plain),
+    "/api/auth/login": SignIn("username", "username", _enveloped),
     "/api/auth/dang-nhap-bac-si": SignIn("ma_lien_thong_bac_si", FACILITY, _plain),
 }

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from .checkups import CheckUps
 from .faults import STATUS_KINDS, Chaos, Fault, Faults
-from .manners import SIGN_INS, Eprescription, Fhir, Manner, Qd831
+from .manners import SIGN_INS, Envelopes, Eprescription, Fhir, Manner, Qd831
 from .prescriptions import Prescriptions
 from .store import Issue, Refused, Store
 from .warehouse import Warehouse
@@ -37,11 +38,13 @@ class Receiver:
         self.store = Store(store)
         self.warehouse = Warehouse(store.with_suffix(".831.jsonl") if store else None)
         self.prescriptions = Prescriptions(store.with_suffix(".don.jsonl") if store else None)
+        self.check_ups = CheckUps(store.with_suffix(".ksk.jsonl") if store else None)
         self.fhir, self.qd831 = Fhir(self.store), Qd831(self.warehouse)
         self.manners: dict[str, Manner] = {
             **dict.fromkeys(("/fhir", "/fhir/"), self.fhir),
             SUBMIT: self.qd831,
             "/api/v1/gui-don-thuoc": Eprescription(self.prescriptions),
+            "/api/platform/data-sync/push": Envelopes(self.check_ups),
         }
         self.units: dict[str, str] = {}  # tokens of signed-in accounts that are good, and whose they are
         self.faults = Faults()
@@ -99,6 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path == "/_got":
             got = {"counts": store.counts(), "records": len(self.owner.warehouse.records)}
             got["prescriptions"] = len(self.owner.prescriptions.held)
+            got["check_ups"] = len(self.owner.check_ups.held)
             self._json(200, {**got, "requests": self.owner.requests[-200:]})
             return
         if url.path == STATUS:
@@ -268,7 +272,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._misbehave(fault)
             return
         try:
-            answer = self.manner.take(body, note["request_id"], unit)
+            service = self.headers.get("service-type", "")
+            answer = self.manner.take(body, note["request_id"], unit, service)
             note["read"] = answer.get("type") == "batch-response"
         except json.JSONDecodeError:
             note["status"] = 400

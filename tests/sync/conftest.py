@@ -3,7 +3,7 @@
 import pytest
 
 from apps.sync import kinds, vaccinations
-from tests.factories.sync import Book, Clock, warehouse
+from tests.factories.sync import Book, Clock, Papers, warehouse
 from tests.factories.vaccinations import LACKS, Room, national
 from tests.receiver.server import Receiver
 
@@ -18,6 +18,14 @@ def book(monkeypatch):
     monkeypatch.setitem(kinds._kinds, "prescription", told)
     monkeypatch.setitem(kinds._kinds, "person", kinds.Kind("person", "Người bệnh", book.person))
     return book
+
+
+@pytest.fixture
+def papers(monkeypatch):
+    papers = Papers()
+    told = kinds.Kind("check_up", "Giấy khám sức khỏe", papers.held.get, follows=False)
+    monkeypatch.setitem(kinds._kinds, "check_up", told)
+    return papers
 
 
 @pytest.fixture

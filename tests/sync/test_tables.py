@@ -5,7 +5,7 @@ import pytest
 from apps.sync.mappings import table
 
 
-@pytest.mark.parametrize("form", ["qd831", "eprescription"])
+@pytest.mark.parametrize("form", ["qd831", "eprescription", "checkup"])
 def test_a_table_names_each_field_once_and_says_whose_it_is(form):
     fields = list(table.shipped(form).walk())
     assert len({each.path for each in fields}) == len(fields)

@@ -289,7 +289,7 @@ def test_a_session_with_something_restricted_is_taken_by_right_alone(
 
 
 def test_without_such_a_room_nobody_is_offered_the_system(db):
-    there = ["fhir", "qd831", "eprescription"]
+    there = ["fhir", "qd831", "eprescription", "check_up"]
     assert [kind for kind, _ in offered()] == there
     assert [kind for kind, _ in ReceiverForm().fields["kind"].choices] == there
     form = ReceiverForm({"code": "x", "name": "X", "kind": "vaccination", "base_url": "https://x.example.vn"})

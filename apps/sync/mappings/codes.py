@@ -26,9 +26,11 @@ class CodeOptions:
 
 
 def day_of(record: records.Record, today: date) -> date:
-    """The day whose codes hold: that of a visit or session, a person's is today."""
+    """The day whose codes hold: that of a visit, session or paper, a person's is today."""
     if isinstance(record, records.VaccinationSession):
         return record.on
+    if isinstance(record, records.CheckUp):
+        return record.changed_at.date()
     return record.start.date() if isinstance(record, records.Visit) else today
 
 
@@ -36,6 +38,10 @@ def used(record: records.Record) -> Iterator[tuple[str, str]]:
     """(kind, code) of everything that travels under a code of ours."""
     if isinstance(record, records.VaccinationSession):
         yield from _of_session(record)
+        return
+    if isinstance(record, records.CheckUp):
+        for order in record.orders:
+            yield "service", order.code
         return
     person = record.person if isinstance(record, records.Visit) else record
     if person.station:

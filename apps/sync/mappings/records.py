@@ -149,6 +149,8 @@ class Person:
     address: str = ""
     commune: str = ""
     province: str = ""
+    commune_code: str = ""
+    province_code: str = ""
     nationality: str = "VN"
     life_status: str = "alive"
     died_on: date | None = None
@@ -355,4 +357,21 @@ class VaccinationSession:
     restricted: bool = False
 
 
-Record = Visit | Person | VaccinationSession
+@dataclass(frozen=True)
+class CheckUp:
+    """A giấy khám sức khỏe. `version` grows with its cancellation, WITHDRAWN where nothing of it may leave;
+    `measurements` and `orders` are those of its visit.
+    """
+
+    id: UUID
+    version: int
+    changed_at: datetime
+    person: Person
+    paper: travel.TravelCheckUp
+    facility: Organization
+    measurements: tuple[Measurement, ...] = ()
+    orders: tuple[travel.TravelOrder, ...] = ()
+    examined_at: datetime | None = None
+
+
+Record = Visit | Person | VaccinationSession | CheckUp

@@ -12,6 +12,7 @@ from typing import Any
 from . import table
 
 FORMAT = re.compile(r"(?:%[dmYHMS]|[-/:. T])+")
+Code = str | int
 LONGEST = 300  # characters of a path
 
 
@@ -63,6 +64,18 @@ def time_format(settings: Mapping[str, Any], name: str, usual: str) -> str:
     if not FORMAT.fullmatch(said) or "%d" not in said:
         raise ValueError(f"Thiết lập {name} gồm %d, %m, %Y, %H, %M, %S và dấu ngăn, ví dụ {usual}.")
     return said
+
+
+def codes(settings: Mapping[str, Any], name: str, usual: Mapping[str, Code]) -> dict[str, Code]:
+    """Codes of the receiver as they stand in its JSON, over the usual ones."""
+    said = settings.get(name, {})
+    if not isinstance(said, dict) or not said.keys() <= usual.keys() or not all(map(is_code, said.values())):
+        raise ValueError(f"Thiết lập {name} gồm mã (chữ hoặc số) của {', '.join(usual)}.")
+    return {**usual, **said}
+
+
+def is_code(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def mapped(settings: Mapping[str, Any], known: tuple[str, ...]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from apps.sync.receivers.base import Adapter, Form
 
 def adapter_class(kind: str) -> type[Adapter]:
     """The class of a kind of receiver; what it says of itself needs no settings."""
+    from apps.sync.receivers.checkup.adapter import CheckUpAdapter
     from apps.sync.receivers.eprescription.adapter import EprescriptionAdapter
     from apps.sync.receivers.fhir.adapter import FhirAdapter
     from apps.sync.receivers.qd831.adapter import Qd831Adapter
@@ -19,6 +20,7 @@ def adapter_class(kind: str) -> type[Adapter]:
         ReceiverKind.QD831: Qd831Adapter,
         ReceiverKind.VACCINATION: VaccinationAdapter,
         ReceiverKind.EPRESCRIPTION: EprescriptionAdapter,
+        ReceiverKind.CHECK_UP: CheckUpAdapter,
     }
     return classes[kind]
 

@@ -51,7 +51,8 @@ class Part:
     """One request: the bytes, the keys of its entries in order, and the code of the station that sends it.
 
     `account`: who signs in for it, where that is somebody else. `before`: which contents of it the receiver
-    may have from earlier attempts, as the adapter names them. `by_hand`: why no line carries it and a person
+    may have from earlier attempts, as the adapter names them. `request`: the sender's own id of the request,
+    where the manner has one. `by_hand`: why no line carries it and a person
     has to do it at the receiver.
     """
 
@@ -60,6 +61,7 @@ class Part:
     unit: str = ""
     account: Account | None = None
     before: frozenset[str] = frozenset()
+    request: str = ""
     by_hand: Issue | None = None
 
 

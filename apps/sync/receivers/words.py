@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from apps.sync.mappings import qd3891, table
+from apps.sync.mappings.checkup import options as checkup_options
 from apps.sync.mappings.eprescription import options as eprescription_options
 from apps.sync.mappings.qd831.options import options_from
 from apps.sync.mappings.systems import CODE_KINDS
 from apps.sync.models import Receiver, ReceiverKind
 from apps.sync.receivers import adapter_for, tokens
+from apps.sync.receivers.checkup import manner as checkup_manner
 from apps.sync.receivers.eprescription import manner as eprescription_manner
 from apps.sync.receivers.qd831.manner import Manner, manner_from
 
@@ -21,6 +23,7 @@ MATCHES = {
     "cccd": "số căn cước",
     "bhyt": "số thẻ BHYT",
 }
+SIGNED = {"hashes": "ký trên mã băm của phần đầu và dữ liệu", "joined": "ký trên phần đầu nối dữ liệu"}
 SEXES = {"male": "nam", "female": "nữ", "unknown": "chưa rõ"}
 CHECKS = {
     "version": "hỏi lại số phiên bản nơi nhận đang giữ",
@@ -139,9 +142,22 @@ def _unsure(said: dict[str, Any], form: str) -> Line:
     return "Tên phần tử chưa đối chiếu", words if unsure else "không còn"
 
 
+def _check_up(said: dict[str, Any]) -> Iterator[Line]:
+    options, manner = checkup_options.options_from(said), checkup_manner.manner_from(said)
+    yield "Đường dẫn gửi", manner.submit
+    yield "Mã nơi nhận trên trục", manner.receiver_id
+    yield "Đứng tên gửi", options.sender or "mã cơ sở 13 số của trạm"
+    how = SIGNED[manner.signed]
+    yield "Chữ ký", f"bằng khóa trong biến {manner.sign} (mỗi trạm: {manner.sign}_<mã trạm>), {how}"
+    yield "Sửa, rút giấy đã gửi", "không có qua đường truyền: làm tay, phần mềm mở việc cho trạm"
+    yield "Mã giới tính", ", ".join(f"{SEXES[key]}: {options.sexes[key]}" for key in SEXES)
+    yield _unsure(said, checkup_options.FORM)
+
+
 TELLERS: dict[ReceiverKind, Callable[[dict[str, Any]], Iterator[Line]]] = {
     ReceiverKind.FHIR: _fhir,
     ReceiverKind.QD831: _qd831,
     ReceiverKind.VACCINATION: _vaccination,
     ReceiverKind.EPRESCRIPTION: _eprescription,
+    ReceiverKind.CHECK_UP: _check_up,
 }

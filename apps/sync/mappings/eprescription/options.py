@@ -33,10 +33,7 @@ class Options(CodeOptions):
 
 def options_from(said: Mapping[str, Any]) -> Options:
     """Options from a receiver's settings. Raises ValueError with a Vietnamese sentence for what cannot be."""
-    sexes = said.get("sexes", {})
-    if not isinstance(sexes, dict) or not sexes.keys() <= SEXES.keys() or not all(map(_code, sexes.values())):
-        raise ValueError(f"Thiết lập sexes gồm mã (chữ hoặc số) của {', '.join(SEXES)}.")
-    if not _code(treatment := said.get("treatment", 1)):
+    if not settings.is_code(treatment := said.get("treatment", 1)):
         raise ValueError("Thiết lập treatment là một mã, chữ hoặc số.")
     births = settings.texts(said, "births", tuple(WHOLE))
     forms = JsonForms(
@@ -49,13 +46,9 @@ def options_from(said: Mapping[str, Any]) -> Options:
     return Options(
         mapped=settings.mapped(said, CODE_KINDS),
         forms=forms,
-        sexes={**SEXES, **sexes},
+        sexes=settings.codes(said, "sexes", SEXES),
         treatment=treatment,
         follow_up=settings.one_of(said, "follow_up", ("days", "date")),
         weight_months=settings.whole(said, "weight_months", 72),
         guardian_months=settings.whole(said, "guardian_months", 0),
     )
-
-
-def _code(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)

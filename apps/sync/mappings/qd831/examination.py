@@ -17,6 +17,7 @@ from .options import Options
 
 GROUPS = {"lab": "1", "imaging": "2"}  # kinds of orders that the form has a place for
 SIGNS = ("pulse", "temperature", "breathing", "weight", "height", "waist")
+DONE = "Đã có kết quả"
 SIGHT = {
     "right": "sight_right",
     "left": "sight_left",
@@ -101,16 +102,21 @@ def _signs(visit: records.Visit) -> dict[str, Any]:
 
 
 def _test(order: travel.TravelOrder, options: Options) -> dict[str, str]:
-    result = order.result
-    lines = [_value(value) for value in result.values] if result else []
-    if result:
-        lines += [text for text in (result.description, result.conclusion, result.note) if text]
     return {
         "code": options.code("service", order.code),
         "group": GROUPS[order.kind],
         "name": order.name,
-        "result": "; ".join(lines) or "Đã có kết quả",
+        "result": result_text(order.result),
     }
+
+
+def result_text(result: travel.TravelResult | None) -> str:
+    """A result in one line."""
+    if result is None:
+        return DONE
+    lines = [_value(value) for value in result.values]
+    lines += [text for text in (result.description, result.conclusion, result.note) if text]
+    return "; ".join(lines) or DONE
 
 
 def _value(value: travel.TravelValue) -> str:

@@ -110,16 +110,13 @@ class EprescriptionAdapter:
 
     def _account(self, visit: records.Visit, unit: str, known: Codes) -> tokens.Account:
         """The facility signs in under the code by which the system knows it, or the doctor does, of it."""
-        how = tokens.wanted(self.receiver)
-        assert how is not None  # noqa: S101 - LOGIN is there
         facility = replace(self.options, codes=known).code("facility", unit)
+        own = tokens.account(self.receiver, unit, facility)
         if self.manner.account == "facility":
-            return tokens.Account(
-                unit, replace(how, client=how.client.replace(tokens.UNIT, facility)), facility
-            )
+            return own
         doctor = _doctor(visit)
         url = tokens.address(self.receiver, self.manner.doctor)
-        how = replace(how, url=url, client=doctor, unit=how.username, username=DOCTOR)
+        how = replace(own.how, url=url, client=doctor, unit=own.how.username, username=DOCTOR)
         return tokens.Account(f"{unit}_{doctor}", how, facility)
 
     def _signed(self, part: Part) -> bytes:

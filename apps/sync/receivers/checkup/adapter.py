@@ -1,0 +1,125 @@
+"""Builds, signs, sends and judges for the Ministry's data axis."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+
+from apps.sync.mappings import jsonform, records
+from apps.sync.mappings.checkup.options import CODE_KINDS, options_from
+from apps.sync.mappings.checkup.paper import content, sender_of
+from apps.sync.mappings.fhir import ZONE
+from apps.sync.models import Receiver
+from apps.sync.receivers import http, signing, tokens
+from apps.sync.receivers.base import Answer, Check, Codes, Form, Found, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.checkup import answers, envelope
+from apps.sync.receivers.checkup.manner import LOGIN, manner_from
+from apps.sync.receivers.fields import issue_of
+from apps.sync.receivers.gaps import gap_issues
+
+SENDER = 13  # digits of a message id that are the sender's
+GONE = "Giấy đã hủy hoặc không được gửi nữa; nơi nhận không nhận rút qua đường truyền. Hủy tay ở nơi nhận."
+
+
+class CheckUpAdapter:
+    """See `receivers.base.Adapter`."""
+
+    file_type = ("application/json", "json")
+    kinds: tuple[str, ...] = ("check_up",)
+    login: Mapping[str, str] = LOGIN
+    code_kinds: tuple[str, ...] = CODE_KINDS
+    mapped: tuple[str, ...] = ()
+    form = Form.PLAIN
+    verifies = False  # nothing documented lets a unit ask what it holds
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        self.options = options_from(receiver.settings)
+        self.manner = manner_from(receiver.settings)
+        tokens.wanted(receiver)  # raises for what cannot be, before anything is built
+
+    def prepare(
+        self,
+        kind: str,
+        record: Any,
+        sent: frozenset[str],
+        in_parts: bool,
+        known: Codes,
+        change: str = "",
+    ) -> Prepared | None:
+        """One envelope a paper; of one that holds no more what a person has to do there."""
+        if record.version == records.WITHDRAWN:
+            return _withdrawal(record, sent)
+        options = replace(self.options, codes=known)
+        if missing := gap_issues(record, options):
+            return Prepared((), "", record.version, missing)
+        body, problems = content(record, options)
+        sender = sender_of(record, options)
+        on = record.changed_at.astimezone(ZONE).date()
+        part = Part(
+            body,
+            (f"CheckUp/{record.id}",),
+            unit=record.facility.kcb_code,
+            account=tokens.account(self.receiver, record.facility.kcb_code, sender),
+            request=envelope.message_id(sender, on, body, change),
+        )
+        found = tuple(issue_of(each, options.forms.fields) for each in problems)
+        return Prepared((part,), hashlib.sha256(body).hexdigest(), record.version, found)
+
+    def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
+        return prepared.parts[0].body
+
+    def send(self, part: Part, request_id: str) -> Answer:
+        told = envelope.header(part.request[:SENDER], part.request, self.manner, timezone.now())
+
+        def sign(signed: bytes) -> str:
+            return signing.signature(signed, self.manner.sign, part.unit)
+
+        try:
+            body = envelope.sealed(part.body, told, self.manner.signed, sign)
+        except ValueError as wrong:  # no key: no paper's fault
+            return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
+        return http.post(
+            self.receiver,
+            body,
+            request_id,
+            self.file_type[0],
+            path=self.manner.submit,
+            account=part.account,
+            more={"service-type": self.manner.service_type},
+        )
+
+    def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
+        """The header as it will be, and what stands behind its Base64."""
+        bodies = [self._shown(part, whole) for part in parts]
+        return json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
+
+    def _shown(self, part: Part, whole: bool) -> dict[str, Any]:
+        data = json.loads(part.body)
+        data = data if whole else jsonform.covered(self.options.forms.fields, data)
+        if not part.request:
+            return data
+        told = envelope.header(part.request[:SENDER], part.request, self.manner)
+        return {"header": told, "data": data}
+
+    def judge(self, answer: Answer, part: Part) -> Verdict:
+        return answers.judge(answer, part, self.manner, self.options.forms.fields, timezone.now())
+
+    def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
+        return Check(Found.UNKNOWN)
+
+
+def _withdrawal(record: records.CheckUp, sent: frozenset[str]) -> Prepared | None:
+    """A person takes it back at the axis, once; nothing where it was never told."""
+    done = f"Withdrawn/{record.id}"
+    if f"CheckUp/{record.id}" not in sent or done in sent:
+        return None
+    issue = Issue("SO_GIAY", GONE, f"Giấy khám sức khỏe số {record.paper.number}", "check_up")
+    body = json.dumps({"SO_GIAY": record.paper.number}).encode()
+    part = Part(body, (done,), by_hand=issue)
+    return Prepared((part,), hashlib.sha256(body).hexdigest(), record.version)
