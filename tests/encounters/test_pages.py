@@ -423,3 +423,14 @@ def test_from_a_visit_one_step_leads_to_the_person_and_no_allergy_noted_is_no_cl
         assert f'<span class="banner-name"><a href="{person}">' in words
         assert "Chưa ghi dị ứng nào" in words
     assert f'data-back href="{person}"' in client.get(at("open", hoa.pk)).content.decode()
+
+
+def test_the_way_from_one_patient_to_the_next(client, hoa, doctor):
+    """From an open visit Esc leads back to the queue; from a finished one F4, and Esc to the day's list."""
+    visit = make.an_examined_visit(hoa, doctor)
+    assert f'data-back href="{at("queue")}"' in client.get(at("visit", visit.pk)).content.decode()
+    client.post(at("visit", visit.pk), typed(visit, action="finalise"))
+    page = client.get(at("visit", visit.pk)).content.decode()
+    assert f'href="{at("queue")}" data-key="F4"' in page and f'data-back href="{at("day")}"' in page
+    amending = client.get(at("amend", visit.pk)).content.decode()
+    assert f'data-back href="{at("queue")}"' not in amending
