@@ -11,7 +11,7 @@ from apps.core.scope import enter, system
 from apps.encounters import services
 from apps.encounters.desk import boards, emergency, family, queue
 from apps.encounters.inputs import Opening
-from apps.encounters.models import Visit
+from apps.encounters.models import Room, Visit
 from apps.facilities.models import Facility
 from apps.facilities.posts import scope_for
 from apps.households.models import Household, Membership
@@ -36,7 +36,7 @@ def waiting_room(station: Facility) -> None:
         return
     with enter(scope):
         rooms = queue.rooms(scope)
-        is_first = not rooms
+        is_first = not Room.objects.filter(facility=station).exists()
         if is_first:
             rooms = [boards.room_put(name=name, position=place) for place, name in enumerate(ROOMS, start=1)]
         people = _family()
@@ -49,10 +49,11 @@ def waiting_room(station: Facility) -> None:
         if is_first:
             found = Found(sex="male", years=50, marks="Áo xanh, sẹo ở tay phải", brought_by="Người đi đường")
             emergency.emergency_open(found=found, reason="Tai nạn xe máy")
-        queue.call_next(room_id=rooms[0].pk)
-        if missing := queue.call_next(room_id=rooms[-1].pk):
+        one, other = (rooms[0].pk, rooms[-1].pk) if rooms else (None, None)
+        queue.call_next(room_id=one)
+        if missing := queue.call_next(room_id=other):
             queue.skip(visit_id=missing.pk)
-        queue.call_next(room_id=rooms[-1].pk)
+        queue.call_next(room_id=other)
         waiting = Visit.objects.filter(on=timezone.localdate(), state="waiting", call="waiting")
         if gone := waiting.filter(rank=9).order_by("-queue_no").first():
             services.visit_left(visit_id=gone.pk, expected_version=gone.version, reason="Có việc gấp")

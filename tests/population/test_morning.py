@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Min
 from django.utils import timezone
 
+from apps.accounts.models import Role
 from apps.encounters.models import Dispensing, HerbalFormula, Room, Visit
 from apps.facilities.models import Facility
 from apps.population import demo, herbs, morning
@@ -77,6 +78,19 @@ def test_the_waiting_room_of_a_later_day(station):
     assert Room.unscoped.filter(facility=station).count() == 2
     assert todays().filter(priority_for__contains=["emergency"]).count() == unknown == 1
     assert set(todays().values_list("person_id", flat=True)) > first
+
+
+def test_a_demo_that_was_changed_starts_all_the_same(station, settings, capsys):
+    settings.DEMO = True
+    waiting_room(station)
+    Room.unscoped.update(is_active=False)
+    todays().update(on=timezone.localdate() - dt.timedelta(days=1))
+    call_command("make_morning")  # nobody calls into a room that is not used any more
+    assert todays().filter(call="called", room=None).exists()
+    todays().update(on=timezone.localdate() - dt.timedelta(days=1))
+    Role.objects.filter(code="nurse").update(rights=[])
+    call_command("make_morning")
+    assert "Không thêm được" in capsys.readouterr().out and not todays().exists()
 
 
 def test_only_where_all_is_invented(station, settings):
