@@ -9,6 +9,7 @@ leaves the house asks `may_leave`.
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Q
 from django.utils import timezone
@@ -60,7 +61,7 @@ def groups_of(
     found = set()
     for rule in rules:
         if rule.what in spoken:
-            hit = any(f" {fold(rule.code)} " in words for words in spoken[rule.what])
+            hit = any(_word(rule.code) in words for words in spoken[rule.what])
         elif rule.what == "icd10":
             hit = any(_within(code, rule) for code in icd)
         else:
@@ -68,6 +69,12 @@ def groups_of(
         if hit:
             found.add(rule.group)
     return sorted(found)
+
+
+@lru_cache(maxsize=1000)
+def _word(code: str) -> str:
+    """A word of the rules as it is looked for; kept, since every text is asked for each of them."""
+    return f" {fold(code)} "
 
 
 def _within(code: str, rule: Rule) -> bool:
