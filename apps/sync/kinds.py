@@ -11,12 +11,13 @@ from uuid import UUID
 class Kind:
     """`gather(id)` gives the record as it now is (mappings.records), or None when it is not to be sent;
     `several(ids)` gives many of them in as many queries as one. `forms[name](record)` adds what a statutory
-    form asks beside it (base.Form), for receivers that want it. `owners(ids)` says whose each record is now:
-    after two people were merged, or were two after all. `about` is visit where the record goes by the id of
-    one. `follows`: whether what was accepted is told again when two people become one, or are two after all;
-    not where a receiver takes nothing back. `page(id)` is where holders of `page_right` open it;
-    `called(ids)` what lists call them, no name of a person in it; `in_use(kind, since)` gives (code, name,
-    uses) of a kind of codes that only such records carry.
+    form asks beside it (base.Form), for receivers that want it, `many[name](records)` the same beside several
+    in as many queries as beside one. `owners(ids)` says whose each record is now: after two people were
+    merged, or were two after all. `about` is visit where the record goes by the id of one. `follows`: whether
+    what was accepted is told again when two people become one, or are two after all; not where a receiver
+    takes nothing back. `page(id)` is where holders of `page_right` open it; `called(ids)` what lists call
+    them, no name of a person in it; `in_use(kind, since)` gives (code, name, uses) of a kind of codes that
+    only such records carry.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Kind:
     page_right: str = ""
     called: Callable[[Collection[UUID]], Mapping[UUID, str]] | None = None
     in_use: Callable[[str, date], Iterable[tuple[str, str, int]]] | None = None
+    many: Mapping[str, Callable[[Mapping[UUID, Any]], Mapping[UUID, Any]]] = field(default_factory=dict)
 
 
 _kinds: dict[str, Kind] = {}
@@ -50,13 +52,19 @@ def gather(key: str, aggregate_id: UUID, *, form: str = "") -> Any:
     return kind.forms[form](record) if form in kind.forms and record is not None else record
 
 
-def several(key: str, aggregate_ids: Collection[UUID]) -> Mapping[UUID, Any]:
-    """The records as they now are, without those that are not to be sent."""
+def several(key: str, aggregate_ids: Collection[UUID], *, form: str = "") -> Mapping[UUID, Any]:
+    """The records as they now are, without those that are not to be sent; `form` as above."""
     kind = _kinds[key]
     if kind.several:
-        return kind.several(aggregate_ids)
-    found = {each: kind.gather(each) for each in aggregate_ids}
-    return {key: record for key, record in found.items() if record is not None}
+        found = kind.several(aggregate_ids)
+    else:
+        read = {each: kind.gather(each) for each in aggregate_ids}
+        found = {each: record for each, record in read.items() if record is not None}
+    if form in kind.many and found:
+        return kind.many[form](found)
+    if form in kind.forms:
+        return {each: kind.forms[form](record) for each, record in found.items()}
+    return found
 
 
 def owners(key: str, aggregate_ids: Collection[UUID]) -> Mapping[UUID, UUID]:

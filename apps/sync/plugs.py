@@ -1,6 +1,6 @@
 """What the sync room offers to the house."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
@@ -73,8 +73,18 @@ from apps.sync.receivers.base import Form
 from apps.sync.views import panel_context
 
 FORMS: dict[str, Callable[[Any], Any]] = {Form.QD831: gather.with_health}
+MANY: dict[str, Callable[[Mapping[UUID, Any]], Mapping[UUID, Any]]] = {Form.QD831: gather.with_healths}
 kinds.add(
-    kinds.Kind("visit", "Lượt khám", gather.visit, gather.owners_of_visits, FORMS, gather.visits, "visit")
+    kinds.Kind(
+        "visit",
+        "Lượt khám",
+        gather.visit,
+        gather.owners_of_visits,
+        FORMS,
+        gather.visits,
+        many=MANY,
+        about="visit",
+    )
 )
 kinds.add(
     kinds.Kind(
@@ -83,6 +93,7 @@ kinds.add(
         gather.person,
         forms=FORMS | {Form.QD3891: civil.with_civil},
         several=gather.people,
+        many=MANY,
     )
 )
 kinds.add(

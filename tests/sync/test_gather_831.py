@@ -3,6 +3,8 @@
 import xml.etree.ElementTree as ET
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.catalogues import codes
 from apps.catalogues.models import CodeEntry
@@ -12,9 +14,10 @@ from apps.patients import restricted
 from apps.patients.health_record import saving
 from apps.patients.health_record.parts import PARTS
 from apps.patients.models import OwnDisease, RiskFactors
-from apps.sync import services, worker
+from apps.sync import kinds, services, worker
 from apps.sync.models import OutboxRow
 from apps.sync.receivers import tokens
+from apps.sync.receivers.base import Form
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
 from tests.factories.households import a_household, a_member
 from tests.factories.patients import a_person, a_station, an_allergy
@@ -114,6 +117,24 @@ def test_what_is_written_into_the_record_later_is_told_where_it_is_wanted(
     assert [(row.kind, row.receiver.kind) for row in waiting] == [("person", "qd831")]
     worker.drain()
     assert "Mổ ruột thừa" in liar.warehouse.records[str(hoa.pk)].texts("MOTA")
+
+
+def test_several_are_read_in_as_many_queries_as_one(doctor, hoa):
+    lan = a_person(doctor.facility, "Phạm Thị Lan", blood_group="A+")
+    an_allergy(lan, "Tôm")
+    OwnDisease.objects.create(person=lan, code="15", icd_code="B20", restricted=True, restricted_by=["hiv"])
+    visits = [a_finished_visit(each, doctor).pk for each in (hoa, lan)]
+    with CaptureQueriesContext(connection) as one:
+        kinds.several("visit", visits[:1], form=Form.QD831)
+    with CaptureQueriesContext(connection) as two:
+        found = kinds.several("visit", visits, form=Form.QD831)
+    assert len(two) <= len(one)
+    for each in visits:
+        assert found[each] == kinds.gather("visit", each, form=Form.QD831)
+    hers, other = (found[each].person.health for each in visits)
+    assert (hers.blood_group, other.blood_group) == ("O+", "A+")
+    assert [line["icd_code"] for line in hers.said["benh-tat"]["lines"]] == ["I10"]
+    assert other.said["benh-tat"]["lines"] == []
 
 
 def test_a_look_at_the_payload_covers_who_it_is(receiver, liar, doctor, hoa):

@@ -1,5 +1,6 @@
 """What screens, the paper and the API read of a health record. Everything comes through the scope."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -103,46 +104,63 @@ class Record:
 
 
 def read(scope: Scope, person: Person) -> Record:
-    """A person's record. Ten queries at most, however much it holds."""
-    asked = {row.part: row for row in AskedNone.visible(scope).filter(person=person, withdrawn_on=None)}
-    record, parts = None, []
+    """A person's record (read_all)."""
+    return read_all(scope, [person])[person.pk]
+
+
+def read_all(scope: Scope, people: Sequence[Person]) -> dict[UUID, Record]:
+    """The records of these people. Ten queries at most, however many they are and however much they hold."""
+    asked = {
+        (row.person_id, row.part): row
+        for row in AskedNone.visible(scope).filter(person__in=people, withdrawn_on=None)
+    }
+    found = {person.pk: Record(None, []) for person in people}
     for part in PARTS.values():
-        if not part.fits(person):
+        fitting = [person for person in people if part.fits(person)]
+        if not fitting:
             continue
-        if part.many:
-            parts.append(_lines(scope, person, part, asked.get(part.key)))
-            continue
-        shown = _single(scope, person, part)
-        if part is ADMINISTRATIVE:
-            record = shown.row
-        parts.append(shown)
-    return Record(record, parts)
+        shown = _lines(scope, fitting, part, asked) if part.many else _singles(scope, fitting, part)
+        for person_id, section in shown.items():
+            found[person_id].parts.append(section)
+            if part is ADMINISTRATIVE:
+                found[person_id].record = section.row
+    return found
 
 
-def _single(scope: Scope, person: Person, part: Part) -> Shown:
+def _singles(scope: Scope, people: Sequence[Person], part: Part) -> dict[UUID, Shown]:
     hides = bool(part.hidden) and not scope.can(RESTRICTED_RIGHT)
-    if is_closed(scope, person, part):
-        return Shown(part, closed=True)
-    row = part.model.visible(scope).filter(person=person).first()
-    values = values_of(part, row) if row else {}
-    return Shown(part, row, wording.all_facts(part, values, part.shown(scope)), hides=hides)
+    closed = _closed(scope, people, part)
+    found = {person_id: Shown(part, closed=True) for person_id in closed}
+    readable = [person for person in people if person.pk not in closed]
+    rows = {row.person_id: row for row in part.model.visible(scope).filter(person__in=readable)}
+    for person in readable:
+        row = rows.get(person.pk)
+        values = values_of(part, row) if row else {}
+        found[person.pk] = Shown(part, row, wording.all_facts(part, values, part.shown(scope)), hides=hides)
+    return found
 
 
 def is_closed(scope: Scope, person: Person, part: Part) -> bool:
     """Whether a section that stands once was written and is not for this scope: a girl's B.7. One query."""
+    return person.pk in _closed(scope, [person], part)
+
+
+def _closed(scope: Scope, people: Sequence[Person], part: Part) -> set[UUID]:
     if part.model is not ReproductiveHistory or scope.can(RESTRICTED_RIGHT):
-        return False
+        return set()
     # unscoped: it says that it is closed instead of inviting to write it again
-    return part.model.unscoped.filter(person=person, restricted=True).exists()
+    rows = part.model.unscoped.filter(person__in=people, restricted=True)
+    return set(rows.values_list("person_id", flat=True))
 
 
-def _lines(scope: Scope, person: Person, part: Part, none: AskedNone | None) -> Shown:
-    rows = part.model.visible(scope).filter(person=person).order_by("state", "created_at", "pk")
-    lines = [
-        Line(row, wording.line_title(part, values_of(part, row)), wording.state_word(row.state))
-        for row in rows
-    ]
-    return Shown(part, lines=lines, none=none)
+def _lines(
+    scope: Scope, people: Sequence[Person], part: Part, asked: Mapping[tuple[UUID, str], AskedNone]
+) -> dict[UUID, Shown]:
+    found = {person.pk: Shown(part, none=asked.get((person.pk, part.key))) for person in people}
+    for row in part.model.visible(scope).filter(person__in=people).order_by("state", "created_at", "pk"):
+        title = wording.line_title(part, values_of(part, row))
+        found[row.person_id].lines.append(Line(row, title, wording.state_word(row.state)))
+    return found
 
 
 def one_section(scope: Scope, person: Person, part: Part) -> Any:
@@ -214,7 +232,17 @@ def _earlier(scope: Scope, row: RecordVersion) -> Earlier:
 
 def as_data(scope: Scope, person: Person) -> dict[str, Any]:
     """The record for the API: each section under its word, without what the scope may not read."""
-    record = read(scope, person)
+    return all_as_data(scope, [person])[person.pk]
+
+
+def all_as_data(scope: Scope, people: Sequence[Person]) -> dict[UUID, dict[str, Any]]:
+    """The same of several people, in as many queries as of one."""
+    return {
+        person_id: _as_data(scope, person_id, record) for person_id, record in read_all(scope, people).items()
+    }
+
+
+def _as_data(scope: Scope, person_id: UUID, record: Record) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for shown in record.parts:
         part = shown.part
@@ -227,7 +255,7 @@ def as_data(scope: Scope, person: Person) -> dict[str, Any]:
             values = values_of(part, shown.row) if shown.row else {}
             said[part.key] = {name: values[name] for name in part.shown(scope) if name in values}
     reviewed = record.record.reviewed_on if record.record else None
-    return {"person": person.pk, "reviewed_on": reviewed, "sections": said}
+    return {"person": person_id, "reviewed_on": reviewed, "sections": said}
 
 
 # --- section A, and what other rooms tell
