@@ -23,10 +23,10 @@ from apps.encounters.models import Order, Visit
 from apps.patients import restricted
 from apps.sync import codemaps, kinds, troubles
 from apps.sync.models import Need, OutboxRow, RowState
+from apps.sync.noting import Going, note
 from apps.sync.push import build, held_of
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Adapter, Issue, Prepared
-from apps.sync.settle import note_attempt
 
 TAKEN_FROM = (RowState.PENDING, RowState.PAUSED, RowState.REJECTED, RowState.DEAD, RowState.DIFFERS)
 LONGEST = 60  # signs of a receipt number
@@ -60,7 +60,7 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
         raise Refused("Bản ghi đang được gửi hoặc không còn chờ gửi, nên không chuyển sang gửi tay được.")
     with system("chuyển một bản ghi sang gửi tay"):
         built = _built(row)
-        note_attempt(row, built.prepared.parts)
+        note([Going(row, built.prepared.parts)])
     refuse_restricted(built.record)
     # unscoped: the row was taken through the scope
     OutboxRow.unscoped.filter(pk=row.pk).update(
@@ -98,7 +98,8 @@ def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
         raise Refused("Bản ghi này không còn ở trạng thái gửi tay.")
     with system("lấy tệp gửi tay"):
         built = _built(row)
-        note_attempt(row, built.prepared.parts)  # a code that was mapped since names its parts otherwise
+        # a code that was mapped since names its parts otherwise
+        note([Going(row, built.prepared.parts)])
     refuse_restricted(built.record)
     _audit("sync.hand_file", row)
     kind, ending = built.adapter.file_type

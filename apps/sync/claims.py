@@ -77,8 +77,14 @@ def _paced(receiver: Receiver, limit: int, now: datetime) -> int:
 
 
 def spend_more(receiver: Receiver, requests: int, now: datetime) -> None:
-    """What one record needed beyond its one request: more parts, a token that was renewed."""
-    if requests > 0 and (interval := limits_of(receiver.settings).interval):
+    """What was sent beyond what `allowance` took from the receiver's minute: more parts, a token that was
+    renewed. Below nothing: what was taken and not used is given back.
+    """
+    try:
+        interval = limits_of(receiver.settings).interval
+    except ValueError:  # its first row tells so
+        return
+    if requests and interval:
         more = timedelta(seconds=interval * requests)
         free = Greatest(Coalesce(F("paced_until"), Value(now)), Value(now - CREDIT))
         Receiver.objects.filter(pk=receiver.pk).update(paced_until=free + more)
@@ -99,7 +105,8 @@ def claim(receiver: Receiver, limit: int, now: datetime) -> list[OutboxRow]:
             ids = [row[0] for row in cursor.fetchall()]
     except IntegrityError:  # another worker has just taken a row of the same person
         return []
-    rows = OutboxRow.objects.filter(pk__in=ids).select_related("receiver").order_by("id") if ids else []
+    # prefetched: one Receiver for all of them
+    rows = OutboxRow.objects.filter(pk__in=ids).prefetch_related("receiver").order_by("id") if ids else []
     return list(rows)
 
 

@@ -25,11 +25,13 @@ from apps.sync.mappings import codes
 from apps.sync.mappings.systems import CODE_KINDS, OF_KIND
 from apps.sync.models import CodeMap, OutboxRow, Receiver, RowState
 from apps.sync.receivers import adapter_class
+from apps.sync.receivers.base import Codes
 
 IN_USE = timedelta(days=365)  # codes that were used within a year will be used again
 HEADINGS = ("loại", "mã của trạm", "tên", "mã của nơi nhận", "từ ngày", "đến ngày")
 KIND_OF = {title.lower(): kind for kind, title in CODE_KINDS.items()} | {kind: kind for kind in CODE_KINDS}
 LONGEST = 60
+ByDay = dict[date, Codes]
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,19 @@ class Taken:
 # ---- for sending
 
 
-def known(receiver: Receiver, record: Any) -> dict[tuple[str, str], str]:
-    """What the receiver calls our codes on the record's day. One query, none where no kind is mapped."""
+def known(receiver: Receiver, record: Any, read: ByDay | None = None) -> Codes:
+    """What the receiver calls our codes on the record's day. One query, none where no kind is mapped or
+    `read`, which is added to, has the day of another record.
+    """
     mapped = mapped_kinds(receiver)
     if not mapped:
         return {}
     day = codes.day_of(record, timezone.localdate())
-    rows = CodeMap.objects.on(day).filter(receiver=receiver, kind__in=mapped)
-    return {(kind, local): remote for kind, local, remote in rows.values_list("kind", "local", "remote")}
+    read = {} if read is None else read
+    if day not in read:
+        rows = CodeMap.objects.on(day).filter(receiver=receiver, kind__in=mapped)
+        read[day] = {(kind, ours): its for kind, ours, its in rows.values_list("kind", "local", "remote")}
+    return read[day]
 
 
 # ---- for the page

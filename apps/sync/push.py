@@ -1,4 +1,4 @@
-"""One claimed row: read the record as it now is, build, check, send, understand the answer, settle."""
+"""Claimed rows of one receiver: read as they now are, built, checked, noted; then sent, each by itself."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -7,92 +7,101 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from apps.core.words import quantity_words
-from apps.sync import codemaps, kinds
-from apps.sync.claims import release, spend_more
+from apps.sync import codemaps, kinds, noting
 from apps.sync.mappings.records import WITHDRAWN
-from apps.sync.models import Delivery, Need, OutboxRow, Receiver
-from apps.sync.receivers import adapter_for
+from apps.sync.models import Delivery, Need, OutboxRow
+from apps.sync.noting import Going, Note
 from apps.sync.receivers.base import Adapter, Answer, Issue, Outcome, Part, Prepared, Verdict
 from apps.sync.receivers.limits import limits_of
-from apps.sync.settle import Attempt, note_attempt, settle
+from apps.sync.settle import Attempt, Done
 
 log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
 OURS = ("visit", "person", "vaccination", "check_up")  # what the station itself can correct
-FRESH = timedelta(seconds=5)  # that a record which was read ahead may lie before it is sent
 BY_HAND = "Nơi nhận không nhận sửa hay rút qua đường truyền."
 NEEDS = (Need.FIELD, Need.DUPLICATE, Need.HAND)
 ATTEMPT = timedelta(seconds=60)  # above what one request may take (receivers.http.TOTAL)
 
 
 @dataclass(frozen=True)
-class _Result:
-    verdict: Verdict
-    answer: Answer
-    requests: int
+class Ready:
+    """A record that may leave: built, checked, and noted as perhaps being there."""
+
+    row: OutboxRow
+    prepared: Prepared
+    note: Note
+    read_at: datetime
 
 
 @dataclass(frozen=True)
-class Ahead:
-    """Records of some rows that were read together, and what their receivers hold of them."""
+class Told:
+    """What came of sending one record, in so many requests."""
 
-    at: datetime
+    attempt: Attempt
+    requests: int
+
+
+@dataclass
+class _Read:
+    """Records that were read together, what their receiver holds of them, and its codes by day."""
+
     records: dict[tuple[str, UUID], Any] = field(default_factory=dict)
-    held: dict[UUID, Delivery] = field(default_factory=dict)  # by row
+    held: dict[tuple[str, UUID], Delivery] = field(default_factory=dict)
+    codes: codemaps.ByDay = field(default_factory=dict)
 
 
-def read_ahead(rows: Sequence[OutboxRow], clock: Clock) -> Ahead | None:
-    """The records of claimed rows of one receiver, in as many queries as one takes. None: read each alone.
-
-    What changes after the claim sends its row back to pending, so a record read some seconds early is no
-    more than an earlier version that is followed by the later one.
+def make_ready(rows: Sequence[OutboxRow], adapter: Adapter, clock: Clock) -> tuple[list[Ready], list[Done]]:
+    """Read rows of one receiver in as many queries as one takes, build and check each, note what may leave.
+    What is not to be sent comes back as done. Never raises for one bad record.
     """
-    ahead = Ahead(clock())
+    at = clock()
+    read = _read(rows, adapter)
+    going: list[tuple[Going, Prepared]] = []
+    done: list[Done] = []
+    for row in rows:
+        found = _build(row, adapter, read or _read([row], adapter))
+        if isinstance(found, tuple):
+            going.append(found)
+        else:
+            done.append((row, found))
+    notes = noting.note([each for each, _ in going])
+    ready = [
+        Ready(each.row, prepared, before, at) for (each, prepared), before in zip(going, notes, strict=True)
+    ]
+    return ready, done
+
+
+def _read(rows: Sequence[OutboxRow], adapter: Adapter) -> _Read | None:
+    """What changes after the claim sends its row back to pending, so a record read some seconds early is no
+    more than an earlier version that is followed by the later one. None: one of them cannot be read.
+    """
+    read = _Read()
     try:
         for kind in sorted({row.kind for row in rows}):
             ids = [row.aggregate_id for row in rows if row.kind == kind]
-            ahead.records.update({(kind, key): record for key, record in kinds.several(kind, ids).items()})
-            known = Delivery.objects.filter(receiver=rows[0].receiver, kind=kind, aggregate_id__in=ids)
-            held = {each.aggregate_id: each for each in known}
-            ahead.held.update(
-                {
-                    row.pk: held[row.aggregate_id]
-                    for row in rows
-                    if row.kind == kind and row.aggregate_id in held
-                }
-            )
-    except Exception:  # one of them is broken: each alone will tell which
-        log.exception("sync.read_ahead_failed")
+            found = kinds.several(kind, ids, form=adapter.form)
+            read.records.update({(kind, key): record for key, record in found.items()})
+        read.held.update({(each.kind, each.aggregate_id): each for each in noting.same(rows)})
+    except Exception:  # of several each alone will tell which
+        log.exception("sync.read_failed", extra={"rows": [str(row.pk) for row in rows]})
         return None
-    return ahead
+    return read
 
 
-def push(row: OutboxRow, clock: Clock, ahead: Ahead | None = None) -> Outcome | None:
-    """Send one claimed row and store what came of it. None when nothing was sent.
-
-    `ahead`: records that were read together; one that lay too long there is read again. Holds no lock and no
-    connection while it talks to the network. Never raises for one bad record.
-    """
-    if not _may_send(row, clock):
-        release(row, clock())
-        return None
+def _build(row: OutboxRow, adapter: Adapter, read: _Read | None) -> tuple[Going, Prepared] | Attempt | None:
+    """What may leave, or what is to be said instead."""
     try:
-        adapter = adapter_for(row.receiver)
-    except ValueError as wrong:  # its settings: no row's fault, and every row's trouble
-        verdict = Verdict(Outcome.PAUSE, f"Thiết lập nơi nhận sai: {wrong}", receiver_fault=True)
-        return settle(row, Attempt(verdict), clock())
-    try:
-        record, known = _read(row, adapter, clock, ahead)
-        prepared = build(row, adapter, record, known, in_parts=row.in_parts)
+        if read is None:
+            raise ValueError("it cannot be read")
+        known = read.held.get((row.kind, row.aggregate_id))
+        record = read.records.get((row.kind, row.aggregate_id))
+        prepared = build(row, adapter, record, known, in_parts=row.in_parts, codes=read.codes)
     except Exception:
         log.exception("sync.build_failed", extra={"row": str(row.pk)})
-        verdict = Verdict(Outcome.REJECTED, "Chưa dựng được gói tin từ bản ghi này.", need=Need.ADMIN)
-        return settle(row, Attempt(verdict), clock())
+        return Attempt(Verdict(Outcome.REJECTED, "Chưa dựng được gói tin từ bản ghi này.", need=Need.ADMIN))
     if prepared is None:
-        return settle(row, None, clock())
+        return None
     if prepared.problems:
         verdict = Verdict(
             Outcome.REJECTED,
@@ -100,40 +109,17 @@ def push(row: OutboxRow, clock: Clock, ahead: Ahead | None = None) -> Outcome | 
             prepared.problems,
             need_of(prepared.problems),
         )
-        return settle(row, Attempt(verdict, prepared=prepared), clock())
+        return Attempt(verdict, prepared=prepared)
     if known and known.body_hash == prepared.hash:
-        return settle(row, Attempt(Verdict(Outcome.UNCHANGED), prepared=prepared), clock())
+        return Attempt(Verdict(Outcome.UNCHANGED), prepared=prepared)
     if not prepared.leaving:
-        return settle(row, Attempt(_by_hand(prepared.by_hand), prepared=prepared), clock())
-    unproven = note_attempt(row, prepared.leaving, is_new=known is None)
-    if not connection.in_atomic_block:  # only a test's own transaction stays open
-        connection.close()  # given back: the network may take its time
-    result = _send(adapter, prepared, row, clock)
-    spend_more(row.receiver, result.requests - 1, clock())
-    return settle(row, Attempt(result.verdict, result.answer, prepared, unproven), clock())
+        return Attempt(_by_hand(prepared.by_hand), prepared=prepared)
+    return Going(row, prepared.leaving, is_new=known is None), prepared
 
 
 def need_of(problems: Sequence[Issue]) -> Need:
     """Who can end what stops a record before it leaves."""
     return Need.FIELD if any(each.target in OURS for each in problems) else Need.ADMIN
-
-
-def _may_send(row: OutboxRow, clock: Clock) -> bool:
-    """Whether the lease still covers an attempt, and nothing has stopped the receiver since the claim.
-
-    So one refusal, rest or wish for patience stops the rest of the batch. The probe of a receiver that is
-    down goes on: its own claim has moved `hold_until`.
-    """
-    now = Receiver.objects.get(pk=row.receiver_id)
-    held = (
-        now.hold_until is not None and now.hold_until > clock() and now.hold_until != row.receiver.hold_until
-    )
-    return now.is_on and now.paused_at is None and not held and _time_left(row, clock)
-
-
-def _time_left(row: OutboxRow, clock: Clock) -> bool:
-    """Whether one more request ends before the lease does: another worker must not overtake it."""
-    return row.leased_until is None or clock() + ATTEMPT <= row.leased_until
 
 
 def prepare(row: OutboxRow, adapter: Adapter, *, in_parts: bool) -> Prepared | None:
@@ -142,17 +128,30 @@ def prepare(row: OutboxRow, adapter: Adapter, *, in_parts: bool) -> Prepared | N
     return build(row, adapter, record, held_of(row), in_parts=in_parts)
 
 
+def held_of(row: OutboxRow) -> Delivery | None:
+    """What its receiver holds, or may hold, of a row's record."""
+    return noting.same([row]).first()
+
+
 def build(
-    row: OutboxRow, adapter: Adapter, record: Any, known: Delivery | None, *, in_parts: bool
+    row: OutboxRow,
+    adapter: Adapter,
+    record: Any,
+    known: Delivery | None,
+    *,
+    in_parts: bool,
+    codes: codemaps.ByDay | None = None,
 ) -> Prepared | None:
-    """A record that was read, ready to leave. `known`: what the receiver holds of it."""
+    """A record that was read, ready to leave. `known`: what the receiver holds of it; `codes`: what was read
+    of the receiver's codes for others of the same batch.
+    """
     if record is None:
         return None
     keys = known.keys if known else frozenset()
     if getattr(record, "version", None) == WITHDRAWN and not keys:
         return None  # this one was never told
     change = f"{row.pk}-{row.sent_change}"
-    known_codes = codemaps.known(row.receiver, record)
+    known_codes = codemaps.known(row.receiver, record, codes)
     prepared = adapter.prepare(row.kind, record, keys, in_parts, known_codes, change)
     most = limits_of(row.receiver.settings).bytes
     if prepared and most and not in_parts and _longest(prepared) > most:
@@ -167,43 +166,39 @@ def _longest(prepared: Prepared) -> int:
     return max((len(part.body) for part in prepared.parts), default=0)
 
 
-def _read(row: OutboxRow, adapter: Adapter, clock: Clock, ahead: Ahead | None) -> tuple[Any, Delivery | None]:
-    """(the record, what the receiver holds of it); with what a form asks beside it each is read alone."""
-    if ahead is None or adapter.form or clock() - ahead.at > FRESH:
-        return kinds.gather(row.kind, row.aggregate_id, form=adapter.form), held_of(row)
-    return ahead.records.get((row.kind, row.aggregate_id)), ahead.held.get(row.pk)
+def time_left(row: OutboxRow, clock: Clock) -> bool:
+    """Whether one more request ends before the lease does: another worker must not overtake it."""
+    return row.leased_until is None or clock() + ATTEMPT <= row.leased_until
 
 
-def held_of(row: OutboxRow) -> Delivery | None:
-    """What its receiver holds, or may hold, of a row's record."""
-    same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
-    return Delivery.objects.filter(**same).first()
-
-
-def _send(adapter: Adapter, prepared: Prepared, row: OutboxRow, clock: Clock) -> _Result:
+def send(adapter: Adapter, ready: Ready, clock: Clock) -> Told:
     """Every part in order until one is not stored; of parts that stand for themselves a refused one holds up
-    none. A refused token is read anew and tried once more.
+    none. A refused token is read anew and tried once more. Touches no database.
     """
+    row, prepared = ready.row, ready.prepared
     stored: dict[str, dict[str, str]] = {}
     answer, requests = Answer(), 0
     refused = [_by_hand(prepared.by_hand)] if prepared.by_hand else []
+
+    def told(verdict: Verdict) -> Told:
+        verdict = replace(verdict, stored=stored)
+        return Told(Attempt(verdict, answer, prepared, ready.note.unproven), requests)
+
     for number, part in enumerate(prepared.leaving):
-        if number and not _time_left(row, clock):
-            slow = Verdict(Outcome.RETRY, "Nơi nhận trả lời quá chậm.", receiver_fault=True, stored=stored)
-            return _Result(slow, answer, requests)
+        if number and not time_left(row, clock):
+            return told(Verdict(Outcome.RETRY, "Nơi nhận trả lời quá chậm.", receiver_fault=True))
         name = row.request_id if number == 0 else f"{row.request_id}.{number}"
         answer, verdict = _one(adapter, part, name)
         requests += 1
-        if verdict.outcome is Outcome.TOKEN and _time_left(row, clock):
+        if verdict.outcome is Outcome.TOKEN and time_left(row, clock):
             answer, verdict = _one(adapter, part, name)
             requests += 1
         stored |= verdict.stored
         if verdict.outcome is Outcome.REJECTED and prepared.apart:
             refused.append(verdict)
         elif verdict.outcome is not Outcome.STORED:
-            return _Result(replace(verdict, stored=stored), answer, requests)
-    verdict = _together(refused) if refused else Verdict(Outcome.STORED)
-    return _Result(replace(verdict, stored=stored), answer, requests)
+            return told(verdict)
+    return told(_together(refused) if refused else Verdict(Outcome.STORED))
 
 
 def _by_hand(issues: tuple[Issue, ...]) -> Verdict:

@@ -1,24 +1,35 @@
-"""What becomes of a row after an attempt. One short transaction; nothing here talks to the network."""
+"""What becomes of rows after an attempt. One short transaction; nothing here talks to the network."""
 
 import random
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from apps.core.text import clean
-from apps.sync import backoff, troubles
+from apps.sync import backoff, noting, together, troubles
 from apps.sync.models import BREAKER_AT, Delivery, Need, OutboxRow, Receiver, RowState, SyncAnswer
-from apps.sync.receivers.base import Answer, Outcome, Part, Prepared, Verdict
+from apps.sync.receivers.base import Answer, Outcome, Prepared, Verdict
 
 KEPT_ANSWER = 20_000  # characters of an answer that are kept
 TOLD_EVERY = timedelta(seconds=1)  # how exactly a receiver tells when it last accepted
 OFFSET_MOVES = 5  # seconds: smaller changes of a clock's distance are not worth a write
 OFFSET_LIMIT = 2_000_000_000  # what the column holds: a clock of 1970 is told too
 ONCE_MORE = 1  # how often a conflict or a too large body is tried again
+# What an attempt changes of a row, and an answer of a delivery.
+ROW = (
+    "state", "settled_at", "next_at", "tries", "conflicts", "in_parts", "first_failed_at",
+    "aggregate_version", "reason", "issues", "need", "last_status", "lease", "leased_until", "updated_at",
+)  # fmt: skip
+DELIVERY = (
+    "resources", "maybe", "person_id", "facility_id", "at", "aggregate_version", "body_hash", "check_at",
+    "found",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,39 +42,75 @@ class Attempt:
     unproven: tuple[str, ...] = ()
 
 
-def settle(row: OutboxRow, attempt: Attempt | None, now: datetime) -> Outcome | None:
-    """Write the outcome into the row, keep the answer, tell the receiver's state.
+Done = tuple[OutboxRow, Attempt | None]  # None: the record is gone, or has nothing to tell this receiver
 
-    The row is changed only while our lease holds: a worker that was too slow leaves nothing but its answer. A
-    record that changed meanwhile waits again instead of being done. `attempt` None: the record is gone.
+
+def settle(done: Sequence[Done], now: datetime) -> None:
+    """Write what came of rows of one receiver, keep the answers, tell the receiver's state: one short
+    transaction for all of them.
+
+    A row is changed only while our lease holds: a worker that was too slow leaves nothing but its answer. A
+    record that changed meanwhile waits again instead of being done. Whose row or delivery somebody else has
+    just locked is settled after the others, alone.
     """
+    left = _settle(done, now, wait=len(done) == 1) if done else []
+    for each in left:
+        _settle([each], now, wait=True)
+
+
+def _settle(done: Sequence[Done], now: datetime, *, wait: bool) -> list[Done]:
+    """The same; without `wait` those that are locked are given back untouched."""
+    here = [row for row, _ in done]
     with transaction.atomic():
-        current = OutboxRow.objects.select_for_update().filter(pk=row.pk).first()
-        if current is None:
-            return None
-        mine = current.state == RowState.IN_FLIGHT and current.lease == row.lease
-        if attempt is None:
-            if mine:
-                changed = current.change_no != current.sent_change
-                gone = {"state": RowState.PENDING if changed else RowState.SUPERSEDED, "settled_at": now}
-                _write(current, gone, now)
-                troubles.gone(current)
-            return None
-        outcome = attempt.verdict.outcome
-        _keep_answer(row, attempt, now)
-        if attempt.answer and mine:
-            _keep_delivery(row, attempt, now)
-        elif outcome is Outcome.UNCHANGED:  # it was accepted before: whether it is there still is asked anew
-            same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
-            Delivery.objects.filter(**same).update(check_at=now + backoff.CHECK_AFTER)
-        if mine:
-            fields = _next(current, attempt, now)
-            _write(current, fields, now)
-            _tell_people(current, fields, now)
-        _tell_receiver(row, attempt.verdict, attempt.answer is not None, now)
-        if attempt.answer:
-            _compare_clocks(row, attempt.answer, now)
-    return outcome
+        found = OutboxRow.objects.filter(pk__in=[row.pk for row in here])
+        rows = {row.pk: row for row in together.locked(found, wait=wait)}
+        held = {
+            (each.kind, each.aggregate_id): each for each in together.locked(noting.same(here), wait=wait)
+        }
+        free = [
+            (row, attempt)
+            for row, attempt in done
+            if row.pk in rows and (wait or attempt is None or not attempt.answer or _record(row) in held)
+        ]
+        _write(free, rows, held, now)
+    settled = {row.pk for row, _ in free}
+    return [] if wait else [each for each in done if each[0].pk not in settled]
+
+
+def _record(row: OutboxRow) -> tuple[str, UUID]:
+    return row.kind, row.aggregate_id
+
+
+def _write(
+    done: Sequence[Done],
+    rows: Mapping[UUID, OutboxRow],
+    held: Mapping[tuple[str, UUID], Delivery],
+    now: datetime,
+) -> None:
+    """Within the transaction, all locked."""
+    answers, written, learnt = [], [], []
+    for row, attempt in done:
+        current, known = rows[row.pk], held.get(_record(row))
+        if attempt:
+            answers.append(_answer(row, attempt, now))
+        if current.state != RowState.IN_FLIGHT or current.lease != row.lease:
+            continue
+        fields = _next(current, attempt, now) if attempt else _gone(current, now)
+        for name, value in {**fields, "lease": None, "leased_until": None, "updated_at": now}.items():
+            setattr(current, name, value)
+        written.append(current)
+        if attempt and known and _learn(known, row, attempt, now):
+            learnt.append(known)
+    SyncAnswer.objects.bulk_create(answers)
+    together.update(written, ROW)
+    together.update(learnt, DELIVERY)
+    _tell_people(written, {row.pk for row, attempt in done if attempt is None}, now)
+    _tell_receiver(done, now)
+
+
+def _gone(row: OutboxRow, now: datetime) -> dict[str, Any]:
+    changed = row.change_no != row.sent_change
+    return {"state": RowState.PENDING if changed else RowState.SUPERSEDED, "settled_at": now}
 
 
 def _next(row: OutboxRow, attempt: Attempt, now: datetime) -> dict[str, Any]:
@@ -104,13 +151,17 @@ def _next(row: OutboxRow, attempt: Attempt, now: datetime) -> dict[str, Any]:
             return fields | _again(row, verdict, now)
 
 
-def _tell_people(row: OutboxRow, fields: dict[str, Any], now: datetime) -> None:
+def _tell_people(rows: Sequence[OutboxRow], gone: Collection[UUID], now: datetime) -> None:
     """A refusal that the station can end is a task of hers until the record is accepted."""
-    match fields.get("state"):
-        case RowState.REJECTED:
-            troubles.refused(row, fields["need"], fields["issues"], now)
-        case RowState.ACCEPTED:
-            troubles.passed(row)
+    passed = []
+    for row in rows:
+        if row.pk in gone:
+            troubles.gone(row)
+        elif row.state == RowState.REJECTED:
+            troubles.refused(row, row.need, row.issues, now)
+        elif row.state == RowState.ACCEPTED:
+            passed.append(row)
+    troubles.passed(passed)
 
 
 def _rejected(row: OutboxRow, verdict: Verdict, now: datetime) -> dict[str, Any]:
@@ -139,15 +190,11 @@ def _after(row: OutboxRow, verdict: Verdict, now: datetime) -> datetime:
     return now + timedelta(seconds=seconds)
 
 
-def _write(row: OutboxRow, fields: dict[str, Any], now: datetime) -> None:
-    fields |= {"lease": None, "leased_until": None, "updated_at": now}
-    OutboxRow.objects.filter(pk=row.pk).update(**fields)
-
-
-def _keep_answer(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
+def _answer(row: OutboxRow, attempt: Attempt, now: datetime) -> SyncAnswer:
     answer = attempt.answer or Answer()
-    text = answer.body[: KEPT_ANSWER * 4].decode("utf-8", "replace")[:KEPT_ANSWER]
-    SyncAnswer.objects.create(
+    stored = attempt.verdict.outcome is Outcome.STORED
+    text = "" if stored else answer.body[: KEPT_ANSWER * 4].decode("utf-8", "replace")[:KEPT_ANSWER]
+    return SyncAnswer(
         row=row,
         attempt=row.attempts,
         request_id=row.request_id,
@@ -157,36 +204,22 @@ def _keep_answer(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
         milliseconds=answer.milliseconds,
         body_hash=attempt.prepared.hash if attempt.prepared else "",
         reason=attempt.verdict.reason[:500],
-        answer=clean(text) if attempt.verdict.outcome is not Outcome.STORED else "",
+        answer=clean(text),
     )
 
 
-def note_attempt(row: OutboxRow, parts: tuple[Part, ...], *, is_new: bool = True) -> tuple[str, ...]:
-    """Before anything leaves: what may be at the receiver from now on. Gives what was unproven before.
-
-    `is_new`: nothing was known to be there when the record was read.
+def _learn(known: Delivery, row: OutboxRow, attempt: Attempt, now: datetime) -> bool:
+    """What the receiver holds now; whether that is anything new. Withdrawn resources stay in the list: they
+    must stay withdrawn.
     """
-    keys = [key for part in parts for key in part.keys]
-    same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
-    with transaction.atomic():
-        if is_new:
-            new = Delivery(**same, person_id=row.person_id, facility_id=row.facility_id)
-            Delivery.objects.bulk_create([new], ignore_conflicts=True)
-        known = Delivery.objects.select_for_update().get(**same)
-        before = tuple(known.maybe)
-        known.maybe = [*before, *(key for key in keys if key not in known.resources and key not in before)]
-        known.body_hash = ""
-        known.save(update_fields=["maybe", "body_hash"])
-    return before
-
-
-def _keep_delivery(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
-    """What the receiver holds now. Withdrawn resources stay in the list: they must stay withdrawn."""
     verdict = attempt.verdict
-    same = {"receiver": row.receiver, "kind": row.kind, "aggregate_id": row.aggregate_id}
-    known = Delivery.objects.select_for_update().filter(**same).first()
-    if known is None or attempt.prepared is None:
-        return
+    if (
+        verdict.outcome is Outcome.UNCHANGED
+    ):  # it was accepted before: whether it is there still is asked anew
+        known.check_at = now + backoff.CHECK_AFTER
+        return True
+    if attempt.answer is None or attempt.prepared is None:
+        return False
     known.resources |= verdict.stored
     if verdict.outcome is Outcome.STORED:
         known.maybe = []
@@ -195,18 +228,35 @@ def _keep_delivery(row: OutboxRow, attempt: Attempt, now: datetime) -> None:
         known.check_at, known.found = now + backoff.CHECK_AFTER, ""
     elif verdict.outcome is not Outcome.RETRY:  # a clear no: nothing of this attempt is there
         known.maybe = list(attempt.unproven)
-    known.save()
+    return True
 
 
-def _tell_receiver(row: OutboxRow, verdict: Verdict, answered: bool, now: datetime) -> None:
+def _tell_receiver(done: Sequence[Done], now: datetime) -> None:
     """Breaker, rest and pause stand at the receiver, so that one row's trouble stops no storm of others."""
+    good = False  # the line was just said to be good: not once more for each record
+    for row, attempt in done:
+        if attempt is None:
+            continue
+        if attempt.answer:
+            _compare_clocks(row, attempt.answer, now)
+        match attempt.verdict.outcome:
+            case Outcome.STORED | Outcome.REJECTED | Outcome.CONFLICT | Outcome.TOO_LARGE:
+                if attempt.answer and not good:
+                    _answered(row, now)
+                    good = True
+            case Outcome.TOKEN | Outcome.PAUSE | Outcome.LIMITED | Outcome.RETRY:
+                _troubled(row, attempt.verdict, now)
+                good = False
+    stored = [row for row, attempt in done if attempt and attempt.verdict.outcome is Outcome.STORED]
+    if stored:
+        # Not at every record: all that are sent at once would wait for one another here.
+        told = Q(last_accepted_at__gt=now - TOLD_EVERY)
+        Receiver.objects.filter(pk=stored[0].receiver_id).exclude(told).update(last_accepted_at=now)
+
+
+def _troubled(row: OutboxRow, verdict: Verdict, now: datetime) -> None:
     receiver = Receiver.objects.filter(pk=row.receiver_id)
     match verdict.outcome:
-        case Outcome.STORED:
-            _answered(row, now)
-            # Not at every record: all that are sent at once would wait for one another here.
-            told = Q(last_accepted_at__gt=now - TOLD_EVERY)
-            receiver.exclude(told).update(last_accepted_at=now)
         case Outcome.TOKEN | Outcome.PAUSE:
             receiver.filter(paused_at__isnull=True).update(paused_at=now, pause_reason=verdict.reason[:300])
         case Outcome.LIMITED:
@@ -217,8 +267,6 @@ def _tell_receiver(row: OutboxRow, verdict: Verdict, answered: bool, now: dateti
             failures = receiver.values_list("failures", flat=True).first() or 0
             if seconds := backoff.rest(failures, BREAKER_AT):
                 receiver.update(hold_until=now + timedelta(seconds=seconds))
-        case Outcome.REJECTED | Outcome.CONFLICT | Outcome.TOO_LARGE if answered:
-            _answered(row, now)
 
 
 def _compare_clocks(row: OutboxRow, answer: Answer, now: datetime) -> None:

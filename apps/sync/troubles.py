@@ -5,12 +5,12 @@ province has to mend stands on the province's pages.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from apps.core import todo
@@ -51,9 +51,9 @@ def differs(row: OutboxRow, now: datetime) -> None:
     _open(row, "nơi nhận giữ bản khác", now)
 
 
-def passed(row: OutboxRow) -> None:
-    """The receiver has accepted the record: nothing is left to do. One statement where nothing was."""
-    for object_id in _waiting(row):
+def passed(rows: Sequence[OutboxRow]) -> None:
+    """The receiver has accepted these records: nothing is left to do. One statement where nothing was."""
+    for object_id in _waiting(*rows) if rows else ():
         todo.settle(TASK, object_id=object_id, result=ACCEPTED)
 
 
@@ -69,19 +69,17 @@ def by_hand(row: OutboxRow) -> None:
         todo.withdraw(TASK, object_id=object_id, reason=BY_HAND)
 
 
-def _waiting(row: OutboxRow) -> list[UUID]:
-    """The rows of a record at this receiver, this one or earlier ones, that somebody has to see to."""
-    rows = _rows(row).values("pk")
-    # unscoped, both: whose the record is does not depend on who asks
-    tasks = Task.unscoped.filter(kind=TASK, state=TaskState.OPEN, object_id__in=rows)
-    return list(tasks.values_list("object_id", flat=True))
-
-
-def _rows(row: OutboxRow) -> QuerySet[OutboxRow]:
-    # unscoped: the row was taken by who sends, or through the scope
-    return OutboxRow.unscoped.filter(
-        receiver_id=row.receiver_id, kind=row.kind, aggregate_id=row.aggregate_id
+def _waiting(*sent: OutboxRow) -> list[UUID]:
+    """The rows of records at one receiver, these or earlier ones, that somebody has to see to."""
+    # unscoped: the rows were taken by who sends, or through the scope
+    rows = OutboxRow.unscoped.filter(
+        receiver_id=sent[0].receiver_id,
+        kind__in={row.kind for row in sent},
+        aggregate_id__in=[row.aggregate_id for row in sent],
     )
+    # unscoped: whose the record is does not depend on who asks
+    tasks = Task.unscoped.filter(kind=TASK, state=TaskState.OPEN, object_id__in=rows.values("pk"))
+    return list(tasks.values_list("object_id", flat=True))
 
 
 def _open(row: OutboxRow, what: str, now: datetime) -> None:

@@ -2,24 +2,23 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
-from django.db import connection
 from django.utils import timezone
 
 from apps.core import scope
 from apps.sync import hours
-from apps.sync.claims import allowance, claim, release, release_expired
+from apps.sync.claims import allowance, claim, release_expired, spend_more
 from apps.sync.models import OutboxRow, Receiver
-from apps.sync.push import push, read_ahead
-from apps.sync.receivers.base import Outcome
 from apps.sync.receivers.limits import Limits, limits_of
+from apps.sync.sending import send_all
 
 log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
 BATCH = 20  # rows claimed at once for each in flight: a lease covers them, and two workers share
+TURN = 10  # claims one after the other, so that a long queue is no pause of the line after each
 
 
 def run_once(
@@ -42,21 +41,27 @@ def run_once(
             if stop():
                 break
             at_once = min(parallel, _limits(receiver).in_flight or parallel)
-            allowed = allowance(receiver, batch * at_once, clock())
-            rows = claim(receiver, allowed, clock()) if allowed else []
-            shares = [rows[number::at_once] for number in range(min(at_once, len(rows)))]
-            if len(shares) > 1:
-                connection.close()  # given back: the threads have their own
-                with ThreadPoolExecutor(at_once, "sync") as pool:
-                    outcomes = [
-                        each for some in pool.map(lambda s: _alone(s, clock, stop), shares) for each in some
-                    ]
-            else:
-                outcomes = [each for share in shares for each in _push(share, clock, stop)]
+            claims = _claims(receiver, batch * at_once, clock)
+            rows = next(claims, [])
+            more = partial(next, claims, ())
+            outcomes = send_all(rows, clock, at_once=at_once, stop=stop, more=more) if rows else []
             done.update(str(outcome) if outcome else "unsent" for outcome in outcomes)
     if done:
         log.info("sync.round", extra={"done": dict(done)})
     return done
+
+
+def _claims(receiver: Receiver, limit: int, clock: Clock) -> Iterator[list[OutboxRow]]:
+    """What is due, `limit` rows at a time, until nothing is or another receiver is to have its turn."""
+    for _ in range(TURN):
+        allowed = allowance(receiver, limit, clock())
+        rows = claim(receiver, allowed, clock()) if allowed else []
+        if len(rows) < allowed:
+            spend_more(receiver, len(rows) - allowed, clock())
+        if rows:
+            yield rows
+        if len(rows) < limit:
+            break
 
 
 def _limits(receiver: Receiver) -> Limits:
@@ -76,25 +81,3 @@ def drain(*, clock: Clock = timezone.now, parallel: int = 1, rounds: int = 10_00
             break
         total += done
     return total
-
-
-def _alone(share: list[OutboxRow], clock: Clock, stop: Callable[[], bool]) -> list[Outcome | None]:
-    """Rows in a thread of its own: its own scope and its own connection, closed at the end."""
-    try:
-        with scope.system("gửi bản ghi lên tuyến trên"):
-            return _push(share, clock, stop)
-    finally:
-        connection.close()
-
-
-def _push(share: list[OutboxRow], clock: Clock, stop: Callable[[], bool]) -> list[Outcome | None]:
-    """Push one after the other, read together; what is left when the worker is told to stop is given back."""
-    ahead = read_ahead(share, clock) if len(share) > 1 else None
-    outcomes: list[Outcome | None] = []
-    for row in share:
-        if stop():
-            release(row, clock())
-            outcomes.append(None)
-        else:
-            outcomes.append(push(row, clock, ahead))
-    return outcomes

@@ -142,13 +142,13 @@ def test_a_worker_told_to_stop_gives_back_what_it_has_not_begun(book, receiver, 
 def test_a_lease_that_ends_soon_begins_nothing(book, receiver, liar, clock):
     from apps.core import scope
     from apps.sync.claims import claim
-    from apps.sync.push import push
+    from apps.sync.sending import send_all
 
     first = book.save(visit())
     with scope.system("test"):
         (row,) = claim(receiver, 10, clock())
         clock.forward(150)
-        assert push(row, clock) is None
+        assert send_all([row], clock) == [None]
     assert (row_of(first).state, liar.requests) == ("pending", [])
 
 
@@ -229,7 +229,7 @@ def test_a_dead_workers_lease_runs_out(book, receiver, liar, clock):
 def test_a_worker_that_lost_its_lease_changes_nothing(book, receiver, liar, clock):
     from apps.core import scope
     from apps.sync.claims import claim
-    from apps.sync.push import push
+    from apps.sync.sending import send_all
 
     first = book.save(visit())
     with scope.system("test"):
@@ -237,7 +237,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing(book, receiver, liar, cloc
         clock.forward(200)
         worker.run_once(clock=clock)
         settled = row_of(first)
-        push(slow, clock)
+        assert send_all([slow], clock) == [None]
     assert row_of(first).updated_at == settled.updated_at
     assert row_of(first).state == "accepted"
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 import time
 from typing import Any
 
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             done = worker.drain(parallel=options["parallel"])
             self.stdout.write(", ".join(f"{name}: {count}" for name, count in sorted(done.items())) or "0")
             return
+        # Who waits for an answer is soon heard while another record is being built.
+        sys.setswitchinterval(0.001)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
         self.stdout.write("sync worker started")
