@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from apps.core import scope
 from apps.sync import backoff, comparing, outbox, troubles
+from apps.sync.claims import allowance, spend_more
 from apps.sync.models import (
     BREAKER_AT,
     OPEN_STATES,
@@ -48,59 +49,65 @@ def verify_due(*, clock: Clock = timezone.now, limit: int = BATCH) -> Counter[st
     with scope.system("đối chiếu với nơi nhận"):
         receivers = Receiver.objects.filter(is_on=True, paused_at__isnull=True, failures__lt=BREAKER_AT)
         for receiver in receivers.exclude(hold_until__gt=clock()):
-            done += _ask_about(receiver, _claim(receiver, limit, clock()), clock)
+            due = _due(receiver, clock())[:limit].count()
+            if due and not comparing.offers(receiver):
+                Delivery.objects.filter(receiver=receiver, check_at__isnull=False).update(check_at=None)
+            elif due and (room := allowance(receiver, due, clock())):
+                done += _ask_about(receiver, room, clock)
         comparing.finish(clock())
     if done:
         log.info("sync.verified", extra={"done": dict(done)})
     return done
 
 
+def _due(receiver: Receiver, now: datetime) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(receiver=receiver, check_at__lte=now).order_by("check_at", "pk")
+
+
 def _claim(receiver: Receiver, limit: int, now: datetime) -> list[Delivery]:
-    due = Delivery.objects.filter(receiver=receiver, check_at__lte=now).order_by("check_at", "pk")
     with transaction.atomic():
-        rows = list(due.select_for_update(skip_locked=True)[:limit])
+        rows = list(_due(receiver, now).select_for_update(skip_locked=True)[:limit])
         if rows:
             Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(check_at=now + LEASE)
     return rows
 
 
-def _ask_about(receiver: Receiver, deliveries: list[Delivery], clock: Clock) -> Counter[str]:
+def _ask_about(receiver: Receiver, room: int, clock: Clock) -> Counter[str]:
+    """Ask about `room` records: so many requests were taken from the receiver's minute."""
     done: Counter[str] = Counter()
-    if not deliveries:
-        return done
-    if not comparing.offers(receiver):
-        Delivery.objects.filter(receiver=receiver, check_at__isnull=False).update(check_at=None)
-        return done
     adapter = adapter_for(receiver)
-    for delivery in deliveries:
-        found = _check(delivery, adapter, clock)
+    requests = 0
+    for delivery in _claim(receiver, room, clock()):
+        found, sent = _check(delivery, adapter, clock)
         done[found] += 1
+        requests += sent
         if found == Found.UNKNOWN:  # the others may hear as little; they come before this one then
             later = clock() + LEASE
             Delivery.objects.filter(receiver=receiver, check_at__lt=later).update(check_at=later)
             break
+    spend_more(receiver, requests - room, clock())
     return done
 
 
-def _check(delivery: Delivery, adapter: Adapter, clock: Clock) -> str:
-    """Ask about one record. What is on its way, was refused or is given in by hand is not asked about: its
-    next acceptance is.
+def _check(delivery: Delivery, adapter: Adapter, clock: Clock) -> tuple[str, int]:
+    """Ask about one record: what was found, by how many requests. What is on its way, was refused or is given
+    in by hand is not asked about: its next acceptance is.
     """
     row = _rows(delivery).first()
     prepared = prepare(row, adapter, in_parts=False) if row and row.state in SENT_STATES else None
     if row is None or prepared is None or prepared.problems:
         _same(delivery).update(check_at=None)
-        return SKIPPED
+        return SKIPPED, 0
     open_ = OutboxRow.objects.filter(receiver=row.receiver_id, state__in=OPEN_STATES)
     if row.person_id and open_.filter(person_id=row.person_id).exists():
         # what she is called may be on its way with another record
         _same(delivery).update(check_at=clock() + LEASE)
-        return SKIPPED
+        return SKIPPED, 0
     if not connection.in_atomic_block:  # only a test's own transaction stays open
         connection.close()  # given back: the network may take its time
     check = _asked(adapter, prepared, delivery, f"{row.pk}-v{int(clock().timestamp())}")
     with transaction.atomic():
-        return _keep(delivery, row, prepared, check, clock())
+        return _keep(delivery, row, prepared, check, clock()), check.requests
 
 
 def _asked(adapter: Adapter, prepared: Prepared, delivery: Delivery, request_id: str) -> Check:

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from apps.sync import worker
+from apps.sync import verifying, worker
+from apps.sync.models import OutboxRow
 from apps.sync.receivers import adapter_for
+from apps.sync.receivers.fhir import reading
 from apps.sync.receivers.limits import Limits, limits_of
 from tests.factories.sync import row_of, visit
 
@@ -64,6 +66,47 @@ def test_parts_count_as_what_they_are(book, receiver, liar, clock):
     clock.forward(2)
     worker.run_once(clock=clock)
     assert len(liar.requests) > len(parts)
+
+
+def test_what_was_not_needed_is_not_used_up(book, receiver, liar, clock):
+    """A look at an empty queue takes nothing from the minute."""
+    limited(receiver, per_minute=60)
+    worker.run_once(clock=clock)
+    book.save(visit())
+    assert dict(worker.run_once(clock=clock)) == {"stored": 1}
+
+
+def test_questions_count_as_requests(book, receiver, liar, clock):
+    limited(receiver, per_minute=60)
+    for _ in range(4):
+        book.save(visit())
+    for _ in range(6):
+        worker.run_once(clock=clock)
+        clock.forward(1.1)
+    assert len(liar.requests) == 4
+    clock.forward(700)
+    times = []
+    for _ in range(24):  # a worker that looks four times a second
+        before = len(liar.requests)
+        worker.run_once(clock=clock)
+        verifying.verify_due(clock=clock)
+        times += [clock.ahead] * (len(liar.requests) - before)
+        clock.forward(0.25)
+    assert len(times) == 4
+    assert times[-1] - times[0] >= timedelta(seconds=2)  # at most one is made up
+    assert set(OutboxRow.unscoped.values_list("state", flat=True)) == {"verified"}
+
+
+def test_a_question_that_took_two_requests_is_paid_for(book, receiver, liar, clock, monkeypatch):
+    limited(receiver, per_minute=60)
+    monkeypatch.setattr(reading, "MOST", 4)  # of seven resources
+    book.save(visit())
+    worker.run_once(clock=clock)
+    clock.forward(700)
+    assert verifying.verify_due(clock=clock) == {"same": 1}
+    assert len(liar.requests) == 3
+    receiver.refresh_from_db()
+    assert receiver.paced_until > clock() + timedelta(seconds=0.5)
 
 
 def test_what_is_too_large_in_parts_too_is_stopped_here(book, receiver, liar, clock):

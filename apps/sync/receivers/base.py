@@ -134,7 +134,8 @@ class Check:
     """What the receiver shows of one record. `theirs`: somebody else wrote there after us, so that sending
     again would overwrite it. `stored`: location and etag of the keys that were found the same.
 
-    `hash`: SHA-256 of what it shows, as hex; empty where it shows no content.
+    `hash`: SHA-256 of what it shows, as hex; empty where it shows no content. `requests`: how many questions
+    it took, for the receiver's limits.
     """
 
     found: Found
@@ -144,6 +145,7 @@ class Check:
     theirs: bool = False
     stored: dict[str, dict[str, str]] = field(default_factory=dict)
     hash: str = ""
+    requests: int = 1
 
 
 class Adapter(Protocol):
@@ -192,7 +194,9 @@ class Adapter(Protocol):
         ...
 
     def send(self, part: Part, request_id: str) -> Answer:
-        """One request. Never raises for what the network or the receiver does."""
+        """One request. Never raises for what the network or the receiver does. Called, as `judge` is, by
+        threads that have no database.
+        """
         ...
 
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
@@ -200,7 +204,7 @@ class Adapter(Protocol):
         ...
 
     def judge(self, answer: Answer, part: Part) -> Verdict:
-        """What the answer means. Pure."""
+        """What the answer means. Pure: no database."""
         ...
 
     def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:

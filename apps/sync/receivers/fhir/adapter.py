@@ -70,10 +70,13 @@ class FhirAdapter:
         entries, version = _entries(record, options, sent), getattr(record, "version", None)
         if not entries:
             return None
-        found = tuple(_issue(p) for p in check.problems(fhir.bundle(entries)))
+        bundle = fhir.bundle(entries)
+        found = tuple(_issue(p) for p in check.problems(bundle))
+        whole = _dumped(bundle)
         groups = _groups(entries) if in_parts else [entries]
-        parts = tuple(Part(_bytes(group, entries), tuple(e.key for e in group)) for group in groups)
-        whole = parts[0].body if len(parts) == 1 else _bytes(entries, entries)
+        bodies = [_bytes(group, entries) for group in groups] if in_parts else [whole]
+        keys = [tuple(entry.key for entry in group) for group in groups]
+        parts = tuple(Part(*each) for each in zip(bodies, keys, strict=True))
         return Prepared(parts, hashlib.sha256(whole).hexdigest(), version, found)
 
     def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
@@ -95,7 +98,8 @@ class FhirAdapter:
         for question in reading.questions(prepared):
             answer = http.post(self.receiver, question.body, request_id, self.file_type[0])
             found.append(reading.read(answer, question))
-        return reading.judge(found, stored, self.options.verify == "content")
+        check = reading.judge(found, stored, self.options.verify == "content")
+        return replace(check, requests=len(found))
 
 
 def _entries(record: Any, options: Options, sent: frozenset[str]) -> list[Entry]:
@@ -116,14 +120,19 @@ def _groups(entries: list[Entry]) -> list[list[Entry]]:
     return [group for group in groups if group]
 
 
+def _dumped(bundle: Any) -> bytes:
+    """UTF-8 JSON."""
+    return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _bytes(group: list[Entry], entries: list[Entry]) -> bytes:
-    """UTF-8 JSON. References out of the group become conditional, or literal for what is kept by our id."""
+    """A part. References out of the group become conditional, or literal for what is kept by our id."""
     here = {e.id for e in group}
     outside = {e.id.urn: _outside(e) for e in entries if e.id not in here}
     bundle = fhir.bundle(group)
     if outside:
         bundle = _redirect(bundle, outside)
-    return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
+    return _dumped(bundle)
 
 
 def _outside(entry: Entry) -> str:

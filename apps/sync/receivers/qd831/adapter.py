@@ -86,7 +86,7 @@ class Qd831Adapter:
         (part,) = prepared.parts
         tracking = next((stored[key]["location"] for key in part.keys if key in stored), "")
         if not tracking:
-            return Check(Found.UNKNOWN)
+            return Check(Found.UNKNOWN, requests=0)
         path = self.manner.status.replace(TRACKING, quote(tracking, safe=""))
         answer = http.get(self.receiver, path, JSON, part.unit)
         return answers.judge_later(answer, self.manner, self.options.fields)
