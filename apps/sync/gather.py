@@ -1,28 +1,24 @@
 """Reads a record as it now is, for sending: models in, plain values out. Under the system's scope."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from apps.care.vitals import BY_CODE
-from apps.catalogues import codes
-from apps.core import ports
-from apps.core.scope import Scope
 from apps.core.words import completed_months
 from apps.encounters import states, travel
 from apps.encounters.leaving import visits_for_sync
 from apps.encounters.leaving_papers import notices_for_sync
 from apps.encounters.models import Visit
 from apps.facilities.models import Facility
-from apps.patients import hush, kin, queries
-from apps.patients.health_record import reading
+from apps.patients import hush, kin
 from apps.patients.models import Allergy, Identifier, InsuranceCard, Person
 from apps.sync import civil, follow_ups
+from apps.sync.health_records import plain
 from apps.sync.mappings import fhir, records
 from apps.sync.models import Delivery
 
@@ -166,15 +162,10 @@ def _guardians(person_ids: Collection[UUID]) -> dict[UUID, str]:
     """Who answers for each: as it was written down, else a parent as a receiver may hear of her."""
     found = {}
     for row in Person.objects.select_related("mother", "father").filter(pk__in=person_ids):
-        parent = kin.mother_of(_plain(row), row) or row.father
+        parent = kin.mother_of(plain(row), row) or row.father
         told = (parent.full_name, parent.phone) if parent else ()
         found[row.pk] = row.guardian_name or ", ".join(part for part in told if part)
     return found
-
-
-def _plain(row: Person) -> Scope:
-    """Who is of her station and may not see restricted data: neither may a receiver."""
-    return Scope(None, "system", "gửi bản ghi", facility_ids=frozenset({row.station_id}))
 
 
 def owners_of_visits(visit_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -242,94 +233,6 @@ def _person(
         allergies=(*_no_allergy(row), *allergies),
         managed_by=managed_by,
     )
-
-
-def with_health(record: Any) -> Any:
-    """The same visit or person, with what the form of QĐ 831 asks beside it (with_healths)."""
-    return with_healths({record.id: record})[record.id]
-
-
-def with_healths(found: Mapping[UUID, Any]) -> dict[UUID, Any]:
-    """The same of several visits or people. Some fifteen statements for the people of one station, for
-    receivers that want it alone.
-    """
-    people = {
-        key: record.person if isinstance(record, records.Visit) else record for key, record in found.items()
-    }
-    told = _healths({person.id for person in people.values()})
-    healthy = {key: replace(person, health=told[person.id]) for key, person in people.items()}
-    return {
-        key: replace(record, person=healthy[key]) if isinstance(record, records.Visit) else healthy[key]
-        for key, record in found.items()
-    }
-
-
-# What is typed into the sections of a health record; all else in them is a code, a figure or a name.
-TYPED = frozenset({"text", "other", "defect", "exposure_text", "exposure_duration", "gynaecology", "place"})
-
-
-def _healths(person_ids: Collection[UUID]) -> dict[UUID, records.Health]:
-    """Read as somebody of her station reads it who may not see restricted data: neither does a receiver."""
-    related = ("station", "hamlet__commune__parent", "mother", "father")
-    people = list(Person.objects.select_related(*related).filter(pk__in=person_ids))
-    told = hush.of(None, person_ids)
-    homes = queries.household_lines(list(person_ids))
-    found: dict[UUID, records.Health] = {}
-    for plain in {_plain(row) for row in people}:
-        hers = [row for row in people if plain.reaches(row.station_id)]
-        read = reading.all_as_data(plain, hers)
-        for row in hers:
-            said = _hushed(read[row.pk]["sections"], told, row.pk)
-            found[row.pk] = _health(row, plain, said, homes.get(row.pk))
-    return found
-
-
-def _health(
-    row: Person, plain: Scope, said: dict[str, Any], home: ports.HouseholdLine | None
-) -> records.Health:
-    commune = row.hamlet.commune if row.hamlet else None
-    return records.Health(
-        said=said,
-        household=home.code if home else "",
-        relation=home.relation if home else "",
-        blood_group=row.blood_group,
-        ethnicity=row.ethnicity,
-        occupation=row.occupation,
-        permanent=row.permanent_text,
-        hamlet=row.hamlet.name if row.hamlet else "",
-        commune_code=commune.code if commune else "",
-        province_code=commune.parent.code if commune and commune.parent else "",
-        email=row.email,
-        relatives=tuple(_relatives(row, plain, said)),
-    )
-
-
-def _hushed(node: Any, told: hush.Hush, person_id: UUID) -> Any:
-    """The same sections; what was typed stays here where it may tell what few may read."""
-    if isinstance(node, list):
-        return [_hushed(each, told, person_id) for each in node]
-    if not isinstance(node, dict):
-        return node
-    return {
-        key: told.text(person_id, value)
-        if key in TYPED and isinstance(value, str)
-        else _hushed(value, told, person_id)
-        for key, value in node.items()
-    }
-
-
-def _relatives(row: Person, plain: Scope, said: dict[str, Any]) -> Iterator[records.Relative]:
-    mother, father = kin.mother_of(plain, row), row.father
-    if mother:
-        yield records.Relative("Mẹ", mother.full_name, mother.phone)
-    if father:
-        yield records.Relative("Bố", father.full_name, father.phone)
-    if row.guardian_name:
-        kind = codes.label("relationship_to_head", row.guardian_relation) or "Người giám hộ"
-        yield records.Relative(kind, row.guardian_name, guardian=True)
-    carer = said.get("hanh-chinh", {})
-    if carer.get("carer_name"):
-        yield records.Relative("Người chăm sóc chính", carer["carer_name"], carer.get("carer_phone", ""))
 
 
 def _allergies(person_ids: Collection[UUID]) -> dict[UUID, list[records.Allergy]]:

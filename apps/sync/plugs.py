@@ -63,6 +63,7 @@ from apps.sync import (
     gather,
     guarding,
     health,
+    health_records,
     hours,
     kinds,
     queries,
@@ -72,8 +73,10 @@ from apps.sync import (
 from apps.sync.receivers.base import Form
 from apps.sync.views import panel_context
 
-FORMS: dict[str, Callable[[Any], Any]] = {Form.QD831: gather.with_health}
-MANY: dict[str, Callable[[Mapping[UUID, Any]], Mapping[UUID, Any]]] = {Form.QD831: gather.with_healths}
+FORMS: dict[str, Callable[[Any], Any]] = {Form.QD831: health_records.with_health}
+MANY: dict[str, Callable[[Mapping[UUID, Any]], Mapping[UUID, Any]]] = {
+    Form.QD831: health_records.with_healths
+}
 kinds.add(
     kinds.Kind(
         "visit",

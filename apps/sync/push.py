@@ -215,7 +215,8 @@ def _together(refused: list[Verdict]) -> Verdict:
 def _one(adapter: Adapter, part: Part, request_id: str) -> tuple[Answer, Verdict]:
     try:
         answer = adapter.send(part, request_id)
-    except Exception:  # an adapter's mistake must not leave the row without an end
+        return answer, adapter.judge(answer, part)
+    except Exception:  # an adapter's mistake must not leave the row, nor those beside it, without an end
         log.exception("sync.send_failed", extra={"request": request_id})
         answer = Answer(error="connection")
-    return answer, adapter.judge(answer, part)
+        return answer, adapter.judge(answer, part)

@@ -70,11 +70,18 @@ def _settle(done: Sequence[Done], now: datetime, *, wait: bool) -> list[Done]:
         free = [
             (row, attempt)
             for row, attempt in done
-            if row.pk in rows and (wait or attempt is None or not attempt.answer or _record(row) in held)
+            if row.pk in rows and (wait or _record(row) in held or not _learns(attempt))
         ]
         _write(free, rows, held, now)
     settled = {row.pk for row, _ in free}
     return [] if wait else [each for each in done if each[0].pk not in settled]
+
+
+def _learns(attempt: Attempt | None) -> bool:
+    """Whether it tells something of what the receiver holds."""
+    return attempt is not None and (
+        attempt.answer is not None or attempt.verdict.outcome is Outcome.UNCHANGED
+    )
 
 
 def _record(row: OutboxRow) -> tuple[str, UUID]:

@@ -15,6 +15,7 @@ from apps.sync.noting import Going
 from apps.sync.push import make_ready
 from apps.sync.receivers import adapter_for, http
 from apps.sync.receivers.base import Answer, Outcome, Verdict
+from apps.sync.receivers.fhir.adapter import FhirAdapter
 from apps.sync.settle import Attempt
 from tests.factories.sync import all_there, person, row_of, visit
 
@@ -247,6 +248,20 @@ def test_a_record_that_cannot_be_read_stops_nobody_of_its_group(book, receiver, 
     worker.drain(clock=clock)
     assert [row_of(each).state for each in visits] == ["accepted", "rejected", "accepted", "accepted"]
     assert row_of(visits[1]).need == "admin"
+
+
+def test_an_adapters_mistake_about_an_answer_stops_nobody_beside_it(book, receiver, liar, clock, monkeypatch):
+    visits = [book.save(visit()) for _ in range(4)]
+    key, really = f"Encounter/{visits[1].id}", FhirAdapter.judge
+
+    def mistaken(self, answer, part):
+        if answer.status == 200 and key in part.keys:
+            raise RuntimeError("broken")
+        return really(self, answer, part)
+
+    monkeypatch.setattr(FhirAdapter, "judge", mistaken)
+    assert dict(worker.run_once(clock=clock)) == {"stored": 3, "retry": 1}
+    assert [row_of(each).state for each in visits] == ["accepted", "pending", "accepted", "accepted"]
 
 
 @pytest.mark.django_db(transaction=True)

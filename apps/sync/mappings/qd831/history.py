@@ -1,4 +1,4 @@
-"""Section B: what was before and beside her visits, as far as it may leave (`gather.with_health`)."""
+"""Section B: what was before and beside her visits, as far as it may leave (`sync.health_records`)."""
 
 from __future__ import annotations
 
