@@ -23,6 +23,15 @@ def test_the_demo_gets_its_receiver_once(capsys):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("manner", ["eprescription", "check_up"])
+def test_the_demo_gets_the_national_systems_when_it_is_asked(manner):
+    call_command("demo_receiver", "--url", "http://127.0.0.1:8003", "--manner", manner)
+    receiver = Receiver.objects.get()
+    assert (receiver.kind, receiver.base_url, receiver.is_on) == (manner, "http://127.0.0.1:8003", True)
+    assert not adapter_for(receiver).verifies
+
+
+@pytest.mark.django_db
 def test_a_real_installation_has_no_demo_receiver(settings):
     settings.TESTING = settings.DEMO = False
     with pytest.raises(CommandError):

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--url", required=True, help="of the test receiver: http://127.0.0.1:8001")
         parser.add_argument(
             "--manner",
-            choices=[ReceiverKind.FHIR, ReceiverKind.QD831],
+            choices=list(services.DEMO),
             default=ReceiverKind.FHIR,
             help="how it is spoken to",
         )
