@@ -5,6 +5,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
+# A machine may ask for no bytecode: each of the many processes of a demo or a test would compile the house anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 TESTS := TRAMYTE_VAR="$(CURDIR)/var/test"
 DEMO := TRAMYTE_DEMO=1 TRAMYTE_VAR="$(CURDIR)/var/demo"
@@ -25,7 +28,7 @@ test: venv ## what must be green before anything is merged (at most 10 minutes)
 	@$(MAKE) --no-print-directory -j 2 lint suite
 
 suite: venv
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --no-pictures --axe-once
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --no-pictures --axe-once
 
 test-all: venv lint bandit audit ## adds chaos, full depth, axe on every page, known weaknesses (at most 45 minutes)
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile full -m "slow or not slow"

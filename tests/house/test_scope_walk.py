@@ -5,9 +5,12 @@ declared in walk/rooms/: whoever adds a page says who may open it.
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -19,6 +22,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts.backends import AccountBackend
 from apps.accounts.models import Role, User
 from apps.core import paper, registry
 from apps.core.ids import uuid7
@@ -44,6 +48,7 @@ EVERY_RIGHT = frozenset(
     for section in registry.sections
     for action in ("view", "enter", "edit", "approve", "export")
 )
+LOOK_UP = AccountBackend.get_user
 MARKS = {"public", "signed_in", "at_work", "developers_only"}
 
 
@@ -89,9 +94,12 @@ def with_beside(world: World) -> World:
 
 
 class Walker:
-    """A browser whose every request is taken back, so that one page cannot change the next."""
+    """A browser whose every request is taken back, so that one page cannot change the next. Its account is
+    looked up at the first page: ten thousand more times would tell nothing new.
+    """
 
     def __init__(self, client: Client) -> None:
+        self.account: User | None = None
         self.client = client
         self.client.raise_request_exception = False
         self.client.get("/")  # the session notes its clock and workplace once, before anything is taken back
@@ -99,7 +107,7 @@ class Walker:
 
     def ask(self, method: str, path: str) -> HttpResponse:
         self.client.cookies = SimpleCookie(self.cookies)
-        with transaction.atomic():
+        with transaction.atomic(), patch.object(AccountBackend, "get_user", self.known):
             if method == "GET":
                 response = self.client.get(path)
             elif path.startswith("/api/"):
@@ -115,6 +123,11 @@ class Walker:
                 response.getvalue()
             transaction.set_rollback(True)
         return response
+
+    def known(self, pk: UUID) -> User | None:
+        if self.account is None or self.account.pk != pk:
+            self.account = LOOK_UP(AccountBackend(), pk)
+        return copy(self.account)
 
 
 def walker_of(world: World, code: str) -> tuple[Walker, frozenset[str]]:
