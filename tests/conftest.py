@@ -4,8 +4,9 @@ import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import hypothesis
 import pytest
@@ -38,7 +39,6 @@ hypothesis.settings.register_profile("usual", deadline=None)
 hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)  # make test-all
 hypothesis.settings.load_profile("usual")
 SIZES = {"1366x768": {"width": 1366, "height": 768}, "390x844": {"width": 390, "height": 844}}
-AXE_SEEN: set[str] = set()  # names of the addresses that axe has looked at in this process
 TALLEST = 6_000  # pixels of a picture's window; a longer page is photographed as it is
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 
@@ -218,23 +218,35 @@ def page(page: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def axe_clean(request: pytest.FixtureRequest) -> Callable[[Any], None]:
+def axe_clean(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Any], None]:
     """``axe_clean(page)``: fails with a readable list of what axe-core finds wrong, and of keys that two
-    things of the page answer to. A look takes a second: `make test` spends it on each address once in a
-    process, `make test-all` on every state and size that a test comes by.
+    things of the page answer to. A look takes half a second: `make test` spends it on each address once,
+    `make test-all` on every state and size that a test comes by.
     """
     once = request.config.getoption("--axe-once")
+    base = tmp_path_factory.getbasetemp()
+    seen = (base.parent if hasattr(request.config, "workerinput") else base) / "axe"  # of all workers
 
     def check(page: Any) -> None:
         keys = page.locator("[data-key^=F]").evaluate_all("all => all.map(each => each.dataset.key)")
         found = [f"{key}: two things answer" for key in set(keys) if keys.count(key) > 1]
-        address = name_of(urlsplit(page.url).path)
-        if not (once and address in AXE_SEEN):
-            AXE_SEEN.add(address)
+        if not once or first_look(seen, name_of(urlsplit(page.url).path)):
             found += axe_faults(page)
         assert not found, "\n".join(found)
 
     return check
+
+
+def first_look(seen: Path, address: str) -> bool:
+    """Whether nobody has looked at the address in this run; from now on somebody has."""
+    seen.mkdir(exist_ok=True)
+    try:
+        (seen / quote(address, safe="")).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def name_of(path: str) -> str:
