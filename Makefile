@@ -31,7 +31,7 @@ suite: venv
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --no-pictures --axe-once
 
 test-all: venv lint bandit audit ## adds chaos, full depth, axe on every page, known weaknesses (at most 45 minutes)
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile full -m "slow or not slow"
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --hypothesis-profile full -m "slow or not slow"
 
 lint: venv
 	$(BIN)/ruff format --check -q .
