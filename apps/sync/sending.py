@@ -28,9 +28,9 @@ FRESH = timedelta(seconds=5)  # that a record which was made ready may lie befor
 LOOK = timedelta(seconds=1)  # how often a receiver is looked at: whether somebody has paused it
 POLL = 0.2  # seconds: how soon a wish to stop is heard while nothing is answered
 # What was answered is settled together: so many, or what has waited so many seconds.
-SETTLED, SOON = 8, 0.25
+SETTLED, SOON = 24, 0.25
 # Made ready together for each that is sent at once: what is read for all of them is shared.
-TOGETHER, FEWEST, MOST = 3, 16, 24
+TOGETHER, FEWEST, MOST = 5, 16, 40
 AT = ("kind", "base_url", "token_key", "allow_private", "settings")  # how a receiver is spoken to
 TROUBLE = frozenset({Outcome.RETRY, Outcome.LIMITED, Outcome.TOKEN, Outcome.PAUSE})
 
