@@ -1,5 +1,6 @@
 """What becomes of rows after an attempt. One short transaction; nothing here talks to the network."""
 
+import logging
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.db.models import F, Q
 
 from apps.core.text import clean
@@ -16,6 +17,7 @@ from apps.sync import backoff, noting, together, troubles
 from apps.sync.models import BREAKER_AT, Delivery, Need, OutboxRow, Receiver, RowState, SyncAnswer
 from apps.sync.receivers.base import Answer, Outcome, Prepared, Verdict
 
+log = logging.getLogger("tramyte.sync")
 KEPT_ANSWER = 20_000  # characters of an answer that are kept
 TOLD_EVERY = timedelta(seconds=1)  # how exactly a receiver tells when it last accepted
 OFFSET_MOVES = 5  # seconds: smaller changes of a clock's distance are not worth a write
@@ -42,6 +44,7 @@ class Attempt:
     unproven: tuple[str, ...] = ()
 
 
+UNREADABLE = Verdict(Outcome.REJECTED, "Không lưu được câu trả lời của nơi nhận.", need=Need.ADMIN)
 Done = tuple[OutboxRow, Attempt | None]  # None: the record is gone, or has nothing to tell this receiver
 
 
@@ -51,11 +54,18 @@ def settle(done: Sequence[Done], now: datetime) -> None:
 
     A row is changed only while our lease holds: a worker that was too slow leaves nothing but its answer. A
     record that changed meanwhile waits again instead of being done. Whose row or delivery somebody else has
-    just locked is settled after the others, alone.
+    just locked is settled after the others, alone; so is each where what one receiver said cannot be stored.
     """
-    left = _settle(done, now, wait=len(done) == 1) if done else []
-    for each in left:
-        _settle([each], now, wait=True)
+    try:
+        left = _settle(done, now, wait=False) if len(done) > 1 else done
+    except DataError:  # words that the database does not take: whose they are shows when each stands alone
+        left = done
+    for row, attempt in left:
+        try:
+            _settle([(row, attempt)], now, wait=True)
+        except DataError:
+            log.exception("sync.settle_failed", extra={"row": str(row.pk)})
+            _settle([(row, Attempt(UNREADABLE))], now, wait=True)
 
 
 def _settle(done: Sequence[Done], now: datetime, *, wait: bool) -> list[Done]:

@@ -1,6 +1,7 @@
 """A batch on its way: made ready together, sent one by one, stopped by trouble, returned without a trace."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from django.db import connection, transaction
@@ -262,6 +263,22 @@ def test_an_adapters_mistake_about_an_answer_stops_nobody_beside_it(book, receiv
     monkeypatch.setattr(FhirAdapter, "judge", mistaken)
     assert dict(worker.run_once(clock=clock)) == {"stored": 3, "retry": 1}
     assert [row_of(each).state for each in visits] == ["accepted", "pending", "accepted", "accepted"]
+
+
+def test_an_answer_that_cannot_be_stored_stops_nobody_beside_it(book, receiver, liar, clock, monkeypatch):
+    """Else the same group would be sent again for ever: its leases end, and it is claimed anew."""
+    visits = [book.save(visit()) for _ in range(4)]
+    key, really = f"Encounter/{visits[1].id}", FhirAdapter.judge
+
+    def hostile(self, answer, part):
+        judged = really(self, answer, part)
+        return replace(judged, outcome=Outcome.REJECTED, reason="hỏng\x00") if key in part.keys else judged
+
+    monkeypatch.setattr(FhirAdapter, "judge", hostile)
+    worker.run_once(clock=clock)
+    assert [row_of(each).state for each in visits] == ["accepted", "rejected", "accepted", "accepted"]
+    told = row_of(visits[1])
+    assert (told.reason, told.need, told.lease) == ("Không lưu được câu trả lời của nơi nhận.", "admin", None)
 
 
 @pytest.mark.django_db(transaction=True)
