@@ -134,7 +134,8 @@ def test_a_family_of_three_is_received_called_and_shown(
     focus(desk, f"#q-{called.pk}")
     for width, height in ((390, 844), (1366, 768)):
         desk.set_viewport_size({"width": width, "height": height})
-        assert desk.evaluate(COVERED) == []
+        # once the page has measured itself anew, a frame after its size
+        desk.wait_for_function(f"() => ({COVERED})().length === 0")
     photograph(desk, "reception-queue")
 
     # Then: the small child or the old man goes first, and the screen shows the number and no name.
