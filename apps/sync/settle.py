@@ -290,7 +290,7 @@ def _compare_clocks(row: OutboxRow, answer: Answer, now: datetime) -> None:
     """Keep how far the receiver's clock is ahead of ours, where it moved by more than the line explains."""
     try:
         theirs = parsedate_to_datetime(answer.headers.get("date", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, IndexError):
         return  # no header, or none that can be read
     if theirs.tzinfo is None:
         return

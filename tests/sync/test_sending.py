@@ -265,6 +265,21 @@ def test_an_adapters_mistake_about_an_answer_stops_nobody_beside_it(book, receiv
     assert [row_of(each).state for each in visits] == ["accepted", "pending", "accepted", "accepted"]
 
 
+@pytest.mark.parametrize(
+    "date", ["Mon, 01 Jan 99999999999999999999 00:00:00 +0000", "Mon, 01 Jan 2026 00:00:00 +99999999999999"]
+)
+def test_a_clock_beyond_all_dates_stops_nobody(book, receiver, liar, clock, monkeypatch, date):
+    visits, really = [book.save(visit()) for _ in range(3)], FhirAdapter.send
+
+    def lying(self, part, request_id):
+        answer = really(self, part, request_id)
+        return replace(answer, headers={**answer.headers, "date": date})
+
+    monkeypatch.setattr(FhirAdapter, "send", lying)
+    worker.run_once(clock=clock)
+    assert {row_of(each).state for each in visits} == {"accepted"}
+
+
 def test_an_answer_that_cannot_be_stored_stops_nobody_beside_it(book, receiver, liar, clock, monkeypatch):
     """Else the same group would be sent again for ever: its leases end, and it is claimed anew."""
     visits = [book.save(visit()) for _ in range(4)]
