@@ -19,19 +19,17 @@ from apps.core.errors import Refused
 from apps.core.scope import current, system
 from apps.core.text import clean
 from apps.core.versions import StaleVersion
-from apps.encounters.models import Order, Visit
-from apps.patients import restricted
 from apps.sync import codemaps, kinds, troubles
 from apps.sync.models import Need, OutboxRow, RowState
 from apps.sync.noting import Going, note
 from apps.sync.push import build, held_of
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Adapter, Issue, Prepared
+from apps.sync.unread import refuse_restricted, refuse_unread
 
 TAKEN_FROM = (RowState.PENDING, RowState.PAUSED, RowState.REJECTED, RowState.DEAD, RowState.DIFFERS)
 LONGEST = 60  # signs of a receipt number
 MOST_TOLD = 20  # things wrong with a record that are told at once
-UNREAD = "Bản ghi này có thông tin hạn chế, bạn không được xem nên không lấy tệp được."
 
 
 class NotReady(Refused):
@@ -55,7 +53,7 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
     scope = current()
     row = _mine(row_id, expected_version)
     scope.require(right_to_take(row))
-    _refuse_unread(row)
+    refuse_unread(row)
     if row.state not in TAKEN_FROM:
         raise Refused("Bản ghi đang được gửi hoặc không còn chờ gửi, nên không chuyển sang gửi tay được.")
     with system("chuyển một bản ghi sang gửi tay"):
@@ -93,7 +91,7 @@ def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
     """
     current().require("sync.export")
     row = OutboxRow.objects.select_related("receiver").get(pk=row_id)
-    _refuse_unread(row)
+    refuse_unread(row)
     if row.state != RowState.BY_HAND:
         raise Refused("Bản ghi này không còn ở trạng thái gửi tay.")
     with system("lấy tệp gửi tay"):
@@ -140,23 +138,6 @@ def _mine(row_id: UUID, expected_version: int) -> OutboxRow:
     if row.version != expected_version:
         raise StaleVersion(current=row, mine=row)
     return row
-
-
-def _refuse_unread(row: OutboxRow) -> None:
-    """What of a restricted record may leave the house is read here by right all the same."""
-    if row.kind not in kinds.of_visits() or current().can(restricted.RIGHT):
-        return
-    # unscoped: whether anything restricted is in it; nothing of it is told
-    visit = Visit.unscoped.filter(pk=row.aggregate_id, restricted=True)
-    orders = Order.unscoped.filter(visit=row.aggregate_id, restricted=True)
-    if visit.exists() or orders.exists():
-        raise Refused(UNREAD)
-
-
-def refuse_restricted(record: Any) -> None:
-    """The same of a record that says of itself that something in it is read by right alone."""
-    if getattr(record, "restricted", False) and not current().can(restricted.RIGHT):
-        raise Refused(UNREAD)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from apps.sync.models import OutboxRow, Receiver, ReceiverKind, RowState
 from apps.sync.push import build, held_of, need_of
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.vaccination.adapter import WIDE, VaccinationAdapter
+from apps.sync.unread import refuse_restricted
 
 KEY = "sync.hand_list"
 WAITING = (RowState.PENDING, RowState.PAUSED, RowState.DEAD)
@@ -174,9 +175,9 @@ def _built(
             record = kinds.gather(row.kind, row.aggregate_id, form=adapter.form)
             prepared = build(row, adapter, record, held_of(row), in_parts=False)
             known = codemaps.known(receiver, record)
-        if prepared is None or prepared.problems:
+        if prepared is None or prepared.problems or record.managed_by:
             raise Refused(UNFIT)
-        by_hand.refuse_restricted(record)
+        refuse_restricted(record)
         found += [(row.person_id, cells) for cells in adapter.cells(record, known)]
     return found
 

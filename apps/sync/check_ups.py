@@ -36,6 +36,7 @@ def kind() -> kinds.Kind:
         page=lambda key: reverse("encounters:certificate", args=[key]),
         page_right="certificates.view",
         called=called,
+        visit_of=visit_of,
     )
 
 
@@ -75,9 +76,14 @@ def owners(certificate_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
     return dict(Certificate.unscoped.filter(pk__in=certificate_ids).values_list("pk", "person_id"))
 
 
+def visit_of(certificate_id: UUID) -> UUID | None:
+    """The visit of a paper. Unscoped: who may read it is asked of the visit."""
+    return Certificate.unscoped.filter(pk=certificate_id).values_list("visit_id", flat=True).first()
+
+
 def called(certificate_ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """Number and day. One query; unscoped: for the lists of rows that a scope was found to see."""
-    rows = Certificate.unscoped.filter(pk__in=certificate_ids).values_list("pk", "number", "on")
+    """Number and day of those that the reader may open. One query."""
+    rows = Certificate.objects.filter(pk__in=certificate_ids).values_list("pk", "number", "on")
     return {key: f"{TITLE} số {number} ngày {on:%d/%m/%Y}" for key, number, on in rows}
 
 

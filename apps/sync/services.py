@@ -15,6 +15,7 @@ from apps.sync.models import OutboxRow, Receiver, ReceiverKind, RowState
 from apps.sync.push import prepare
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Issue
+from apps.sync.unread import refuse_unread
 
 # The receivers of the demo: code, name, path, settings.
 DEMO: dict[ReceiverKind, tuple[str, str, str, dict[str, Any]]] = {
@@ -115,6 +116,7 @@ def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, .
     """
     scope = current()
     scope.require("sync.export")
+    refuse_unread(row)
     with system("xem thử gói tin sẽ gửi"):
         adapter = adapter_or_refuse(row.receiver)
         prepared = prepare(row, adapter, in_parts=row.in_parts)

@@ -86,8 +86,9 @@ def _open(row: OutboxRow, what: str, now: datetime) -> None:
     for object_id in _waiting(row):
         if object_id != row.pk:
             todo.withdraw(TASK, object_id=object_id, reason=AGAIN)
+    visit_id = kinds.visit_of(row.kind, row.aggregate_id)
     # unscoped: whether few may read it; nothing of it is told
-    visits = Visit.unscoped.filter(pk=row.aggregate_id, restricted=True)
+    few = visit_id is not None and Visit.unscoped.filter(pk=visit_id, restricted=True).exists()
     try:
         with transaction.atomic():
             todo.task_open(
@@ -97,7 +98,7 @@ def _open(row: OutboxRow, what: str, now: datetime) -> None:
                 happened_at=now,
                 title=f"{kinds.title(row.kind)} gửi {row.receiver.name}: {what}",
                 person_id=row.person_id,
-                restricted=row.kind in kinds.of_visits() and visits.exists(),
+                restricted=few,
             )
     except NoParameter:  # catalogues of an older version: the refusal itself must be kept all the same
         log.exception("sync.task_without_clock")

@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -15,6 +16,8 @@ from django.utils import timezone
 from apps.catalogues import codes
 from apps.catalogues.models import CodeEntry
 from apps.core import registry, scope
+from apps.core.errors import Refused
+from apps.core.models import Task
 from apps.encounters import services as visits
 from apps.encounters.certificates import issuing
 from apps.encounters.inputs import DiagnosisInput, VisitInput
@@ -23,11 +26,12 @@ from apps.patients import restricted
 from apps.sync import check_ups, worker
 from apps.sync.models import OutboxRow
 from apps.sync.receivers import tokens
+from apps.sync.unread import refuse_unread
 from tests.factories import certificates as papers_of
 from tests.factories.accounts import a_member, client_of
 from tests.factories.encounters import a_practitioner, catalogues, scope_of
 from tests.factories.merging import merge, merger_at
-from tests.factories.patients import a_person, a_station
+from tests.factories.patients import a_person, a_station, scope_at
 from tests.factories.sync import CODE13, SIGN, check_up, data_axis, person, row_of
 from tests.sync.test_chaos import lie, settle_down, work
 
@@ -180,6 +184,15 @@ def test_a_visit_that_became_restricted_takes_its_paper_back(receiver, liar, clo
     worker.drain(clock=clock)
     told = row()
     assert (told.aggregate_id, told.state, told.need) == (paper.pk, "rejected", "hand")
+    assert Task.unscoped.get(object_id=told.pk).restricted, "it is about somebody whom few may read"
+    few = scope_at(doctor.facility, rights=frozenset({"visits.view", "certificates.view", "sync.export"}))
+    with scope.enter(few):
+        assert not check_ups.called([paper.pk])
+        with pytest.raises(Refused):
+            refuse_unread(told)
+    with scope.enter(replace(few, rights=few.rights | {"restricted.view"})):
+        assert check_ups.called([paper.pk])
+        refuse_unread(told)
 
 
 def test_so_does_a_new_rule_once(receiver, liar, clock, doctor, patient):

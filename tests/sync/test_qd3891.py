@@ -199,6 +199,7 @@ def test_who_is_managed_elsewhere_is_not_told_of_and_is_taken_back(by):
     assert taken_back.version == records.WITHDRAWN and taken_back.problems == ()
     assert b'"entered-in-error"' in taken_back.parts[0].body
     assert b"SII-0001" not in taken_back.parts[0].body
+    assert adapter().cells(record, KNOWN) == [] != adapter().cells(session(), KNOWN)
     who = child(managed_by=by)
     assert adapter().prepare("person", who, frozenset({f"Patient/{who.id}"}), False, {}) is None
 

@@ -90,7 +90,9 @@ class VaccinationAdapter:
         return [each.word for each in self.sheet.fields]
 
     def cells(self, record: Any, known: Codes) -> list[list[str]]:
-        """A row under these headings for each dose that was given."""
+        """A row under these headings for each dose that was given; none of who is not told of here."""
+        if record.managed_by:
+            return []
         rows = qd3891.rows(record, replace(self.sheet, codes=known))
         return [[row.get(each.key, "") for each in self.sheet.fields] for row in rows]
 
