@@ -57,6 +57,9 @@ class Fix:
     url: str
 
 
+QUIET = {"text": "", "expression": ""}  # of an issue: both are the receiver's words
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where one record stands at one receiver. `before`: when an earlier version was accepted."""
@@ -113,14 +116,14 @@ def standing(
 ) -> Standing:
     """A row in words. It says 'đã tiếp nhận' only when the receiver has said so.
 
-    Without `words` what the receiver said to a refused record is left out: it may quote the person.
+    Without `words` what the receiver said is left out, whatever state it led to: it may quote the person.
     `opens`: which pages the reader may open, so that nobody is led to a closed door.
     """
     state = RowState(row.state)
     lost = getattr(row, "found", "") in DIFFERENT  # what was accepted once is not there as it was
     before = getattr(row, "delivered_at", None) if state not in SENT_STATES and not lost else None
     word, detail = _words(row, state)
-    quiet = state in STUCK_STATES and not words
+    quiet = not words
     return Standing(
         row=row,
         receiver=row.receiver.name,
@@ -130,7 +133,7 @@ def standing(
         detail="" if quiet else detail,
         at=row.settled_at,
         before=before,
-        fixes=tuple(_fix(row, issue | {"text": ""} if quiet else issue, opens) for issue in row.issues),
+        fixes=tuple(_fix(row, issue | QUIET if quiet else issue, opens) for issue in row.issues),
     )
 
 

@@ -193,6 +193,29 @@ def test_the_province_does_not_read_what_is_said_of_a_person(book, receiver, lia
     assert "Mở bản ghi" not in page
 
 
+def test_nor_what_it_says_where_no_field_is_known(book, receiver, liar, clock, station, admin):
+    row = rejected(book, liar, clock, station, expression="Nguyễn Thị Hoa, HIV", text="Sai")
+    assert "HIV" not in text(admin.get(reverse("sync:row", args=[row.pk])))
+
+
+@pytest.mark.parametrize("fault", ["401", "403", "409", "412"])
+def test_nor_what_it_says_of_the_account_or_in_passing(book, receiver, liar, clock, station, admin, fault):
+    """Why a receiver is paused stands on pages of every station."""
+    for _ in range(2):
+        liar.faults.add(fault, text="Nguyễn Thị Hoa không được phép")
+    record = book.save(visit(), facility_id=station.pk)
+    worker.run_once(clock=clock)
+    row = OutboxRow.unscoped.get(aggregate_id=record.id)
+    assert row.state in ("paused", "pending", "rejected")
+    for address in (
+        reverse("sync:row", args=[row.pk]),
+        reverse("sync:receiver", args=[receiver.pk]),
+        reverse("sync:receivers"),
+        reverse("sync:stations"),
+    ):
+        assert "Nguyễn Thị Hoa" not in text(admin.get(address)), address
+
+
 def test_the_province_turns_a_receiver_off_and_with_a_second_on(receiver, admin):
     address = reverse("sync:switch", args=[receiver.pk])
     admin.post(address, {"form_key": uuid7(), "on": "0"})

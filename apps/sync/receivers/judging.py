@@ -34,6 +34,17 @@ def lost(answer: Answer) -> Verdict | None:
     return None
 
 
+_CODE = re.compile("[A-Z0-9]+(?:_[A-Z0-9]+)+")  # of an error; no name of a person has such a sign
+
+
+def our_words(sentence: str, status: int, reason: str) -> str:
+    """Why a receiver is paused stands before people of every station: the receiver's own words may quote one,
+    so of them only the code of an error is told.
+    """
+    code = _CODE.search(reason)
+    return f"{sentence} ({f'{status}, {code[0][:40]}' if code else status})."
+
+
 def refused(answer: Answer, reason: str, issues: tuple[Issue, ...], now: datetime) -> Verdict:
     """The verdict on any status but 2xx. `reason`: the receiver's first sentence, or ''; `now` is needed for
     a Retry-After that is a date.
@@ -41,9 +52,13 @@ def refused(answer: Answer, reason: str, issues: tuple[Issue, ...], now: datetim
     status = answer.status or 0
     wait = retry_after(answer.headers.get("retry-after", ""), now)
     if status == 401:
-        return Verdict(Outcome.TOKEN, reason or "Mã truy cập bị từ chối.", receiver_fault=True)
+        return Verdict(
+            Outcome.TOKEN, our_words("Mã truy cập bị từ chối", status, reason), receiver_fault=True
+        )
     if status == 403:
-        return Verdict(Outcome.PAUSE, reason or "Tài khoản không được phép gửi.", receiver_fault=True)
+        return Verdict(
+            Outcome.PAUSE, our_words("Tài khoản không được phép gửi", status, reason), receiver_fault=True
+        )
     if 300 <= status < 400:
         return Verdict(Outcome.PAUSE, "Địa chỉ của nơi nhận chuyển sang nơi khác.", receiver_fault=True)
     if status in (404, 405, 410):

@@ -207,7 +207,7 @@ def _read(answer: Answer, how: Wanted) -> tuple[str, float]:
         return "", 0.0
     seconds = data.get(how.lives, USUAL)
     fine = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
-    return value, min(float(seconds), LONGEST) if fine else USUAL
+    return value, float(min(seconds, LONGEST)) if fine else USUAL
 
 
 def _instead(answer: Answer) -> Answer:

@@ -16,7 +16,18 @@ from apps.sync.mappings.checkup.paper import content, sender_of
 from apps.sync.mappings.fhir import ZONE
 from apps.sync.models import Receiver
 from apps.sync.receivers import http, signing, tokens
-from apps.sync.receivers.base import Answer, Check, Codes, Form, Found, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.base import (
+    Answer,
+    Check,
+    Codes,
+    Form,
+    Found,
+    Issue,
+    Outcome,
+    Part,
+    Prepared,
+    Verdict,
+)
 from apps.sync.receivers.checkup import answers, envelope
 from apps.sync.receivers.checkup.manner import LOGIN, manner_from
 from apps.sync.receivers.fields import issue_of
@@ -96,7 +107,7 @@ class CheckUpAdapter:
 
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
         """The header as it will be, and what stands behind its Base64."""
-        bodies = [self._shown(part, whole) for part in parts]
+        bodies = [self._shown(part, whole) for part in parts] or [{}]
         return json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
 
     def _shown(self, part: Part, whole: bool) -> dict[str, Any]:
@@ -108,7 +119,10 @@ class CheckUpAdapter:
         return {"header": told, "data": data}
 
     def judge(self, answer: Answer, part: Part) -> Verdict:
-        return answers.judge(answer, part, self.manner, self.options.forms.fields, timezone.now())
+        verdict = answers.judge(answer, part, self.manner, self.options.forms.fields, timezone.now())
+        if verdict.outcome is Outcome.TOKEN:  # said in the body, under whatever status
+            tokens.forget(self.receiver, part.account.name if part.account else part.unit)
+        return verdict
 
     def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
         return Check(Found.UNKNOWN)

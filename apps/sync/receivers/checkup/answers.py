@@ -29,7 +29,7 @@ def judge(answer: Answer, part: Part, manner: Manner, fields: Field, now: dateti
     if _is(code, manner.unsigned):
         return Verdict(Outcome.PAUSE, UNSIGNED.format(code=code), receiver_fault=True)
     if _is(code, manner.auth):
-        return Verdict(Outcome.TOKEN, reason or "Mã truy cập bị từ chối.", receiver_fault=True)
+        return Verdict(Outcome.TOKEN, f"Mã truy cập bị từ chối ({code}).", receiver_fault=True)
     if _is(code, manner.invalid):
         need = Need.FIELD if any(issue.target for issue in issues) else Need.ADMIN
         return Verdict(Outcome.REJECTED, reason or f"Nơi nhận từ chối dữ liệu ({code}).", issues, need)

@@ -88,7 +88,7 @@ class EprescriptionAdapter:
         )
 
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
-        bodies = [json.loads(part.body) for part in parts]
+        bodies = [json.loads(part.body) for part in parts] or [{}]
         bodies = bodies if whole else [jsonform.covered(self.options.forms.fields, each) for each in bodies]
         return json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
 
