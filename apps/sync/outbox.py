@@ -120,8 +120,20 @@ def person_changed(person_id: UUID, *, receiver_kinds: Collection[str] | None = 
         facilities = dict(known.order_by("id").values_list("receiver_id", "facility_id"))
         if carried:
             notify()
+        if receiver_kinds is None:
+            _again_for(person_id)
         new = {receiver: facility for receiver, facility in facilities.items() if receiver not in carried}
         return len(carried) + _put(new, "person", person_id, person_id)
+
+
+def _again_for(person_id: UUID) -> None:
+    """What was refused for something of her own waits again: it may have been put right."""
+    # unscoped: whose the rows are does not depend on who asks
+    refused = OutboxRow.unscoped.filter(
+        person_id=person_id, state=RowState.REJECTED, issues__contains=[{"target": "person"}]
+    )
+    for row in refused:
+        send_again(row)
 
 
 def people_joined(person_ids: Sequence[UUID]) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.core import scope
 from apps.sync import outbox, worker
 from apps.sync.backoff import MAX_TRIES
 from apps.sync.models import OutboxRow
@@ -111,6 +112,21 @@ def test_a_correction_supersedes_the_rejection(book, receiver, liar, clock):
     book.amend(first, reason="Đã sửa")
     worker.drain(clock=clock)
     assert [r.state for r in OutboxRow.unscoped.order_by("id")] == ["superseded", "accepted"]
+
+
+def test_what_was_refused_for_the_persons_own_data_waits_again_once_she_is_corrected(
+    book, receiver, liar, clock
+):
+    liar.faults.add("422", expression="Patient.birthDate")
+    liar.faults.add("422", expression="Encounter.period")
+    hers, its = book.save(visit()), book.save(visit())
+    worker.drain(clock=clock)
+    assert {row_of(hers).state, row_of(its).state} == {"rejected"}
+    with scope.system("test"):
+        for each in (hers, its):
+            outbox.person_changed(each.person.id)
+    worker.drain(clock=clock)
+    assert (row_of(hers).state, row_of(its).state) == ("accepted", "rejected")
 
 
 def test_a_rejected_row_is_sent_again_by_hand(book, receiver, liar, clock):
