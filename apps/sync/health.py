@@ -33,11 +33,6 @@ def receivers() -> Result:
             f"Nơi nhận {paused[0].name} đang tạm dừng: {paused[0].pause_reason}".rstrip(".") + ".",
             "Mở Đồng bộ, Nơi nhận; xử lý lý do rồi bấm cho chạy lại.",
         )
-    down = [each for each in found if each.breaker_open]
-    if down:
-        return Result(
-            "warn", f"Nơi nhận {down[0].name} không trả lời.", "Kiểm tra đường truyền; phần mềm tự gửi lại."
-        )
     oldest = OutboxRow.objects.filter(
         receiver__in=found, state__in=[RowState.PENDING, RowState.IN_FLIGHT]
     ).aggregate(at=Min("created_at"))["at"]
@@ -47,6 +42,11 @@ def receivers() -> Result:
             f"Có hồ sơ chờ gửi từ {_moment(oldest)}.",
             "Nhờ người quản trị máy chủ khởi động tiến trình đồng bộ; xem trang Đồng bộ.",
             "manage.py sync_worker",
+        )
+    down = [each for each in found if each.breaker_open]
+    if down:
+        return Result(
+            "warn", f"Nơi nhận {down[0].name} không trả lời.", "Kiểm tra đường truyền; phần mềm tự gửi lại."
         )
     return Result("ok", f"{len(found)} nơi nhận đang tiếp nhận.")
 

@@ -56,6 +56,8 @@ def test_what_waits_for_a_day_is_bad(book, receiver):
     assert said_by(health.receivers)[0] == "ok"
     OutboxRow.unscoped.filter(pk=row.pk).update(created_at=ago(hours=25))
     assert said_by(health.receivers)[0] == "bad"
+    Receiver.objects.update(failures=BREAKER_AT)
+    assert said_by(health.receivers)[0] == "bad", "a receiver that is silent for days is more than silent"
 
 
 @pytest.mark.parametrize(
