@@ -94,7 +94,7 @@ def _check(delivery: Delivery, adapter: Adapter, clock: Clock) -> tuple[str, int
     in by hand is not asked about: its next acceptance is.
     """
     row = _rows(delivery).first()
-    prepared = prepare(row, adapter, in_parts=False) if row and row.state in SENT_STATES else None
+    prepared = _built(row, adapter) if row and row.state in SENT_STATES else None
     if row is None or prepared is None or prepared.problems:
         _same(delivery).update(check_at=None)
         return SKIPPED, 0
@@ -108,6 +108,14 @@ def _check(delivery: Delivery, adapter: Adapter, clock: Clock) -> tuple[str, int
     check = _asked(adapter, prepared, delivery, f"{row.pk}-v{int(clock().timestamp())}")
     with transaction.atomic():
         return _keep(delivery, row, prepared, check, clock()), check.requests
+
+
+def _built(row: OutboxRow, adapter: Adapter) -> Prepared | None:
+    try:
+        return prepare(row, adapter, in_parts=False)
+    except Exception:  # one record that cannot be read stops no other
+        log.exception("sync.verify_build_failed", extra={"row": str(row.pk)})
+        return None
 
 
 def _asked(adapter: Adapter, prepared: Prepared, delivery: Delivery, request_id: str) -> Check:

@@ -215,6 +215,11 @@ def test_an_adapters_mistake_stops_nothing(told, clock, monkeypatch):
     assert asked(clock) == {"unknown": 1}
 
 
+def test_a_record_that_cannot_be_built_any_more_stops_nothing(told, clock, monkeypatch):
+    monkeypatch.setattr(FhirAdapter, "prepare", lambda *_: 1 / 0)
+    assert asked(clock) == {"skipped": 1}
+
+
 # -- by day and kind
 
 
