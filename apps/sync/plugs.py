@@ -258,8 +258,9 @@ registry.audit_sentences.add(
     AuditSentence(
         "sync.hand_list_receipt", "đã ghi số biên nhận của {rows} bản ghi nộp tay cho nơi nhận {receiver}"
     ),
-    AuditSentence("sync.all_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),
-    AuditSentence("sync.differing_again", "đã cho gửi lại {rows} bản ghi mà nơi nhận {receiver} giữ khác"),
+    AuditSentence("sync.refused_again", "đã cho gửi lại {rows} bản ghi bị từ chối ở nơi nhận {receiver}"),
+    AuditSentence("sync.dead_again", "đã cho gửi lại {rows} bản ghi không thành ở nơi nhận {receiver}"),
+    AuditSentence("sync.differs_again", "đã cho gửi lại {rows} bản ghi mà nơi nhận {receiver} giữ khác"),
     AuditSentence("sync.catalogues_asked", "đã cho hỏi các nơi cấp danh mục"),
     AuditSentence("sync.compared", "đã cho đối chiếu với nơi nhận {receiver}"),
     AuditSentence("sync.receiver_on", "đã bật nơi nhận {receiver}"),

@@ -370,14 +370,19 @@ def receiver_failing(receiver: Receiver) -> list[SyncAnswer]:
     return list(rows.select_related("row").order_by("-id")[:10])
 
 
-def dead_at(scope: Scope, receiver: Receiver) -> int:
-    """How many rows of the scope were given up at a receiver."""
-    return OutboxRow.visible(scope).filter(receiver=receiver, state=RowState.DEAD).count()
+# What may be sent again all at once: given up, held otherwise by the receiver, refused for what no station
+# can put right (a setting, a code, a rule of the receiver).
+ALL_AGAIN = {
+    "dead": Q(state=RowState.DEAD),
+    "differs": Q(state=RowState.DIFFERS),
+    "refused": Q(state=RowState.REJECTED, need=Need.ADMIN),
+}
 
 
-def differing_at(scope: Scope, receiver: Receiver) -> int:
-    """How many records of the scope a receiver holds otherwise, and that somebody has to decide about."""
-    return OutboxRow.visible(scope).filter(receiver=receiver, state=RowState.DIFFERS).count()
+def all_again(scope: Scope, receiver: Receiver) -> dict[str, int]:
+    """How many rows of the scope a receiver has of each. One query."""
+    rows = OutboxRow.visible(scope).filter(receiver=receiver)
+    return rows.aggregate(**{key: Count("pk", filter=which) for key, which in ALL_AGAIN.items()})
 
 
 def comparisons_of(receiver: Receiver) -> list[tuple[Comparison, str]]:

@@ -13,6 +13,7 @@ from apps.core.scope import current, system
 from apps.sync import comparing, outbox
 from apps.sync.models import OutboxRow, Receiver, ReceiverKind, RowState
 from apps.sync.push import prepare
+from apps.sync.queries import ALL_AGAIN
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Issue
 from apps.sync.unread import refuse_unread
@@ -77,18 +78,17 @@ def receiver_resume(*, receiver_id: UUID) -> int:
 
 
 @transaction.atomic
-def receiver_send_again(*, receiver_id: UUID, state: str = RowState.DEAD) -> int:
-    """Send all rows of the scope's facilities that were given up at a receiver, or that it holds otherwise;
-    their number.
+def receiver_send_again(*, receiver_id: UUID, what: str) -> int:
+    """Send all rows of the scope's facilities again that a receiver has of `what` (queries.ALL_AGAIN); their
+    number. Needs sync.enter.
     """
     scope = current()
     scope.require("sync.enter")
     receiver = Receiver.objects.get(pk=receiver_id)
     rows = 0
-    for row in OutboxRow.visible(scope).filter(receiver=receiver, state=state).iterator(500):
+    for row in OutboxRow.visible(scope).filter(ALL_AGAIN[what], receiver=receiver).iterator(500):
         rows += outbox.send_again(row)
-    action = "sync.all_again" if state == RowState.DEAD else "sync.differing_again"
-    audit.record(action, object_id=receiver.pk, data={"receiver": receiver.code, "rows": rows})
+    audit.record(f"sync.{what}_again", object_id=receiver.pk, data={"receiver": receiver.code, "rows": rows})
     return rows
 
 

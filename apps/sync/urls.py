@@ -13,7 +13,6 @@ urlpatterns = [
     path("noi-nhan/<uuid:pk>/", views.receiver, name="receiver"),
     path("noi-nhan/<uuid:pk>/bat-tat/", views.switch, name="switch"),
     path("noi-nhan/<uuid:pk>/gui-lai/", views.send_all_again, name="send_all_again"),
-    path("noi-nhan/<uuid:pk>/gui-lai-lech/", views.send_differing, name="send_differing"),
     path("noi-nhan/<uuid:pk>/doi-chieu/", views.compare, name="compare"),
     path("noi-nhan/<uuid:pk>/gui-truoc-do/", views.earlier, name="earlier"),
     path("noi-nhan/<uuid:pk>/chay-lai/", views.resume, name="resume"),

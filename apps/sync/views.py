@@ -154,8 +154,7 @@ def receiver(request: HttpRequest, pk: UUID) -> HttpResponse:
         *approvals.waiting_on(guarding.CHANGE, pk),
         *approvals.waiting_on(backfill.CHANGE, pk),
     ]
-    context["dead"] = queries.dead_at(scope, found) if scope.can("sync.enter") else 0
-    context["differing"] = queries.differing_at(scope, found) if scope.can("sync.enter") else 0
+    context["again"] = queries.all_again(scope, found) if scope.can("sync.enter") else {}
     context["comparisons"] = queries.comparisons_of(found)
     context["offers"] = comparing.offers(found)
     return render(request, "sync/receiver.html", context)
@@ -210,16 +209,10 @@ def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs("sync.enter")
 @idempotent
 def send_all_again(request: HttpRequest, pk: UUID) -> HttpResponse:
-    rows = services.receiver_send_again(receiver_id=_receiver(pk).pk)
-    messages.success(request, f"{rows} bản ghi vào hàng chờ gửi lại.")
-    return redirect("sync:receiver", pk=pk)
-
-
-@require_POST
-@needs("sync.enter")
-@idempotent
-def send_differing(request: HttpRequest, pk: UUID) -> HttpResponse:
-    rows = services.receiver_send_again(receiver_id=_receiver(pk).pk, state=RowState.DIFFERS)
+    found, what = _receiver(pk), request.POST.get("what", "")
+    if what not in queries.ALL_AGAIN:
+        raise Http404
+    rows = services.receiver_send_again(receiver_id=found.pk, what=what)
     messages.success(request, f"{rows} bản ghi vào hàng chờ gửi lại.")
     return redirect("sync:receiver", pk=pk)
 

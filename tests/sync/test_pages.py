@@ -243,14 +243,25 @@ def test_the_province_ends_a_pause(book, receiver, liar, clock, station, admin):
     assert OutboxRow.unscoped.get(aggregate_id=record.id).state == "accepted"
 
 
-def test_what_was_given_up_is_sent_again_at_one_press(book, receiver, liar, clock, station, head, stranger):
+@pytest.mark.parametrize(
+    ("what", "stands"),
+    [
+        ("dead", {"state": "dead"}),
+        ("differs", {"state": "differs"}),
+        ("refused", {"state": "rejected", "need": "admin"}),
+    ],
+)
+def test_what_nobody_can_put_right_one_by_one_is_sent_again_at_one_press(
+    book, receiver, liar, clock, station, head, stranger, what, stands
+):
     record = book.save(visit(), facility_id=station.pk)
-    OutboxRow.unscoped.update(state="dead")
+    OutboxRow.unscoped.update(**stands)
     address = reverse("sync:send_all_again", args=[receiver.pk])
     assert "Gửi lại 1 bản ghi" in text(head.get(reverse("sync:receiver", args=[receiver.pk])))
-    stranger.post(address, {"form_key": uuid7()})
-    assert OutboxRow.unscoped.get().state == "dead"
-    head.post(address, {"form_key": uuid7()})
+    stranger.post(address, {"form_key": uuid7(), "what": what})
+    assert OutboxRow.unscoped.get().state == stands["state"]
+    assert head.post(address, {"form_key": uuid7(), "what": "x"}).status_code == 404
+    head.post(address, {"form_key": uuid7(), "what": what})
     worker.drain(clock=clock)
     assert OutboxRow.unscoped.get(aggregate_id=record.id).state == "accepted"
 

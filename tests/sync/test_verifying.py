@@ -16,7 +16,6 @@ from apps.sync.models import (
     Delivery,
     OutboxRow,
     Receiver,
-    RowState,
     SyncAnswer,
 )
 from apps.sync.receivers.base import Check, Found, Issue
@@ -113,7 +112,7 @@ def test_what_somebody_else_wrote_there_is_not_overwritten_by_itself(told, liar,
     worker.drain(clock=clock)
     assert liar.store.of_type("Encounter")[0]["reasonCode"] == [{"text": "Sửa ở kho"}]
     with system("test"):
-        assert services.receiver_send_again(receiver_id=row.receiver_id, state=RowState.DIFFERS) == 1
+        assert services.receiver_send_again(receiver_id=row.receiver_id, what="differs") == 1
     worker.drain(clock=clock)
     assert liar.store.of_type("Encounter")[0]["reasonCode"] == [{"text": "Ho, sốt"}]
     assert asked(clock) == {"same": 1}

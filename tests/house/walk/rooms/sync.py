@@ -16,7 +16,7 @@ SHARED: SharedSamples = same(
     lambda shared: {"pk": shared.national.pk},
 ) | same(
     "sync:",
-    "receiver switch send_all_again send_differing compare resume earlier codes codes_kinds codes_enter "
+    "receiver switch send_all_again compare resume earlier codes codes_kinds codes_enter "
     "codes_upload codes_download",
     lambda shared: {"pk": shared.receiver.pk},
 )
