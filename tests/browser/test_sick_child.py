@@ -83,8 +83,12 @@ def test_a_child_with_a_danger_sign(desk, doctor, live_server, photograph, axe_c
     desk.keyboard.press("Enter")
     desk.wait_for_selector("#id_main:focus")
     assert desk.locator("#id_main_list").is_hidden()
-    alert, bar = (desk.locator(part).bounding_box() for part in ("#sick-alert .notice", ".actions"))
-    assert alert["y"] + alert["height"] <= bar["y"] and alert["y"] > 0
+    # asked in one breath and again: what is found is judged after each answer, and put in the place of the last
+    desk.wait_for_function("""() => {
+        const [alert, bar] = ["#sick-alert .notice", ".actions"]
+            .map((part) => document.querySelector(part)?.getBoundingClientRect());
+        return alert && alert.height > 0 && alert.top > 0 && alert.bottom <= bar.top;
+    }""")
     # What it comes to stays in sight when the form is folded.
     desk.locator(".sick-fold summary").press("Enter")
     photograph(desk, "sick-child-said")
