@@ -1,11 +1,21 @@
 """A book of visits, a receiver that listens, a clock that can be put forward."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from apps.sync import kinds, vaccinations
+from apps.sync import kinds, settle, vaccinations
 from tests.factories.sync import Book, Clock, Papers, warehouse
 from tests.factories.vaccinations import LACKS, Room, national
 from tests.receiver.server import Receiver
+
+
+@pytest.fixture(autouse=True)
+def jitter(monkeypatch):
+    """A wait after a failure is half of its longest: one of a few milliseconds would be over before the test
+    has looked.
+    """
+    monkeypatch.setattr(settle, "random", SimpleNamespace(random=lambda: 0.5))
 
 
 @pytest.fixture
