@@ -83,7 +83,7 @@ def test_a_child_with_a_danger_sign(desk, doctor, live_server, photograph, axe_c
     desk.keyboard.press("Enter")
     desk.wait_for_selector("#id_main:focus")
     assert desk.locator("#id_main_list").is_hidden()
-    # asked in one breath and again: what is found is judged after each answer, and put in the place of the last
+    # asked in one breath and again: each answer judges what is found, and puts it in the place of the last
     desk.wait_for_function("""() => {
         const [alert, bar] = ["#sick-alert .notice", ".actions"]
             .map((part) => document.querySelector(part)?.getBoundingClientRect());

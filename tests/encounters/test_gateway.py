@@ -4,7 +4,6 @@ import datetime as dt
 import threading
 
 import pytest
-from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,15 +13,14 @@ from apps.encounters import checks
 from apps.encounters.desk import gateway
 from apps.encounters.desk.gateway import CardAnswer, CardAsked
 from apps.encounters.models import CardCheck, Visit
+from tests.factories.catalogues import shipped_once
 from tests.factories.patients import a_card
 
 TODAY = timezone.localdate
 ASKED = CardAsked("DN4515112345678", "Nguyễn Thị Hòa", "05/03/1990")
 
 
-@pytest.fixture(autouse=True)
-def codes(db):
-    call_command("load_catalogues", only=["reception"])
+codes = shipped_once("reception")
 
 
 class Fake:

@@ -4,7 +4,6 @@ import datetime as dt
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,15 +15,18 @@ from apps.encounters import reasons, services
 from apps.encounters.models import Room, Visit
 from apps.households.models import Membership
 from tests.factories import encounters as make
+from tests.factories.catalogues import shipped_once
 from tests.factories.households import a_household, a_member
 from tests.factories.patients import a_card, a_person
 
 TODAY = timezone.localdate
 
 
+lists = shipped_once("reception", "bhyt_objects")
+
+
 @pytest.fixture(autouse=True)
-def lists(db):
-    call_command("load_catalogues", only=["reception", "bhyt_objects"])
+def reasons_read_anew():
     reasons.forget()
 
 

@@ -1,7 +1,9 @@
 """Rows of catalogues for tests: real codes, made the way the loaders make them."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from django.conf import settings
 
 from apps.catalogues import codes, readers
@@ -10,6 +12,7 @@ from apps.catalogues.services import load_shipped
 from apps.catalogues.shipped import TABLES
 from apps.core.registry import LoadReport
 from apps.core.scope import system
+from tests import databases
 
 DRUG_COLUMNS = ("strength", "form", "unit", "route_code", "bhyt_code", "is_antibiotic", "controlled", "group")
 
@@ -63,3 +66,15 @@ def shipped(*keys: str) -> None:
         for key in keys:
             load_shipped(TABLES[key], settings.BASE_DIR / "fixtures", LoadReport())
     codes.forget()
+
+
+def shipped_once(*keys: str) -> Any:
+    """A fixture of a file whose tests all look at these catalogues and commit nothing: they are read once."""
+
+    @pytest.fixture(scope="module", autouse=True)
+    def lists(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+        with databases.made_once(django_db_blocker):
+            shipped(*keys)
+            yield
+
+    return lists

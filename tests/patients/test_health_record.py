@@ -4,7 +4,6 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -26,6 +25,7 @@ from apps.patients.models import (
     Surgery,
 )
 from tests.factories.accounts import a_member, client_of
+from tests.factories.catalogues import shipped_once
 from tests.factories.patients import a_person, a_station, an_allergy, scope_at
 
 pytestmark = pytest.mark.django_db
@@ -33,9 +33,7 @@ pytestmark = pytest.mark.django_db
 RIGHTS = frozenset({"people.view", "people.edit", "records.view", "records.edit", "restricted.view"})
 
 
-@pytest.fixture(autouse=True)
-def lists(db):
-    call_command("load_catalogues", only=["code_lists", "restricted_data"], verbosity=0)
+lists = shipped_once("code_lists", "restricted_data")
 
 
 @pytest.fixture

@@ -3,20 +3,18 @@
 import datetime as dt
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 
 from apps.patients.models import RiskFactors
 from tests.factories.accounts import a_member, client_of
+from tests.factories.catalogues import shipped_once
 from tests.factories.households import a_household, a_survey
 from tests.factories.patients import a_person, a_station
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def lists(db):
-    call_command("load_catalogues", only=["code_lists", "restricted_data"], verbosity=0)
+lists = shipped_once("code_lists", "restricted_data")
 
 
 @pytest.fixture

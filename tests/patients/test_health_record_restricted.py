@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 
@@ -22,7 +21,7 @@ from apps.patients.models import (
     RiskFactors,
 )
 from tests.factories.accounts import a_member, client_of
-from tests.factories.catalogues import an_icd10
+from tests.factories.catalogues import an_icd10, shipped_once
 from tests.factories.patients import a_person, scope_at
 
 pytestmark = pytest.mark.django_db
@@ -32,9 +31,11 @@ ALL = OPEN | {"restricted.view"}
 SECRET = "Giả định điều riêng"
 
 
+lists = shipped_once("code_lists", "restricted_data")
+
+
 @pytest.fixture(autouse=True)
-def lists(db):
-    call_command("load_catalogues", only=["code_lists", "restricted_data"], verbosity=0)
+def hiv(db):
     an_icd10("B20", "Bệnh do HIV giả định")
 
 
