@@ -48,15 +48,29 @@ PARTS = ((Diagnosis, "icd_name"), (PrescriptionLine, "drug_name"), (DeathCause, 
 FEWEST = 120  # addresses that open, so that the walk cannot go blind
 
 
+Reader = tuple[Client, Scope]
+Readers = dict[bool, Reader]  # whether she has the right of restricted data
+
+
 @pytest.fixture(scope="module")
-def kept_close(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[walk.Side, walk.Shared]]:
+def kept_close(
+    django_db_setup: None, django_db_blocker: Any
+) -> Iterator[tuple[tuple[walk.Side, walk.Shared], Readers]]:
     with databases.made_once(django_db_blocker):
-        yield a_side_kept_close()
+        made = a_side_kept_close()
+        yield made, {may: reader(made[0], may=may) for may in (True, False)}
 
 
 @pytest.fixture
-def side(kept_close: tuple[walk.Side, walk.Shared], db: None) -> tuple[walk.Side, walk.Shared]:
-    return kept_close
+def side(
+    kept_close: tuple[tuple[walk.Side, walk.Shared], Readers], db: None
+) -> tuple[walk.Side, walk.Shared]:
+    return kept_close[0]
+
+
+@pytest.fixture
+def readers(kept_close: tuple[tuple[walk.Side, walk.Shared], Readers]) -> Readers:
+    return kept_close[1]
 
 
 def a_side_kept_close() -> tuple[walk.Side, walk.Shared]:
@@ -104,7 +118,7 @@ def text_fields(model: type[models.Model]) -> Iterator[models.Field]:
             yield field
 
 
-def reader(side: walk.Side, *, may: bool) -> tuple[Client, Scope]:
+def reader(side: walk.Side, *, may: bool) -> Reader:
     """Somebody of the station with every right; `may`: that of restricted data too."""
     rights = {f"{section.key}.{action}" for section in registry.sections for action in ACTIONS}
     code = "tat_ca" if may else "khong_kin"
@@ -142,8 +156,10 @@ def said(client: Client, path: str) -> tuple[int, str]:
     return answer.status_code, content.decode("utf-8", "replace")
 
 
-def test_no_address_tells_it(side: tuple[walk.Side, walk.Shared], plain_papers: None) -> None:
-    client, _ = reader(side[0], may=False)
+def test_no_address_tells_it(
+    side: tuple[walk.Side, walk.Shared], readers: Readers, plain_papers: None
+) -> None:
+    client, _ = readers[False]
     opened, told = 0, []
     for name, path in paths(*side):
         status, content = said(client, path)
@@ -189,9 +205,11 @@ CHANNELS = {
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_channel(channel: str, side: tuple[walk.Side, walk.Shared], plain_papers: None) -> None:
+def test_a_channel(
+    channel: str, side: tuple[walk.Side, walk.Shared], readers: Readers, plain_papers: None
+) -> None:
     path = dict(paths(*side))[channel]
-    seen, kept = (said(reader(side[0], may=may)[0], path)[1] for may in (True, False))
+    seen, kept = (said(readers[may][0], path)[1] for may in (True, False))
     for word in CHANNELS[channel]:
         assert word in seen, "told to nobody any more, or the sample is empty"
         assert word not in kept
@@ -211,7 +229,7 @@ def test_no_address_tells_it_to_a_role_of_the_station(
     assert not told
 
 
-def test_no_file_tells_it(side: tuple[walk.Side, walk.Shared]) -> None:
+def test_no_file_tells_it(side: tuple[walk.Side, walk.Shared], readers: Readers) -> None:
     """Every kind of list that leaves, and the station's own data as tables."""
     hamlet, today = str(side[0].hamlet.pk), f"{TODAY():%Y-%m-%d}"
     asked: dict[str, Any] = {
@@ -222,7 +240,7 @@ def test_no_file_tells_it(side: tuple[walk.Side, walk.Shared]) -> None:
     first_dates = {f"{book.key}.book": next(iter(book.dates)) for book in REGISTERS}
     seen = dict[bool, str]()
     for may in (True, False):
-        here = reader(side[0], may=may)[1]
+        here = readers[may][1]
         with enter(here):
             files = []
             for kind in registry.exports.all():
@@ -236,8 +254,10 @@ def test_no_file_tells_it(side: tuple[walk.Side, walk.Shared]) -> None:
     assert SECRET not in seen[False]
 
 
-def test_what_is_found_by_typing_tells_it_nowhere(side: tuple[walk.Side, walk.Shared]) -> None:
-    client, _ = reader(side[0], may=False)
+def test_what_is_found_by_typing_tells_it_nowhere(
+    side: tuple[walk.Side, walk.Shared], readers: Readers
+) -> None:
+    client, _ = readers[False]
     words = ("Điều Kín Bưng", walk.OWN_NAME, "Hồ Thị Mẹ Nhỏ")
     for path in ("/tim/nhanh/", "/tim/", "/thon/tim/", "/danh-muc/chon/person/", "/danh-muc/chon/household/"):
         for word in words:
