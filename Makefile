@@ -27,7 +27,9 @@ demo-reset: ## throw the demo's data away; the next 'make demo' begins anew
 test: venv ## what must be green before anything is merged (at most 10 minutes)
 	@$(MAKE) --no-print-directory -j 2 lint suite
 
+# In a fresh clone one process reads the tests first, beside the lint: three at once would each compile them all.
 suite: venv
+	@[ -d tests/__pycache__ ] || $(BIN)/pytest -q -n 0 --collect-only >/dev/null
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --no-pictures --axe-once
 
 test-all: venv lint bandit audit ## adds chaos, full depth, axe on every page, known weaknesses (at most 45 minutes)
