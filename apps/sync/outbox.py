@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from apps.core import audit
 from apps.core.ids import uuid7
 from apps.sync import kinds
 from apps.sync.mappings.records import WITHDRAWN
@@ -63,13 +64,21 @@ def put(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: U
 def withdraw(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
     """Queue a record that may no longer leave, to be taken back by whoever has it; the number of those.
 
-    Who is just being told hears of it after that.
+    Audited where anybody has it. Who is just being told hears of it after that.
     """
     same = {"kind": kind, "aggregate_id": aggregate_id}
     has = set(held().filter(**same).values_list("receiver_id", flat=True))
     # who is on the way to a receiver does not depend on who asks
     rows = OutboxRow.unscoped.filter(**same, state__in=OPEN_STATES).values_list("receiver_id", flat=True)
     _put(dict.fromkeys({*has, *rows}, facility_id), kind, aggregate_id, person_id)
+    if has:
+        audit.record(
+            "sync.withdrawn",
+            person_id=person_id,
+            object_id=aggregate_id,
+            facility_id=facility_id,
+            data={"kind": kinds.title(kind).lower()},
+        )
     return len(has)
 
 

@@ -248,9 +248,7 @@ registry.task_kinds.add(
 )
 registry.nightly.add(NightlyWork("sync.hours", "Gộp số liệu gửi theo ngày", hours.fold))
 registry.audit_sentences.add(
-    AuditSentence(
-        "sync.withdrawn", "đã cho rút lại ở nơi nhận một lượt khám đã gửi trước khi có quy tắc hạn chế"
-    ),
+    AuditSentence("sync.withdrawn", "đã cho rút lại ở nơi nhận một bản ghi đã gửi: {kind}"),
     AuditSentence("sync.sent_again", "đã cho gửi lại một bản ghi"),
     AuditSentence("sync.hand_taken", "đã chuyển một bản ghi sang gửi tay cho nơi nhận {receiver}"),
     AuditSentence("sync.hand_file", "đã tải tệp gửi tay của một bản ghi cho nơi nhận {receiver}"),

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from apps.catalogues.models import CodeEntry
-from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.words import quantity_words
 from apps.encounters import states
@@ -105,8 +104,6 @@ def _grew(visit_id: UUID) -> None:
 def withdraw(visit_id: UUID, person_id: UUID, facility_id: UUID, kind: str = "visit") -> bool:
     """Take a visit, or its prescriptions, back from all who hold it; whether anybody does."""
     told = outbox.withdraw(kind=kind, aggregate_id=visit_id, person_id=person_id, facility_id=facility_id)
-    if told:
-        audit.record("sync.withdrawn", person_id=person_id, object_id=visit_id, facility_id=facility_id)
     return bool(told)
 
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from apps.catalogues import codes
 from apps.catalogues.models import CodeEntry
-from apps.core import registry, scope
+from apps.core import audit, registry, scope
 from apps.core.errors import Refused
-from apps.core.models import Task
+from apps.core.models import AuditEntry, Task
 from apps.encounters import services as visits
 from apps.encounters.certificates import issuing
 from apps.encounters.inputs import DiagnosisInput, VisitInput
@@ -123,6 +123,9 @@ def test_a_cancelled_paper_is_taken_back_by_hand_and_the_next_one_is_told(
     states = {each.aggregate_id: (each.state, each.need) for each in OutboxRow.unscoped.order_by("id")}
     assert states == {paper.pk: ("rejected", "hand"), new.pk: ("accepted", "")}
     assert set(liar.check_ups.held) == {(CODE13, paper.number), (CODE13, new.number)}
+    told = AuditEntry.objects.get(action="sync.withdrawn")
+    assert (told.object_id, told.person_id, told.facility_id) == (paper.pk, patient.pk, doctor.facility_id)
+    assert audit.sentence(told).endswith("rút lại ở nơi nhận một bản ghi đã gửi: giấy khám sức khỏe")
 
 
 def test_a_visit_entered_in_error_takes_its_paper_back(receiver, liar, clock, doctor, patient):
@@ -205,6 +208,7 @@ def test_so_does_a_new_rule_once(receiver, liar, clock, doctor, patient):
             registry.nightly.get("sync.restricted").run(timezone.localdate())
         worker.drain(clock=clock)
     assert OutboxRow.unscoped.count() == 2 and (row().state, row().need) == ("rejected", "hand")
+    assert AuditEntry.objects.filter(action="sync.withdrawn", object_id=paper.pk).count() == 1
 
 
 def test_a_paper_of_a_restricted_visit_is_not_put_beside_the_door(receiver, doctor, patient):
