@@ -7,7 +7,6 @@ ever applied here.
 
 import hashlib
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,7 +26,7 @@ from apps.core.models import Job
 from apps.core.scope import current
 from apps.core.words import quantity_words
 from apps.sync.models import CatalogueSource
-from apps.sync.receivers import http
+from apps.sync.receivers import certificates, http
 from apps.sync.receivers.base import Answer
 
 log = logging.getLogger("tramyte.sync")
@@ -124,7 +123,7 @@ def propose(row: CatalogueSource) -> tuple[str, bool]:
     table = TABLES.get(row.table)
     if table is None:
         raise Unfit("Danh mục này không còn trong phần mềm.")
-    token = os.environ.get(row.token_key, "") if row.token_key else ""
+    token = _token(row)
     headers = {"Accept": ACCEPT, **({"Authorization": f"Bearer {token}"} if token else {})}
     content, ending = taken(http.fetch(row.url, row.allow_private, headers, MAX_BYTES), row.url)
     hash_ = hashlib.sha256(content).hexdigest()
@@ -152,6 +151,13 @@ def propose(row: CatalogueSource) -> tuple[str, bool]:
         upload.delete()
         row.upload_id = None
     return "Không có gì mới.", False
+
+
+def _token(row: CatalogueSource) -> str:
+    try:
+        return certificates.secret(row.token_key)
+    except ValueError as unreadable:
+        raise Unfit(f"Thiết lập máy chủ sai: {unreadable}") from unreadable
 
 
 def taken(answer: Answer, url: str) -> tuple[bytes, str]:

@@ -161,6 +161,21 @@ def test_the_token_comes_from_the_environment(source, liar, monkeypatch):
     assert "chờ xem" in source.said
 
 
+def test_the_token_may_stand_in_a_file(source, liar, monkeypatch, tmp_path):
+    liar.token = "bi-mat"
+    CatalogueSource.objects.update(token_key="TRAMYTE_RECEIVER_DANH_MUC")
+    file = tmp_path / "token"
+    monkeypatch.setenv("TRAMYTE_RECEIVER_DANH_MUC_FILE", str(file))
+    night(source)
+    assert source.said == (
+        "Thiết lập máy chủ sai: không đọc được tệp của biến TRAMYTE_RECEIVER_DANH_MUC_FILE."
+    )
+    assert not CatalogueUpload.objects.exists()
+    file.write_text("bi-mat\n")
+    night(source)
+    assert "chờ xem" in source.said
+
+
 def test_the_page_leads_to_the_comparison_and_asks_by_a_job(source, django_capture_on_commit_callbacks):
     department = a_department(a_centre(a_station()))
     admin = client_of(a_member("province_admin", department, "quan.tri"))
