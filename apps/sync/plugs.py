@@ -67,6 +67,7 @@ from apps.sync import (
     hours,
     kinds,
     queries,
+    standings,
     subscribers,
     troubles,
 )
@@ -143,7 +144,7 @@ subscribe(HealthRecordChanged, subscribers.health_record_changed)
 subscribe(PersonMerged, subscribers.people_joined)
 subscribe(PersonUnmerged, subscribers.people_joined)
 
-ports.provide(ports.SyncState, queries.Port())
+ports.provide(ports.SyncState, standings.Port())
 
 
 def _home(scope: Scope) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from apps.sync.settle import Attempt, Done
 
 log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
-OURS = ("visit", "person", "vaccination", "check_up")  # what the station itself can correct
+OURS = ("visit", "person", "place", "vaccination", "check_up")  # what the station itself can correct
 BY_HAND = "Nơi nhận không nhận sửa hay rút qua đường truyền."
 NEEDS = (Need.FIELD, Need.DUPLICATE, Need.HAND)
 ATTEMPT = timedelta(seconds=60)  # above what one request may take (receivers.http.TOTAL)
@@ -209,7 +209,7 @@ def _by_hand(issues: tuple[Issue, ...]) -> Verdict:
 def _together(refused: list[Verdict]) -> Verdict:
     """One verdict on parts that were refused each for itself: what the station can correct comes first."""
     first = min(refused, key=lambda each: NEEDS.index(each.need) if each.need in NEEDS else len(NEEDS))
-    return replace(first, issues=tuple(issue for each in refused for issue in each.issues))
+    return replace(first, issues=tuple(dict.fromkeys(issue for each in refused for issue in each.issues)))
 
 
 def _one(adapter: Adapter, part: Part, request_id: str) -> tuple[Answer, Verdict]:

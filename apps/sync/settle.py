@@ -258,7 +258,7 @@ def _tell_receiver(done: Sequence[Done], now: datetime) -> None:
             _compare_clocks(row, attempt.answer, now)
         match attempt.verdict.outcome:
             case Outcome.STORED | Outcome.REJECTED | Outcome.CONFLICT | Outcome.TOO_LARGE:
-                if attempt.answer and not good:
+                if attempt.answer and not attempt.answer.error and not good:
                     _answered(row, now)
                     good = True
             case Outcome.TOKEN | Outcome.PAUSE | Outcome.LIMITED | Outcome.RETRY:

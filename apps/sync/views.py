@@ -16,7 +16,17 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.encounters.models import Visit
-from apps.sync import backfill, by_hand_list, check_ups, comparing, guarding, kinds, queries, services
+from apps.sync import (
+    backfill,
+    by_hand_list,
+    check_ups,
+    comparing,
+    guarding,
+    kinds,
+    queries,
+    services,
+    standings,
+)
 from apps.sync.by_hand import TAKEN_FROM, right_to_take
 from apps.sync.forms import EarlierForm, HandReceiptForm
 from apps.sync.models import OutboxRow, Receiver, RowState
@@ -242,13 +252,13 @@ def visit_panel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def panel_context(visit_id: UUID) -> dict[str, Any] | None:
     """Where a visit stands at each receiver; None when it was never to be sent."""
-    found = queries.standings(kinds.of_visits(), [visit_id], check_ups.of_visit(visit_id))
-    standings = [each for lines in found.values() for each in lines if each.state != RowState.SUPERSEDED]
-    if not standings:
+    found = standings.of(kinds.of_visits(), [visit_id], check_ups.of_visit(visit_id))
+    shown = [each for lines in found.values() for each in lines if each.state != RowState.SUPERSEDED]
+    if not shown:
         return None
-    waiting = any(not standing.settled for standing in standings)
+    waiting = any(not standing.settled for standing in shown)
     return {
         "visit_id": visit_id,
-        "standings": standings,
+        "standings": shown,
         "poll": POLL_SECONDS if waiting else 0,
     }

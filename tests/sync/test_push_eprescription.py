@@ -9,12 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from apps.core.models import Task
 from apps.sync import worker
-from apps.sync.mappings import records
-from apps.sync.models import Delivery, OutboxRow, SyncAnswer
+from apps.sync.models import Delivery, OutboxRow
 from apps.sync.receivers import adapter_for, tokens
 from apps.sync.receivers.base import Answer, Part
 from apps.sync.receivers.eprescription.manner import manner_from
-from tests.factories.sync import STATION, line, person, prescribed, prescriptions_system, row_of, visit
+from tests.factories.sync import line, person, prescribed, prescriptions_system, row_of, visit
 
 pytestmark = pytest.mark.django_db
 SECRET = "TRAMYTE_RECEIVER_DON_THUOC"
@@ -266,43 +265,7 @@ def test_settings_that_cannot_be_pause_the_receiver(book, receiver, clock, setti
     assert sent(book, clock).state == "paused"
 
 
-# ---- accounts and the signature
-
-
-def test_each_station_signs_in_under_its_code_at_the_system(book, receiver, liar, clock, monkeypatch):
-    receiver.token_key, receiver.settings = SECRET, {"mapped": ["facility"]}
-    receiver.save()
-    receiver.codes.create(kind="facility", local="99001", remote="99001")
-    receiver.codes.create(kind="facility", local="99002", remote="99002")
-    liar.client = "{unit}:bi-mat-{unit}"
-    monkeypatch.setenv(f"{SECRET}_99001", "bi-mat-99001")
-    monkeypatch.setenv(f"{SECRET}_99002", "bi-mat-99002")
-    other = replace(STATION, id=person().id, kcb_code="99002")
-    assert sent(book, clock).state == "accepted"
-    assert sent(book, clock, prescribed(code="99002aaaaaaa-c", facility=other)).state == "accepted"
-    assert sorted(liar.units.values()) == ["99001", "99002"]
-
-
-def test_the_doctor_signs_in_where_it_is_so(book, receiver, liar, clock, monkeypatch):
-    receiver.token_key, receiver.settings = SECRET, {"account": "doctor"}
-    receiver.save()
-    liar.client = "bs.01:cua-bac-si"
-    monkeypatch.setenv(f"{SECRET}_99001_BS_01", "cua-bac-si")
-    record = prescribed()
-    row = sent(book, clock, record)
-    assert (row.state, row.issues[0]["field"]) == ("rejected", "Người kê đơn")
-    doctor = records.Practitioner(person().id, "BS Thử", "1/QNG", "bs.01")
-    assert changed(book, record, clock, doctor=doctor).state == "accepted"
-    assert set(liar.units.values()) == {"99001"}
-
-
-def test_a_wrong_password_pauses_and_stands_nowhere(book, receiver, liar, clock, monkeypatch):
-    monkeypatch.setenv(SECRET, "sai-mat-khau")
-    liar.client, receiver.token_key = "{unit}:bi-mat", SECRET
-    receiver.save()
-    assert sent(book, clock).state == "paused"
-    kept = str(list(SyncAnswer.unscoped.values())) + str(list(OutboxRow.unscoped.values()))
-    assert "mat-khau" not in kept and liar.requests == []
+# ---- the signature
 
 
 def test_it_is_signed_with_the_key_that_the_settings_name(book, receiver, liar, clock, monkeypatch):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.core.models import Task
 from apps.core.scope import system
-from apps.sync import comparing, queries, services, verifying, worker
+from apps.sync import comparing, services, standings, verifying, worker
 from apps.sync.mappings import records
 from apps.sync.models import (
     STUCK_STATES,
@@ -55,7 +55,7 @@ def test_it_works(told, liar, clock):
     assert asked(clock, minutes=9) == {}
     assert asked(clock, minutes=2) == {"same": 1}
     assert (row_of(told).state, delivery().found, delivery().check_at) == ("verified", "same", None)
-    assert "đã đối chiếu" in queries.standings(["visit"], [told.id])[told.id][0].word
+    assert "đã đối chiếu" in standings.of(["visit"], [told.id])[told.id][0].word
     assert asked(clock, minutes=600) == {}
     assert len(posts(liar)) == 1
 
@@ -65,7 +65,7 @@ def test_what_is_lost_is_told_and_sent_again(told, liar, clock):
     assert asked(clock) == {"missing": 1}
     row = row_of(told)
     assert (row.state, row.reason) == ("pending", "Nơi nhận không còn giữ: Lượt khám.")
-    (shown,) = queries.standings(["visit"], [told.id])[told.id]
+    (shown,) = standings.of(["visit"], [told.id])[told.id]
     assert (shown.word, shown.before) == ("chờ gửi lại", None)  # never as if it were there
     worker.drain(clock=clock)
     assert len(liar.store.of_type("Encounter")) == 1

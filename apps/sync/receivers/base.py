@@ -92,7 +92,9 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `error`: timeout, connection, too_big, address; empty when an answer came."""
+    """What came back. `error`: timeout, connection, too_big, address, account; empty when an answer came. Of
+    the last two `body` is our own sentence.
+    """
 
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)

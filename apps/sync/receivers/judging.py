@@ -29,6 +29,9 @@ def lost(answer: Answer) -> Verdict | None:
     """The verdict where no answer came; None where one did."""
     if answer.error == "address":
         return Verdict(Outcome.PAUSE, answer.body.decode(), receiver_fault=True)
+    if answer.error == "account":  # one among many: the trouble of its own records alone
+        said = answer.body.decode()
+        return Verdict(Outcome.REJECTED, said, (Issue("", said, "Tài khoản gửi", "place"),), need="admin")
     if answer.error or answer.status is None:
         return Verdict(Outcome.RETRY, LOST.get(answer.error, LOST["connection"]), receiver_fault=True)
     return None

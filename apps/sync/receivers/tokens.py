@@ -4,7 +4,9 @@ of an account with its password, as provincial warehouses of QĐ 831 have it.
 The client's secret, of a station's or a doctor's own account too, is in the environment under the receiver's
 own name; what was given for it is kept in this process alone and asked for anew a minute before it ends, or
 when the receiver refuses it. A refused client is answered for like a refused token: the receiver pauses, so
-that no account is locked by a storm of sign-ins.
+that no account is locked by a storm of sign-ins. Where each station or doctor has an account, one of them
+that is refused stops its own records alone, and is left in peace for an hour unless its password is another
+one.
 """
 
 from __future__ import annotations
@@ -26,6 +28,15 @@ from apps.sync.receivers.base import Answer
 EARLY = 60.0  # seconds before its end from which a token is not used any more
 USUAL = 300.0  # seconds a token is kept of which nobody says how long it lives
 LONGEST = 24 * 3600.0
+SHUT = 3600.0  # seconds for which a refused account is not tried again with the same password
+REFUSED = (
+    "Nơi nhận không cho tài khoản {} đăng nhập: mã hoặc mật khẩu sai, hoặc tài khoản bị khóa. Hồ sơ của tài "
+    "khoản này chưa gửi; các tài khoản khác vẫn gửi. Báo quản trị tỉnh đặt lại mật khẩu, rồi bấm Gửi lại."
+)
+LACKING = (
+    "Chưa đặt mật khẩu cho tài khoản {} ở nơi nhận. Hồ sơ của tài khoản này chưa gửi; các tài khoản khác "
+    "vẫn gửi. Báo quản trị tỉnh đặt mật khẩu, rồi bấm Gửi lại."
+)
 KNOWN = ("url", "client", "scope", "auth", "unit", "username", "password", "value", "lives")
 AUTHS = ("basic", "body", "login")
 JSON = "application/json"
@@ -75,9 +86,19 @@ class _Kept:
     of: Wanted
 
 
+@dataclass(frozen=True)
+class _Shut:
+    """An account, one among many, that was refused with this secret; nobody asks again before `until`."""
+
+    of: Wanted
+    secret: str
+    until: float  # of time.monotonic()
+
+
 # By receiver and unit: '' where one account sends for all stations.
 _kept: dict[tuple[UUID, str], _Kept] = {}
 _failed: dict[tuple[UUID, str], tuple[float, Answer]] = {}  # when the last try ended in vain, and how
+_shut: dict[tuple[UUID, str], _Shut] = {}
 _lock = threading.Lock()
 
 
@@ -136,11 +157,16 @@ def bearer(
     else:
         name = ""
     place, secret = (receiver.pk, name), _secret(receiver, name)
+    if name and receiver.token_key and not secret:
+        return "", _alone(LACKING, how)
     came = time.monotonic()
     with _lock:  # one of several threads asks, the others take what came of it
         kept = _kept.get(place)
         if kept and kept.of == how and kept.until > time.monotonic():
             return kept.value, None
+        shut = _shut.get(place)
+        if shut and (shut.of, shut.secret) == (how, secret) and came < shut.until:
+            return "", _alone(REFUSED, how)
         at, instead = _failed.get(place, (-1.0, None))
         if instead is not None and at > came:
             return "", instead
@@ -148,8 +174,12 @@ def bearer(
         value, seconds = _read(answer, how)
         if not value:
             _kept.pop(place, None)
-            _failed[place] = (time.monotonic(), _instead(answer))
-            return "", _instead(answer)
+            instead = _instead(answer)
+            if name and instead.status in (401, 403):
+                _shut[place] = _Shut(how, secret, time.monotonic() + SHUT)
+                instead = _alone(REFUSED, how)
+            _failed[place] = (time.monotonic(), instead)
+            return "", instead
         _kept[place] = _Kept(value, time.monotonic() + max(seconds - EARLY, 1.0), how)
         return value, None
 
@@ -208,6 +238,11 @@ def _read(answer: Answer, how: Wanted) -> tuple[str, float]:
     seconds = data.get(how.lives, USUAL)
     fine = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
     return value, float(min(seconds, LONGEST)) if fine else USUAL
+
+
+def _alone(said: str, how: Wanted) -> Answer:
+    """What is said of one account among many: its records stop, the others go on."""
+    return Answer(error="account", body=said.format(how.client).encode())
 
 
 def _instead(answer: Answer) -> Answer:

@@ -118,7 +118,9 @@ def _eprescription(said: dict[str, Any]) -> Iterator[Line]:
     yield "Đường dẫn gửi đơn", manner.submit
     yield (
         "Đứng tên gửi",
-        "người kê đơn, theo mã liên thông" if manner.account == "doctor" else "cơ sở, theo mã liên thông",
+        "người kê đơn, mật khẩu từng người trong <tên biến>_<mã trạm>_<mã liên thông>"
+        if manner.account == "doctor"
+        else "cơ sở, theo mã liên thông",
     )
     yield "Sửa, rút đơn đã gửi", "không có qua đường truyền: làm tay, phần mềm mở việc cho trạm"
     yield "Mã giới tính", ", ".join(f"{SEXES[key]}: {options.sexes[key]}" for key in SEXES)

@@ -24,7 +24,7 @@ from apps.sync.receivers.gaps import gap_issues
 
 WITHDRAWN = "Withdrawn"  # Withdrawn/<code>: somebody has seen to it by hand
 GONE = "Đơn không còn ở trạm, hệ thống không nhận rút qua đường truyền. Hủy tay trên trang của hệ thống."
-NO_DOCTOR = Issue(DOCTOR, "Người kê đơn chưa có mã liên thông.", "Người kê đơn")
+NO_DOCTOR = Issue(DOCTOR, "Người kê đơn chưa có mã liên thông.", "Người kê đơn", "place")
 
 
 class EprescriptionAdapter:

@@ -41,8 +41,8 @@ FIELDS = {
     "Immunization.protocolApplied": ("Thứ tự mũi", "vaccination"),
     "Immunization.performer": ("Người tiêm", "vaccination"),
     "Immunization.reaction": ("Phản ứng sau tiêm", "vaccination"),
-    "Practitioner": ("Người hành nghề", ""),
-    "Organization": ("Cơ sở khám bệnh", ""),
+    "Practitioner": ("Người hành nghề", "place"),
+    "Organization": ("Cơ sở khám bệnh", "place"),
 }
 
 
