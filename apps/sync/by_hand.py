@@ -25,7 +25,7 @@ from apps.sync.noting import Going, note
 from apps.sync.push import build, held_of
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.base import Adapter, Issue, Prepared
-from apps.sync.unread import refuse_restricted, refuse_unread
+from apps.sync.unread import refuse_unread
 
 TAKEN_FROM = (RowState.PENDING, RowState.PAUSED, RowState.REJECTED, RowState.DEAD, RowState.DIFFERS)
 LONGEST = 60  # signs of a receipt number
@@ -59,7 +59,6 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
     with system("chuyển một bản ghi sang gửi tay"):
         built = _built(row)
         note([Going(row, built.prepared.parts)])
-    refuse_restricted(built.record)
     # unscoped: the row was taken through the scope
     OutboxRow.unscoped.filter(pk=row.pk).update(
         state=RowState.BY_HAND,
@@ -98,7 +97,6 @@ def hand_file(*, row_id: UUID) -> tuple[bytes, str, str]:
         built = _built(row)
         # a code that was mapped since names its parts otherwise
         note([Going(row, built.prepared.parts)])
-    refuse_restricted(built.record)
     _audit("sync.hand_file", row)
     kind, ending = built.adapter.file_type
     return built.content, kind, f"goi-tin-{row.pk}.{ending}"

@@ -25,7 +25,7 @@ from apps.sync.models import OutboxRow, Receiver, ReceiverKind, RowState
 from apps.sync.push import build, held_of, need_of
 from apps.sync.receivers import adapter_or_refuse
 from apps.sync.receivers.vaccination.adapter import WIDE, VaccinationAdapter
-from apps.sync.unread import refuse_restricted
+from apps.sync.unread import refuse_unread
 
 KEY = "sync.hand_list"
 WAITING = (RowState.PENDING, RowState.PAUSED, RowState.DEAD)
@@ -171,13 +171,13 @@ def _built(
     """The rows of some records as they now are. Raises Refused where one may not leave any more."""
     found: list[tuple[UUID | None, Sequence[str]]] = []
     for row in _mine(receiver).filter(_IN_HAND, pk__in=ids).order_by("pk"):
+        refuse_unread(row)
         with system("làm tệp nộp tay"):
             record = kinds.gather(row.kind, row.aggregate_id, form=adapter.form)
             prepared = build(row, adapter, record, held_of(row), in_parts=False)
             known = codemaps.known(receiver, record)
         if prepared is None or prepared.problems or record.managed_by:
             raise Refused(UNFIT)
-        refuse_restricted(record)
         found += [(row.person_id, cells) for cells in adapter.cells(record, known)]
     return found
 

@@ -12,13 +12,13 @@ class Kind:
     """`gather(id)` gives the record as it now is (mappings.records), or None when it is not to be sent;
     `several(ids)` gives many of them in as many queries as one. `forms[name](record)` adds what a statutory
     form asks beside it (base.Form), for receivers that want it, `many[name](records)` the same beside several
-    in as many queries as beside one. `visit_of(id)` is the visit whose readers may read it,
-    if any. `owners(ids)` says whose each record is now: after two people were merged, or were two after all.
-    `about` is visit where the record goes by the id of one. `follows`: whether
-    what was accepted is told again when two people become one, or are two after all; not where a receiver
-    takes nothing back. `page(id)` is where holders of `page_right` open it; `called(ids)` what lists call
-    them, no name of a person in it; `in_use(kind, since)` gives (code, name, uses) of a kind of codes that
-    only such records carry.
+    in as many queries as beside one. `few(ids)` says in which of them something is read by right alone,
+    whoever asks. `owners(ids)` says whose each record is now: after two people were merged, or were two after
+    all. `about` is visit where the record goes by the id of one. `follows`: whether what was accepted is told
+    again when two people become one, or are two after all; not where a receiver takes nothing back.
+    `page(id)` is where holders of `page_right` open it; `called(ids)` what lists call them, no name of a
+    person in it; `in_use(kind, since)` gives (code, name, uses) of a kind of codes that only such records
+    carry.
     """
 
     key: str
@@ -28,7 +28,7 @@ class Kind:
     forms: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     several: Callable[[Collection[UUID]], Mapping[UUID, Any]] | None = None
     about: str = ""
-    visit_of: Callable[[UUID], UUID | None] | None = None
+    few: Callable[[Collection[UUID]], Collection[UUID]] | None = None
     follows: bool = True
     page: Callable[[UUID], str] | None = None
     page_right: str = ""
@@ -107,12 +107,10 @@ def of_visits() -> list[str]:
     return [kind.key for kind in _kinds.values() if kind.about == "visit"]
 
 
-def visit_of(key: str, aggregate_id: UUID) -> UUID | None:
-    """The visit whose readers may read the record; None where it hangs on none. One query at most."""
+def few(key: str, aggregate_ids: Collection[UUID]) -> Collection[UUID]:
+    """The records in which something is read by right alone."""
     kind = _kinds.get(key)
-    if kind is None or kind.about == "visit":
-        return aggregate_id if kind else None
-    return kind.visit_of(aggregate_id) if kind.visit_of else None
+    return kind.few(aggregate_ids) if kind and kind.few else ()
 
 
 def follows(key: str) -> bool:

@@ -70,6 +70,7 @@ from apps.sync import (
     standings,
     subscribers,
     troubles,
+    unread,
 )
 from apps.sync.receivers.base import Form
 from apps.sync.views import panel_context
@@ -88,6 +89,7 @@ kinds.add(
         gather.visits,
         many=MANY,
         about="visit",
+        few=unread.of_visits,
     )
 )
 kinds.add(
@@ -108,6 +110,7 @@ kinds.add(
         gather.owners_of_visits,
         several=gather.prescriptions_of,
         about="visit",
+        few=unread.of_visits,
         follows=False,
     )
 )

@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q
 from apps.core.paging import Page, keyset
 from apps.core.scope import Scope
 from apps.encounters.models import Visit
-from apps.sync import kinds
+from apps.sync import kinds, unread
 from apps.sync.models import (
     DIFFERENT,
     OPEN_STATES,
@@ -61,7 +61,7 @@ def station_lines(scope: Scope, tab: str, cursor: str) -> tuple[Page[OutboxRow],
 def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
     """Rows with what they are called: the visit's number and date; no name of a person."""
     names = _names(scope, rows)
-    words = may_read_words(scope)
+    quiet = quiet_rows(scope, rows)
     rights = {
         "visit": "visits.view",
         "person": "people.view",
@@ -69,7 +69,7 @@ def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
         **kinds.rights(),
     }
     opens = OPEN_TO_ALL | {target for target, right in rights.items() if scope.can(right)}
-    return [_line(row, names.get((row.kind, row.aggregate_id)), words, opens) for row in rows]
+    return [_line(row, names.get((row.kind, row.aggregate_id)), row.pk not in quiet, opens) for row in rows]
 
 
 def _names(scope: Scope, rows: Sequence[OutboxRow]) -> dict[tuple[str, UUID], str]:
@@ -85,9 +85,13 @@ def _names(scope: Scope, rows: Sequence[OutboxRow]) -> dict[tuple[str, UUID], st
     return names
 
 
-def may_read_words(scope: Scope) -> bool:
-    """Whether a scope may read what receivers say of its records: the station that wrote them may."""
-    return scope.level == "station" or scope.can("sync.export")
+def quiet_rows(scope: Scope, rows: Sequence[OutboxRow]) -> frozenset[UUID]:
+    """The rows of which a scope may not read what receivers say. The station that wrote a record may, unless
+    something in it is read by right alone.
+    """
+    if scope.level == "station" or scope.can("sync.export"):
+        return unread.among(rows)
+    return frozenset(row.pk for row in rows)
 
 
 def _line(row: OutboxRow, name: str | None, words: bool, opens: frozenset[str]) -> Line:

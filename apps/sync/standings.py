@@ -91,7 +91,9 @@ class Standing:
         return self.state in STUCK_STATES
 
 
-def of(wanted: Sequence[str], ids: Sequence[UUID], also: Q | None = None) -> dict[UUID, list[Standing]]:
+def of(
+    wanted: Sequence[str], ids: Sequence[UUID], also: Q | None = None, *, words: bool = True
+) -> dict[UUID, list[Standing]]:
     """Where records stand at each receiver, and other rows `also`; one query, unscoped: the caller has
     fetched the records. A receiver takes one of the kinds.
     """
@@ -103,7 +105,7 @@ def of(wanted: Sequence[str], ids: Sequence[UUID], also: Q | None = None) -> dic
     )
     found: dict[UUID, list[Standing]] = {}
     for row in sorted(rows, key=lambda r: r.receiver.name):
-        found.setdefault(row.aggregate_id, []).append(standing(row))
+        found.setdefault(row.aggregate_id, []).append(standing(row, words=words))
     return found
 
 

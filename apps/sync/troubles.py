@@ -16,7 +16,6 @@ from django.urls import reverse
 from apps.core import todo
 from apps.core.models import Task, TaskState
 from apps.core.parameters import NoParameter
-from apps.encounters.models import Visit
 from apps.sync import kinds
 from apps.sync.models import Need, OutboxRow
 
@@ -86,9 +85,6 @@ def _open(row: OutboxRow, what: str, now: datetime) -> None:
     for object_id in _waiting(row):
         if object_id != row.pk:
             todo.withdraw(TASK, object_id=object_id, reason=AGAIN)
-    visit_id = kinds.visit_of(row.kind, row.aggregate_id)
-    # unscoped: whether few may read it; nothing of it is told
-    few = visit_id is not None and Visit.unscoped.filter(pk=visit_id, restricted=True).exists()
     try:
         with transaction.atomic():
             todo.task_open(
@@ -98,7 +94,7 @@ def _open(row: OutboxRow, what: str, now: datetime) -> None:
                 happened_at=now,
                 title=f"{kinds.title(row.kind)} gửi {row.receiver.name}: {what}",
                 person_id=row.person_id,
-                restricted=few,
+                restricted=bool(kinds.few(row.kind, [row.aggregate_id])),
             )
     except NoParameter:  # catalogues of an older version: the refusal itself must be kept all the same
         log.exception("sync.task_without_clock")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from apps.core.scope import system
 from apps.patients import hush, restricted
 from apps.sync import civil, gather, kinds, outbox
 from apps.sync.mappings import records
@@ -70,6 +71,10 @@ def kind(
     def called(ids: Collection[UUID]) -> Mapping[UUID, str]:
         return {key: f"{TITLE} ngày {told.on:%d/%m/%Y}" for key, told in read(ids).items()}
 
+    def few(ids: Collection[UUID]) -> Collection[UUID]:
+        with system("xem buổi tiêm có thông tin hạn chế không"):
+            return {key for key, told in read(ids).items() if told.restricted_by}
+
     forms: dict[str, Callable[[Any], Any]] = {Form.QD3891: civil.with_civil}
     return kinds.Kind(
         KIND,
@@ -82,6 +87,7 @@ def kind(
         page_right=page_right,
         called=called,
         in_use=in_use,
+        few=few,
     )
 
 
@@ -112,7 +118,6 @@ def _session(
         signer=told.signer,
         immunizations=doses,
         managed_by=managed,
-        restricted=bool(told.restricted_by),
     )
 
 

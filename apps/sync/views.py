@@ -16,6 +16,7 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.encounters.models import Visit
+from apps.patients import restricted
 from apps.sync import (
     backfill,
     by_hand_list,
@@ -26,6 +27,7 @@ from apps.sync import (
     queries,
     services,
     standings,
+    unread,
 )
 from apps.sync.by_hand import TAKEN_FROM, right_to_take
 from apps.sync.forms import EarlierForm, HandReceiptForm
@@ -99,7 +101,7 @@ def row_context(found: OutboxRow, form: HandReceiptForm | None = None) -> dict[s
         "can_send": scope.can("sync.enter"),
         "can_see": scope.can("sync.export"),
         "can_merge": scope.can("duplicates.edit"),
-        "words": queries.may_read_words(scope),
+        "words": not queries.quiet_rows(scope, [found]),
         "by_hand": found.state == RowState.BY_HAND,
         "may_take": here and scope.can(right_to_take(found)) and found.state in TAKEN_FROM,
         "may_note": here and scope.can("sync.enter"),
@@ -252,7 +254,8 @@ def visit_panel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def panel_context(visit_id: UUID) -> dict[str, Any] | None:
     """Where a visit stands at each receiver; None when it was never to be sent."""
-    found = standings.of(kinds.of_visits(), [visit_id], check_ups.of_visit(visit_id))
+    may_read = current().can(restricted.RIGHT) or not unread.of_visits([visit_id])
+    found = standings.of(kinds.of_visits(), [visit_id], check_ups.of_visit(visit_id), words=may_read)
     shown = [each for lines in found.values() for each in lines if each.state != RowState.SUPERSEDED]
     if not shown:
         return None

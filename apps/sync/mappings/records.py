@@ -341,7 +341,7 @@ class Immunization:
 class VaccinationSession:
     """What one person was given, or not, at one facility on one day. `version` grows with each change.
 
-    `managed_by` as of that day (Person); `restricted`: something in it is read by right alone.
+    `managed_by` as of that day (Person).
     """
 
     id: UUID
@@ -354,7 +354,6 @@ class VaccinationSession:
     signer: Practitioner | None = None
     immunizations: tuple[Immunization, ...] = ()
     managed_by: str = ""
-    restricted: bool = False
 
 
 @dataclass(frozen=True)
