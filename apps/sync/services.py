@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
@@ -129,9 +130,11 @@ def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, .
 def receiver_for_demo(*, root: str, manner: str = ReceiverKind.FHIR) -> tuple[Receiver, bool]:
     """The demo's receiver at a loopback address, asked in one manner or the other; True when it is new. Only
     where demo or tests run.
+
+    Of one that is there only the port is followed: what somebody has chosen since stays, on or off.
     """
     code, name, path, settings = DEMO[ReceiverKind(manner)]
-    receiver, new = Receiver.objects.update_or_create(
+    receiver, new = Receiver.objects.get_or_create(
         code=code,
         defaults={
             "name": f"{name} (mẫu)",
@@ -139,8 +142,10 @@ def receiver_for_demo(*, root: str, manner: str = ReceiverKind.FHIR) -> tuple[Re
             "base_url": root + path,
             "is_on": True,
             "allow_private": True,
-            "token_key": "",
-            **({"settings": settings} if settings else {}),
+            "settings": settings,
         },
     )
+    if urlsplit(receiver.base_url).hostname == urlsplit(root).hostname:
+        receiver.base_url = root + path
+        receiver.save(update_fields=["base_url", "updated_at"])
     return receiver, new

@@ -23,6 +23,20 @@ def test_the_demo_gets_its_receiver_once(capsys):
 
 
 @pytest.mark.django_db
+def test_what_somebody_has_chosen_for_the_demos_receiver_stays():
+    call_command("demo_receiver", url="http://127.0.0.1:8001")
+    chosen = {"is_on": False, "settings": {"notes": False}, "name": "Kho thử", "allow_private": False}
+    Receiver.objects.update(**chosen)
+    call_command("demo_receiver", url="http://127.0.0.1:8003")
+    kept = Receiver.objects.get()
+    assert {name: getattr(kept, name) for name in chosen} == chosen
+    assert kept.base_url == "http://127.0.0.1:8003/fhir", "only the port is followed"
+    Receiver.objects.update(base_url="https://kho.example.vn/fhir")
+    call_command("demo_receiver", url="http://127.0.0.1:8003")
+    assert Receiver.objects.get().base_url == "https://kho.example.vn/fhir"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("manner", ["eprescription", "check_up"])
 def test_the_demo_gets_the_national_systems_when_it_is_asked(manner):
     call_command("demo_receiver", "--url", "http://127.0.0.1:8003", "--manner", manner)
