@@ -21,7 +21,7 @@ from apps.sync.claims import release, spend_more
 from apps.sync.models import OutboxRow, Receiver
 from apps.sync.push import Clock, Ready, Told, make_ready, send, time_left
 from apps.sync.receivers import adapter_for
-from apps.sync.receivers.base import Adapter, Outcome, Verdict
+from apps.sync.receivers.base import Adapter, Outcome, Verdict, wrong_settings
 from apps.sync.settle import Attempt, Done, settle
 
 FRESH = timedelta(seconds=5)  # that a record which was made ready may lie before it is sent
@@ -51,7 +51,7 @@ def send_all(
     try:
         adapter = adapter_for(rows[0].receiver)
     except ValueError as wrong:  # its settings: no row's fault, and every row's trouble
-        verdict = Verdict(Outcome.PAUSE, f"Thiết lập nơi nhận sai: {wrong}", receiver_fault=True)
+        verdict = Verdict(Outcome.PAUSE, wrong_settings(wrong), receiver_fault=True)
         settle([(rows[0], Attempt(verdict))], clock())
         for row in rows[1:]:
             release(row, clock())

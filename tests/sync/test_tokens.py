@@ -8,9 +8,8 @@ import pytest
 
 from apps.sync import worker
 from apps.sync.models import Receiver
-from apps.sync.receivers import http, tokens
+from apps.sync.receivers import adapter_for, http, tokens
 from apps.sync.receivers.base import Answer
-from apps.sync.receivers.fhir.adapter import FhirAdapter
 from tests.factories.sync import row_of, visit
 
 pytestmark = pytest.mark.django_db
@@ -169,7 +168,7 @@ def test_settings_that_cannot_be_are_refused(receiver, said):
     with pytest.raises(ValueError, match="token"):
         tokens.wanted(receiver)
     with pytest.raises(ValueError):
-        FhirAdapter(receiver)
+        adapter_for(receiver)
     assert http.post(receiver, b"{}", "1", "application/json").error == "address"
 
 

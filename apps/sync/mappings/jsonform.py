@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from . import table
+from . import settings, table
 from .check import Problem
 from .fhir import ZONE
 from .table import Field
@@ -28,6 +28,17 @@ class JsonForms:
     datetime_format: str = "%d/%m/%Y %H:%M:%S"
     births: Mapping[str, str] = field(default_factory=lambda: dict(WHOLE))
     empty: bool = True
+
+
+def forms_from(said: Mapping[str, Any], form: str, datetime_format: str) -> JsonForms:
+    """How a receiver wants the JSON of a form, from its settings. Raises ValueError with a sentence."""
+    return JsonForms(
+        settings.fields(said, form),
+        settings.time_format(said, "date_format", JsonForms.date_format),
+        settings.time_format(said, "datetime_format", datetime_format),
+        {**WHOLE, **settings.texts(said, "births", tuple(WHOLE))},
+        bool(said.get("empty", JsonForms.empty)),
+    )
 
 
 def written(tree: Field, value: Mapping[str, Any], forms: JsonForms) -> dict[str, Any]:

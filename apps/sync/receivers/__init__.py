@@ -4,7 +4,7 @@ from apps.core.errors import Refused
 from apps.sync import kinds
 from apps.sync.models import Receiver, ReceiverKind
 from apps.sync.receivers import certificates, limits
-from apps.sync.receivers.base import Adapter, Form
+from apps.sync.receivers.base import Adapter, Form, wrong_settings
 
 
 def adapter_class(kind: str) -> type[Adapter]:
@@ -27,8 +27,11 @@ def adapter_class(kind: str) -> type[Adapter]:
 
 def adapter_for(receiver: Receiver) -> Adapter:
     """The adapter of a receiver's kind, with its settings. Raises ValueError for settings that cannot be."""
+    from apps.sync.receivers import tokens  # which asks here how a kind of receiver gives them
+
     limits.limits_of(receiver.settings)
     certificates.wanted(receiver.settings)
+    tokens.wanted(receiver)
     return adapter_class(receiver.kind)(receiver)
 
 
@@ -37,7 +40,7 @@ def adapter_or_refuse(receiver: Receiver) -> Adapter:
     try:
         return adapter_for(receiver)
     except ValueError as wrong:
-        raise Refused(f"Thiết lập nơi nhận sai: {wrong}") from wrong
+        raise Refused(wrong_settings(wrong)) from wrong
 
 
 def telling_health() -> frozenset[str]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from apps.sync.models import Receiver
     from apps.sync.receivers.tokens import Account
 
 Codes = Mapping[tuple[str, str], str]  # {(kind, our code): the receiver's code}
+
+
+def wrong_settings(why: ValueError) -> str:
+    """What is said of settings of a receiver, or secrets of its, that cannot be."""
+    return f"Thiết lập nơi nhận sai: {why}"
 
 
 class Form(StrEnum):
@@ -102,6 +109,11 @@ class Answer:
     error: str = ""
     milliseconds: int = 0
 
+    @classmethod
+    def unsent(cls, why: str) -> Answer:
+        """Nothing has left, and nothing will until a person has looked: our own sentence says why."""
+        return cls(error="address", body=why.encode())
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -150,7 +162,7 @@ class Check:
     requests: int = 1
 
 
-class Adapter(Protocol):
+class Adapter(ABC):
     """One way of talking to a receiver. `file_type`: what a payload is as a file, (content type, ending).
 
     `kinds`: the kinds of records (`sync.kinds`) that it takes. `login`: how receivers of this kind give
@@ -160,18 +172,19 @@ class Adapter(Protocol):
     it holds; `verify` is called only then.
     """
 
-    file_type: tuple[str, str]
+    file_type: tuple[str, str] = ("application/json", "json")
     kinds: tuple[str, ...]
-    login: Mapping[str, str]
-    code_kinds: tuple[str, ...]
-    mapped: tuple[str, ...]
-    form: Form
-    verifies: bool
+    login: Mapping[str, str] = {}
+    code_kinds: tuple[str, ...] = ()
+    mapped: tuple[str, ...] = ()
+    form = Form.PLAIN
+    verifies: bool = False
 
     def __init__(self, receiver: Receiver) -> None:
         """Reads the receiver's settings; raises ValueError with a Vietnamese sentence for what cannot be."""
-        ...
+        self.receiver = receiver
 
+    @abstractmethod
     def prepare(
         self,
         kind: str,
@@ -187,27 +200,26 @@ class Adapter(Protocol):
 
         Pure, apart from the settings.
         """
-        ...
 
     def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
         """The record as a person gives it in, of the type `file_type`. Pure; raises Refused for what its form
         has no place for.
         """
-        ...
+        return prepared.parts[0].body
 
+    @abstractmethod
     def send(self, part: Part, request_id: str) -> Answer:
         """One request. Never raises for what the network or the receiver does. Called, as `judge` is, by
         threads that have no database.
         """
-        ...
 
+    @abstractmethod
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
         """A payload as people look at it; who it is about is covered unless `whole`."""
-        ...
 
+    @abstractmethod
     def judge(self, answer: Answer, part: Part) -> Verdict:
         """What the answer means. Pure: no database."""
-        ...
 
     def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
         """Ask the receiver what it holds of a record that it has accepted. Never raises.
@@ -215,4 +227,9 @@ class Adapter(Protocol):
         `prepared`: the record as it now is, whole; `stored`: what `judge` gave for each key when it was
         accepted (a tracking id is a location).
         """
-        ...
+        return Check(Found.UNKNOWN)
+
+
+def printed(bodies: Sequence[Any]) -> str:
+    """JSON as people read it; of several bodies a list."""
+    return json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from apps.sync.mappings.check import Problem
 from apps.sync.mappings.table import Field
-from apps.sync.receivers.base import Issue
+from apps.sync.models import Need
+from apps.sync.receivers.base import Issue, Outcome, Verdict
 from apps.sync.receivers.judging import MAX_ISSUES, shorten
 from apps.sync.receivers.reading import at
 
@@ -42,6 +45,18 @@ def field_of(where: str, tree: Field) -> tuple[str, str]:
 def _with_elements(field: Field, above: tuple[str, ...]) -> list[tuple[Field, tuple[str, ...]]]:
     here = (*above, field.element)
     return [(field, here), *(each for child in field.children for each in _with_elements(child, here))]
+
+
+def need_of(issues: Sequence[Issue]) -> Need:
+    """Who can end a refusal: the station where a field of ours is named."""
+    return Need.FIELD if any(issue.target for issue in issues) else Need.ADMIN
+
+
+def with_field(verdict: Verdict) -> Verdict:
+    """The same refusal, for the station where a field of ours is named."""
+    if verdict.outcome is Outcome.REJECTED and need_of(verdict.issues) == Need.FIELD:
+        return replace(verdict, need=Need.FIELD)
+    return verdict
 
 
 def issue_of(problem: Problem, tree: Field) -> Issue:

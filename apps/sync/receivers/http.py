@@ -18,7 +18,7 @@ from django.conf import settings
 
 from apps.sync.models import Receiver
 from apps.sync.receivers import certificates, tokens
-from apps.sync.receivers.base import Answer
+from apps.sync.receivers.base import Answer, wrong_settings
 
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)  # seconds: connect, and each silence while reading or writing
 TOTAL = 45.0  # seconds an answer may take in all; well below the worker's lease
@@ -78,7 +78,7 @@ def _with_token(
         files = certificates.files(receiver.settings)
         token, instead = tokens.bearer(receiver, for_token, unit, account)
     except ValueError as wrong:  # its settings
-        return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
+        return Answer.unsent(wrong_settings(wrong))
     if instead is not None:
         return instead
     if token:
@@ -94,7 +94,7 @@ def fetch(url: str, allow_private: bool, headers: dict[str, str], most: int) -> 
     try:
         files = certificates.files({})
     except ValueError as wrong:  # the file of our own authority
-        return Answer(error="address", body=f"Thiết lập máy chủ sai: {wrong}".encode())
+        return Answer.unsent(f"Thiết lập máy chủ sai: {wrong}")
     return _once("GET", url, allow_private, files, b"", headers, most=most)
 
 
@@ -120,9 +120,9 @@ def _once(
         url, headers, extensions = reach(url, allow_private)
         client = _client(host, files)
     except Forbidden as refused:
-        return Answer(error="address", body=str(refused).encode())
+        return Answer.unsent(str(refused))
     except ValueError as wrong:  # its certificates, or no address at all
-        return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
+        return Answer.unsent(wrong_settings(wrong))
     except OSError:
         return Answer(error="connection", milliseconds=took())
     headers |= more

@@ -48,9 +48,11 @@ def our_words(sentence: str, status: int, reason: str) -> str:
     return f"{sentence} ({f'{status}, {code[0][:40]}' if code else status})."
 
 
-def refused(answer: Answer, reason: str, issues: tuple[Issue, ...], now: datetime) -> Verdict:
+def refused(
+    answer: Answer, reason: str, issues: tuple[Issue, ...], now: datetime, *, in_parts: bool = False
+) -> Verdict:
     """The verdict on any status but 2xx. `reason`: the receiver's first sentence, or ''; `now` is needed for
-    a Retry-After that is a date.
+    a Retry-After that is a date. `in_parts`: whether a record that is too large can go in several requests.
     """
     status = answer.status or 0
     wait = retry_after(answer.headers.get("retry-after", ""), now)
@@ -71,7 +73,8 @@ def refused(answer: Answer, reason: str, issues: tuple[Issue, ...], now: datetim
     if status == 412:
         return Verdict(Outcome.CONFLICT, reason or "Bản ghi ở nơi nhận đã đổi.", issues, need="duplicate")
     if status == 413:
-        return Verdict(Outcome.TOO_LARGE, reason or "Nơi nhận cho là gói tin quá lớn.", need="admin")
+        outcome = Outcome.TOO_LARGE if in_parts else Outcome.REJECTED
+        return Verdict(outcome, reason or "Nơi nhận cho là gói tin quá lớn.", need="admin")
     if status == 429 or (status == 503 and wait is not None):
         return Verdict(Outcome.LIMITED, "Nơi nhận đang quá tải.", retry_after=wait, receiver_fault=True)
     if status >= 500:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import settings
 from ..codes import CodeOptions
-from ..jsonform import WHOLE, JsonForms
+from ..jsonform import JsonForms, forms_from
 from ..table import shipped
 
 FORM = "checkup"  # its fields: fixtures/checkup
@@ -30,17 +30,9 @@ def options_from(said: Mapping[str, Any]) -> Options:
     sender = settings.text(said, "sender", "")
     if sender and not (len(sender) == 13 and sender.isascii() and sender.isdigit()):
         raise ValueError("Thiết lập sender là mã đơn vị 13 chữ số.")
-    births = settings.texts(said, "births", tuple(WHOLE))
-    forms = JsonForms(
-        settings.fields(said, FORM),
-        settings.time_format(said, "date_format", "%d/%m/%Y"),
-        settings.time_format(said, "datetime_format", "%d/%m/%Y %H:%M:%S"),
-        {**WHOLE, **births},
-        bool(said.get("empty", True)),
-    )
     return Options(
         mapped=settings.mapped(said, CODE_KINDS),
-        forms=forms,
+        forms=forms_from(said, FORM, "%d/%m/%Y %H:%M:%S"),
         sexes=settings.codes(said, "sexes", SEXES),
         sender=sender,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import settings
 from ..codes import CodeOptions
-from ..jsonform import WHOLE, JsonForms
+from ..jsonform import JsonForms, forms_from
 from ..table import shipped
 
 FORM = "eprescription"  # its fields: fixtures/eprescription
@@ -35,17 +35,9 @@ def options_from(said: Mapping[str, Any]) -> Options:
     """Options from a receiver's settings. Raises ValueError with a Vietnamese sentence for what cannot be."""
     if not settings.is_code(treatment := said.get("treatment", 1)):
         raise ValueError("Thiết lập treatment là một mã, chữ hoặc số.")
-    births = settings.texts(said, "births", tuple(WHOLE))
-    forms = JsonForms(
-        settings.fields(said, FORM),
-        settings.time_format(said, "date_format", "%d/%m/%Y"),
-        settings.time_format(said, "datetime_format", "%Y-%m-%d %H:%M:%S"),
-        {**WHOLE, **births},
-        bool(said.get("empty", True)),
-    )
     return Options(
         mapped=settings.mapped(said, CODE_KINDS),
-        forms=forms,
+        forms=forms_from(said, FORM, "%Y-%m-%d %H:%M:%S"),
         sexes=settings.codes(said, "sexes", SEXES),
         treatment=treatment,
         follow_up=settings.one_of(said, "follow_up", ("days", "date")),

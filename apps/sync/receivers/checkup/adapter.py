@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,16 +16,16 @@ from apps.sync.mappings.fhir import ZONE
 from apps.sync.models import Receiver
 from apps.sync.receivers import http, signing, tokens
 from apps.sync.receivers.base import (
+    Adapter,
     Answer,
-    Check,
     Codes,
-    Form,
-    Found,
     Issue,
     Outcome,
     Part,
     Prepared,
     Verdict,
+    printed,
+    wrong_settings,
 )
 from apps.sync.receivers.checkup import answers, envelope
 from apps.sync.receivers.checkup.manner import LOGIN, manner_from
@@ -37,22 +36,15 @@ SENDER = 13  # digits of a message id that are the sender's
 GONE = "Giấy đã hủy hoặc không được gửi nữa; nơi nhận không nhận rút qua đường truyền. Hủy tay ở nơi nhận."
 
 
-class CheckUpAdapter:
-    """See `receivers.base.Adapter`."""
-
-    file_type = ("application/json", "json")
-    kinds: tuple[str, ...] = ("check_up",)
-    login: Mapping[str, str] = LOGIN
-    code_kinds: tuple[str, ...] = CODE_KINDS
-    mapped: tuple[str, ...] = ()
-    form = Form.PLAIN
-    verifies = False  # nothing documented lets a unit ask what it holds
+class CheckUpAdapter(Adapter):
+    kinds = ("check_up",)
+    login = LOGIN
+    code_kinds = CODE_KINDS
 
     def __init__(self, receiver: Receiver) -> None:
-        self.receiver = receiver
+        super().__init__(receiver)
         self.options = options_from(receiver.settings)
         self.manner = manner_from(receiver.settings)
-        tokens.wanted(receiver)  # raises for what cannot be, before anything is built
 
     def prepare(
         self,
@@ -82,9 +74,6 @@ class CheckUpAdapter:
         found = tuple(issue_of(each, options.forms.fields) for each in problems)
         return Prepared((part,), hashlib.sha256(body).hexdigest(), record.version, found)
 
-    def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
-        return prepared.parts[0].body
-
     def send(self, part: Part, request_id: str) -> Answer:
         told = envelope.header(part.request[:SENDER], part.request, self.manner, timezone.now())
 
@@ -94,7 +83,7 @@ class CheckUpAdapter:
         try:
             body = envelope.sealed(part.body, told, self.manner.signed, sign)
         except ValueError as wrong:  # no key: no paper's fault
-            return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
+            return Answer.unsent(wrong_settings(wrong))
         return http.post(
             self.receiver,
             body,
@@ -108,7 +97,7 @@ class CheckUpAdapter:
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
         """The header as it will be, and what stands behind its Base64."""
         bodies = [self._shown(part, whole) for part in parts] or [{}]
-        return json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
+        return printed(bodies)
 
     def _shown(self, part: Part, whole: bool) -> dict[str, Any]:
         data = json.loads(part.body)
@@ -123,9 +112,6 @@ class CheckUpAdapter:
         if verdict.outcome is Outcome.TOKEN:  # said in the body, under whatever status
             tokens.forget(self.receiver, part.account.name if part.account else part.unit)
         return verdict
-
-    def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
-        return Check(Found.UNKNOWN)
 
 
 def _withdrawal(record: records.CheckUp, sent: frozenset[str]) -> Prepared | None:

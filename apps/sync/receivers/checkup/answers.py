@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from apps.sync.mappings.table import Field
-from apps.sync.models import Need
 from apps.sync.receivers.base import Answer, Outcome, Part, Verdict
 from apps.sync.receivers.checkup.manner import OR, Manner
-from apps.sync.receivers.fields import issues_in
+from apps.sync.receivers.fields import issues_in, need_of
 from apps.sync.receivers.judging import NOT_PROVEN, lost, refused, shorten
 from apps.sync.receivers.reading import at, read
 
@@ -31,8 +29,8 @@ def judge(answer: Answer, part: Part, manner: Manner, fields: Field, now: dateti
     if _is(code, manner.auth):
         return Verdict(Outcome.TOKEN, f"Mã truy cập bị từ chối ({code}).", receiver_fault=True)
     if _is(code, manner.invalid):
-        need = Need.FIELD if any(issue.target for issue in issues) else Need.ADMIN
-        return Verdict(Outcome.REJECTED, reason or f"Nơi nhận từ chối dữ liệu ({code}).", issues, need)
+        said = reason or f"Nơi nhận từ chối dữ liệu ({code})."
+        return Verdict(Outcome.REJECTED, said, issues, need_of(issues))
     if answer.status is not None and 200 <= answer.status < 300:
         about = first(data, manner.ref)
         if not _is(code, manner.taken) or about not in (None, "", part.request):
@@ -40,10 +38,7 @@ def judge(answer: Answer, part: Part, manner: Manner, fields: Field, now: dateti
         number = first(data, manner.number)
         place = shorten(number) if isinstance(number, str | int) and number else part.request
         return Verdict(Outcome.STORED, stored={key: {"location": place, "etag": ""} for key in part.keys})
-    verdict = refused(answer, reason, issues, now)
-    if verdict.outcome is Outcome.TOO_LARGE:  # one paper is one message: there are no parts to send
-        return replace(verdict, outcome=Outcome.REJECTED)
-    return verdict
+    return refused(answer, reason, issues, now)
 
 
 def first(data: Any, places: str) -> Any:

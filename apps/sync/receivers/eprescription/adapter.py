@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,17 @@ from apps.sync.mappings.eprescription.sheet import Sheet, sheets
 from apps.sync.mappings.parts import is_wrong
 from apps.sync.models import Receiver
 from apps.sync.receivers import http, signing, tokens
-from apps.sync.receivers.base import Answer, Check, Codes, Form, Found, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.base import (
+    Adapter,
+    Answer,
+    Codes,
+    Issue,
+    Part,
+    Prepared,
+    Verdict,
+    printed,
+    wrong_settings,
+)
 from apps.sync.receivers.eprescription import answers
 from apps.sync.receivers.eprescription.manner import DOCTOR, LOGIN, manner_from
 from apps.sync.receivers.fields import issue_of
@@ -27,22 +36,15 @@ GONE = "Đơn không còn ở trạm, hệ thống không nhận rút qua đư�
 NO_DOCTOR = Issue(DOCTOR, "Người kê đơn chưa có mã liên thông.", "Người kê đơn", "place")
 
 
-class EprescriptionAdapter:
-    """See `receivers.base.Adapter`."""
-
-    file_type = ("application/json", "json")
-    kinds: tuple[str, ...] = ("prescription",)
-    login: Mapping[str, str] = LOGIN
-    code_kinds: tuple[str, ...] = CODE_KINDS
-    mapped: tuple[str, ...] = ()
-    form = Form.PLAIN
-    verifies = False  # nothing documented lets a facility ask what it holds
+class EprescriptionAdapter(Adapter):
+    kinds = ("prescription",)
+    login = LOGIN
+    code_kinds = CODE_KINDS
 
     def __init__(self, receiver: Receiver) -> None:
-        self.receiver = receiver
+        super().__init__(receiver)
         self.options = options_from(receiver.settings)
         self.manner = manner_from(receiver.settings)
-        tokens.wanted(receiver)  # raises for what cannot be, before anything is built
 
     def prepare(
         self,
@@ -76,7 +78,7 @@ class EprescriptionAdapter:
         try:
             body = self._signed(part)
         except ValueError as wrong:  # no key: no prescription's fault
-            return Answer(error="address", body=f"Thiết lập nơi nhận sai: {wrong}".encode())
+            return Answer.unsent(wrong_settings(wrong))
         return http.post(
             self.receiver,
             body,
@@ -90,13 +92,10 @@ class EprescriptionAdapter:
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
         bodies = [json.loads(part.body) for part in parts] or [{}]
         bodies = bodies if whole else [jsonform.covered(self.options.forms.fields, each) for each in bodies]
-        return json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
+        return printed(bodies)
 
     def judge(self, answer: Answer, part: Part) -> Verdict:
         return answers.judge(answer, part, self.manner, self.options.forms.fields, timezone.now())
-
-    def verify(self, prepared: Prepared, stored: Mapping[str, Mapping[str, str]], request_id: str) -> Check:
-        return Check(Found.UNKNOWN)
 
     def _part(self, sheet: Sheet, visit: records.Visit, sent: frozenset[str], known: Codes) -> Part:
         unit = visit.facility.kcb_code

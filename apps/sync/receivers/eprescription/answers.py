@@ -6,7 +6,6 @@ where nothing but this very content has ever been tried under the code; else a p
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from apps.sync.mappings.table import Field
 from apps.sync.models import Need
 from apps.sync.receivers.base import Answer, Issue, Outcome, Part, Verdict
 from apps.sync.receivers.eprescription.manner import Manner, says
-from apps.sync.receivers.fields import issues_in
+from apps.sync.receivers.fields import issues_in, with_field
 from apps.sync.receivers.judging import NOT_PROVEN, lost, refused, shorten
 from apps.sync.receivers.reading import at, read
 
@@ -45,10 +44,7 @@ def judge(answer: Answer, part: Part, manner: Manner, fields: Field, now: dateti
         return _there_already(part, reason)
     if fine:
         return _taken(data, said, everything, reason, issues, part, manner)
-    verdict = refused(answer, reason, issues, now)
-    if verdict.outcome is Outcome.TOO_LARGE:  # one prescription is one message: there are no parts to send
-        return replace(verdict, outcome=Outcome.REJECTED)
-    return _with_field(verdict)
+    return with_field(refused(answer, reason, issues, now))
 
 
 def _taken(
@@ -61,7 +57,7 @@ def _taken(
     manner: Manner,
 ) -> Verdict:
     if said is False or says(everything, manner.refused):
-        return _with_field(Verdict(Outcome.REJECTED, reason or "Nơi nhận từ chối.", issues, Need.ADMIN))
+        return with_field(Verdict(Outcome.REJECTED, reason or "Nơi nhận từ chối.", issues, Need.ADMIN))
     if said is True or says(everything, manner.taken):
         return _stored(part, at(data, manner.code))
     return NOT_PROVEN
@@ -81,10 +77,3 @@ def _stored(part: Part, code: Any) -> Verdict:
     (key,) = part.keys
     given = code.lower() if isinstance(code, str) and CODE.fullmatch(code.lower()) else key.split("/")[1]
     return Verdict(Outcome.STORED, stored={key: {"location": given, "etag": ""}})
-
-
-def _with_field(verdict: Verdict) -> Verdict:
-    """Somebody of the station can end it where a field of ours is named."""
-    if verdict.outcome is Outcome.REJECTED and any(issue.target for issue in verdict.issues):
-        return replace(verdict, need=Need.FIELD)
-    return verdict

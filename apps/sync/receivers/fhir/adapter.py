@@ -17,8 +17,8 @@ from apps.sync.mappings.systems import CODE_KINDS, Options, options_from
 from apps.sync.mappings.vaccinations import session_entries
 from apps.sync.mappings.visit import visit_entries
 from apps.sync.models import Receiver
-from apps.sync.receivers import http, tokens
-from apps.sync.receivers.base import Answer, Check, Codes, Form, Issue, Part, Prepared, Verdict
+from apps.sync.receivers import http
+from apps.sync.receivers.base import Adapter, Answer, Check, Codes, Issue, Part, Prepared, Verdict, printed
 from apps.sync.receivers.fhir import answers, reading
 from apps.sync.receivers.fhir.fields import field_of
 from apps.sync.receivers.fhir.masking import masked
@@ -38,22 +38,16 @@ GROUPS = (
 )
 
 
-class FhirAdapter:
-    """See `receivers.base.Adapter`."""
-
+class FhirAdapter(Adapter):
     file_type = ("application/fhir+json", "json")
-    kinds: tuple[str, ...] = ("visit", "vaccination", "person")
-    login: Mapping[str, str] = {}
-    code_kinds: tuple[str, ...] = tuple(CODE_KINDS)
-    mapped: tuple[str, ...] = ()
-    form = Form.PLAIN
+    kinds = ("visit", "vaccination", "person")
+    code_kinds = tuple(CODE_KINDS)
 
     def __init__(self, receiver: Receiver, settings: dict[str, Any] | None = None) -> None:
         """`settings`: those of whoever speaks FHIR by this adapter, instead of the receiver's own."""
-        self.receiver = receiver
+        super().__init__(receiver)
         self.options = options_from(receiver.settings if settings is None else settings)
         self.verifies = self.options.verify != "no"
-        tokens.wanted(receiver)  # raises for what cannot be, before anything is built
 
     def prepare(
         self,
@@ -79,16 +73,13 @@ class FhirAdapter:
         parts = tuple(Part(*each) for each in zip(bodies, keys, strict=True))
         return Prepared(parts, hashlib.sha256(whole).hexdigest(), version, found)
 
-    def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
-        return prepared.parts[0].body
-
     def send(self, part: Part, request_id: str) -> Answer:
         return http.post(self.receiver, part.body, request_id, self.file_type[0])
 
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
         bodies = [json.loads(part.body) for part in parts] or [{}]
         bodies = bodies if whole else masked(bodies)
-        return json.dumps(bodies if len(bodies) > 1 else bodies[0], ensure_ascii=False, indent=2)
+        return printed(bodies)
 
     def judge(self, answer: Answer, part: Part) -> Verdict:
         return answers.judge(answer, part, timezone.now())

@@ -25,7 +25,7 @@ def judge(answer: Answer, part: Part, now: datetime) -> Verdict:
     if answer.status == 412 and said.codes & {"multiple-matches", "duplicate"}:  # a person must look
         reason = said.first or "Nơi nhận có nhiều bản ghi cùng khớp."
         return Verdict(Outcome.REJECTED, reason, said.issues, need="duplicate")
-    return refused(answer, said.first, said.issues, now)
+    return refused(answer, said.first, said.issues, now, in_parts=True)
 
 
 def _stored(data: Any, part: Part) -> Verdict:

@@ -14,8 +14,8 @@ from apps.sync.mappings.qd831.document import covered, message
 from apps.sync.mappings.qd831.examination import tests
 from apps.sync.mappings.qd831.options import CODE_KINDS, options_from
 from apps.sync.models import Receiver
-from apps.sync.receivers import http, tokens
-from apps.sync.receivers.base import Answer, Check, Codes, Form, Found, Part, Prepared, Verdict
+from apps.sync.receivers import http
+from apps.sync.receivers.base import Adapter, Answer, Check, Codes, Form, Found, Part, Prepared, Verdict
 from apps.sync.receivers.fields import issue_of
 from apps.sync.receivers.gaps import gap_issues
 from apps.sync.receivers.qd831 import answers
@@ -24,22 +24,17 @@ from apps.sync.receivers.qd831.manner import TRACKING, manner_from
 JSON = "application/json"
 
 
-class Qd831Adapter:
-    """See `receivers.base.Adapter`."""
-
+class Qd831Adapter(Adapter):
     file_type = ("application/xml", "xml")
-    kinds: tuple[str, ...] = ("visit", "person")
-    code_kinds: tuple[str, ...] = CODE_KINDS
-    login: Mapping[str, str] = {}
-    mapped: tuple[str, ...] = ()
+    kinds = ("visit", "person")
+    code_kinds = CODE_KINDS
     form = Form.QD831
 
     def __init__(self, receiver: Receiver) -> None:
-        self.receiver = receiver
+        super().__init__(receiver)
         self.options = options_from(receiver.settings)
         self.manner = manner_from(receiver.settings)
         self.verifies = bool(self.manner.status)
-        tokens.wanted(receiver)  # raises for what cannot be, before anything is built
 
     def prepare(
         self,
@@ -59,9 +54,6 @@ class Qd831Adapter:
         problems = tuple(issue_of(each, options.fields) for each in built.problems)
         part = Part(built.body, _keys(record), self._unit(record))
         return Prepared((part,), built.hash, version, problems)
-
-    def as_file(self, record: Any, prepared: Prepared, known: Codes) -> bytes:
-        return prepared.parts[0].body
 
     def send(self, part: Part, request_id: str) -> Answer:
         return http.post(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from apps.sync.mappings.table import Field
 from apps.sync.receivers.base import Answer, Check, Found, Issue, Outcome, Part, Verdict
-from apps.sync.receivers.fields import issues_in
+from apps.sync.receivers.fields import issues_in, need_of, with_field
 from apps.sync.receivers.judging import NOT_PROVEN, lost, refused, shorten
 from apps.sync.receivers.qd831.manner import Manner
 from apps.sync.receivers.reading import at, read
@@ -30,12 +29,7 @@ def judge(answer: Answer, part: Part, manner: Manner, fields: Field, now: dateti
     reason = SENTENCES.get(code) or _reason(data, manner, issues)
     if answer.status is not None and 200 <= answer.status < 300:
         return _taken(data, code, reason, issues, part, manner)
-    verdict = refused(answer, reason, issues, now)
-    if verdict.outcome is Outcome.TOO_LARGE:  # one record is one message: there are no parts to send
-        return replace(verdict, outcome=Outcome.REJECTED)
-    if verdict.outcome is Outcome.REJECTED and any(issue.target for issue in issues):
-        return replace(verdict, need="field")
-    return verdict
+    return with_field(refused(answer, reason, issues, now))
 
 
 def _taken(
@@ -45,8 +39,7 @@ def _taken(
     if said is None:
         return NOT_PROVEN
     if said not in TRUE:
-        need = "field" if any(issue.target for issue in issues) else "admin"
-        return Verdict(Outcome.REJECTED, reason or "Nơi nhận từ chối.", issues, need)
+        return Verdict(Outcome.REJECTED, reason or "Nơi nhận từ chối.", issues, need_of(issues))
     tracking = at(data, manner.tracking)
     told = shorten(tracking) if isinstance(tracking, str | int) and not isinstance(tracking, bool) else ""
     if not told or not code.startswith(manner.accepted):
@@ -70,9 +63,9 @@ def judge_later(answer: Answer, manner: Manner, fields: Field) -> Check:
         return Check(Found.SAME)
     if state != manner.invalid:
         return Check(Found.LATER)
-    need = "field" if any(issue.target for issue in issues) else "admin"
     first = next((issue.text for issue in issues if issue.text), "")
-    return Check(Found.INVALID, first or reason or "Nơi nhận cho là hồ sơ không hợp lệ.", issues, need)
+    said = first or reason or "Nơi nhận cho là hồ sơ không hợp lệ."
+    return Check(Found.INVALID, said, issues, need_of(issues))
 
 
 def _reason(data: dict[str, Any], manner: Manner, issues: tuple[Issue, ...]) -> str:

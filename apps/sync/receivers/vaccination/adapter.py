@@ -11,7 +11,7 @@ from apps.core.errors import Refused
 from apps.core.workbooks import TextWorkbook
 from apps.sync.mappings import qd3891, records
 from apps.sync.models import Receiver
-from apps.sync.receivers.base import Answer, Check, Codes, Form, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.base import Adapter, Answer, Check, Codes, Form, Issue, Part, Prepared, Verdict
 from apps.sync.receivers.vaccination.transports import MAPPED, transport_for
 
 XLSX = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
@@ -22,19 +22,19 @@ NOTHING = (
 )
 
 
-class VaccinationAdapter:
+class VaccinationAdapter(Adapter):
     """See `receivers.base.Adapter`. What is asked of every record stands here; the way it goes is the
     transport's (setting `transport`). As a file it is the Excel form of QĐ 3891.
     """
 
     file_type = XLSX
-    kinds: tuple[str, ...] = ("vaccination", "person")
-    login: Mapping[str, str] = {}
-    code_kinds: tuple[str, ...] = ("vaccine", "antigen", "facility")
-    mapped: tuple[str, ...] = MAPPED
+    kinds = ("vaccination", "person")
+    code_kinds = ("vaccine", "antigen", "facility")
+    mapped = MAPPED
     form = Form.QD3891
 
     def __init__(self, receiver: Receiver) -> None:
+        super().__init__(receiver)
         self.transport = transport_for(receiver)
         self.sheet = qd3891.form_from(receiver.settings)
         self.sheet = replace(self.sheet, mapped=frozenset(receiver.settings.get("mapped", MAPPED)))
