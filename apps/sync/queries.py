@@ -62,14 +62,19 @@ def lines(scope: Scope, rows: Sequence[OutboxRow]) -> list[Line]:
     """Rows with what they are called: the visit's number and date; no name of a person."""
     names = _names(scope, rows)
     quiet = quiet_rows(scope, rows)
+    opens = opens_to(scope)
+    return [_line(row, names.get((row.kind, row.aggregate_id)), row.pk not in quiet, opens) for row in rows]
+
+
+def opens_to(scope: Scope) -> frozenset[str]:
+    """Which pages a scope may open to correct something."""
     rights = {
         "visit": "visits.view",
         "person": "people.view",
         "place": "facilities.view",
         **kinds.rights(),
     }
-    opens = OPEN_TO_ALL | {target for target, right in rights.items() if scope.can(right)}
-    return [_line(row, names.get((row.kind, row.aggregate_id)), row.pk not in quiet, opens) for row in rows]
+    return OPEN_TO_ALL | {target for target, right in rights.items() if scope.can(right)}
 
 
 def _names(scope: Scope, rows: Sequence[OutboxRow]) -> dict[tuple[str, UUID], str]:

@@ -1,6 +1,6 @@
 """Where a record stands at each receiver, in words: for its own page, for lists, for the rooms below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,6 +78,13 @@ class Standing:
         return any(issue.get("target") == "place" for issue in self.row.issues)
 
     @property
+    def since(self) -> datetime | None:
+        """Since when it stands there, where its words do not say so."""
+        if self.state in (RowState.ACCEPTED, RowState.VERIFIED, RowState.SUPERSEDED):
+            return None
+        return self.row.hand_at if self.state == RowState.BY_HAND else self.at or self.row.changed_at
+
+    @property
     def about(self) -> str:
         """What the record is called, where it is more than the visit itself."""
         return "" if self.row.kind == "visit" else kinds.title(self.row.kind)
@@ -131,7 +138,7 @@ def standing(
         detail="" if quiet else detail,
         at=row.settled_at,
         before=before,
-        fixes=tuple(_fix(row, issue | QUIET if quiet else issue, opens) for issue in row.issues),
+        fixes=tuple(fix(row, issue | QUIET if quiet else issue, opens) for issue in row.issues),
     )
 
 
@@ -184,7 +191,8 @@ def _why_waiting(receiver: Receiver) -> str:
     return "Nơi nhận đang không trả lời." if receiver.breaker_open else ""
 
 
-def _fix(row: OutboxRow, issue: dict[str, Any], opens: frozenset[str]) -> Fix:
+def fix(row: OutboxRow, issue: Mapping[str, Any], opens: frozenset[str]) -> Fix:
+    """What is wrong with a row's record, with the way to correct it where the reader may go there."""
     target = str(issue.get("target") or "")
     return Fix(
         str(issue.get("field") or ""),

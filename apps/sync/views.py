@@ -136,8 +136,10 @@ def payload(request: HttpRequest, pk: UUID) -> HttpResponse:
     except Refused as refused:
         messages.warning(request, refused.message)
         return redirect("sync:row", pk=pk)
-    (line,) = queries.lines(current(), [found])
-    context = {"line": line, "text": text, "problems": problems, "by_hand": by_hand, "whole": whole}
+    scope = current()
+    (line,) = queries.lines(scope, [found])
+    fixes = [standings.fix(found, vars(issue), queries.opens_to(scope)) for issue in problems]
+    context = {"line": line, "text": text, "fixes": fixes, "by_hand": by_hand, "whole": whole}
     return render(request, "sync/payload.html", context)
 
 

@@ -366,7 +366,11 @@ def test_what_is_not_fhir_does_not_leave():
     broken = next(e for e in entries if e.key.startswith("Condition"))
     broken.resource["recordedDate"] = "2026-11-20T08:00:00"
     (problem,) = check.problems(fhir.bundle(entries))
-    assert problem.expression == "Condition.recordedDate"
+    assert (problem.expression, problem.text) == ("Condition.recordedDate", check.INVALID)
+    del broken.resource["recordedDate"]
+    broken.resource["benh"] = "x"
+    (problem,) = check.problems(fhir.bundle(entries))
+    assert (problem.expression, problem.text) == ("Condition.benh", "FHIR R4 không có mục này.")
 
 
 def test_a_reference_into_nothing_does_not_leave():

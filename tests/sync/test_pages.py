@@ -4,11 +4,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, PendingChange, ReadEntry
+from apps.core.words import datetime_words
 from apps.facilities.models import Facility
-from apps.sync import worker
+from apps.sync import outbox, worker
 from apps.sync.models import OutboxRow, Receiver
 from tests.factories.accounts import a_member, a_role, client_of
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
@@ -138,14 +140,46 @@ def test_the_payload_needs_its_right(book, receiver, liar, clock, station, head,
 
 
 def test_the_payload_is_shown_by_right_and_logged(book, receiver, liar, clock, station):
-    role = a_role("station_head")
-    role.rights = [*role.rights, "sync.export"]
-    role.save()
     row = rejected(book, liar, clock, station)
-    page = signed_in(station, "station_head", "duoc.xem").get(reverse("sync:payload", args=[row.pk]))
+    page = exporting(station).get(reverse("sync:payload", args=[row.pk]))
     assert "&quot;Encounter&quot;" in text(page)
     assert ReadEntry.objects.get(screen="sync.payload").person_ids == [row.person_id]
     assert len(liar.requests) == 1  # nothing was sent
+
+
+def exporting(station):
+    role = a_role("station_head")
+    role.rights = [*role.rights, "sync.export"]
+    role.save()
+    return signed_in(station, "station_head", "duoc.xem")
+
+
+def test_the_dry_run_leads_to_what_must_be_corrected(book, receiver, liar, station):
+    receiver.settings = {"mapped": ["icd10"]}
+    receiver.save()
+    record = book.save(visit(), facility_id=station.pk)
+    row = OutboxRow.unscoped.get(aggregate_id=record.id)
+    page = text(exporting(station).get(reverse("sync:payload", args=[row.pk])))
+    assert f'<a href="{reverse("sync:codes", args=[receiver.pk])}">Mã bệnh</a>: Mã bệnh' in page
+    assert liar.requests == []
+
+
+def test_the_receivers_answer_to_the_letter_is_read_by_right(book, receiver, liar, clock, station, head):
+    row = rejected(book, liar, clock, station, text="Sai <b>ngày</b>")
+    page = reverse("sync:row", args=[row.pk])
+    assert "OperationOutcome" not in text(head.get(page))
+    told = text(exporting(station).get(page))
+    assert "&quot;OperationOutcome&quot;" in told and "<b>ngày</b>" not in told
+
+
+def test_since_when_a_record_waits_or_is_stuck_is_said(book, receiver, liar, clock, station, head):
+    row = rejected(book, liar, clock, station)
+    page = reverse("sync:row", args=[row.pk])
+    words = datetime_words(timezone.localtime(OutboxRow.unscoped.get().settled_at))
+    assert f"Từ {words}." in text(head.get(page))
+    assert outbox.send_again(OutboxRow.unscoped.get())
+    words = datetime_words(timezone.localtime(OutboxRow.unscoped.get().changed_at))
+    assert f"Từ {words}." in text(head.get(page))
 
 
 def test_the_list_costs_the_same_at_2_and_20_rows(book, receiver, station, nurse):

@@ -266,8 +266,8 @@ def test_one_that_was_cancelled_before_it_left_tells_nothing(papers, receiver, l
 @pytest.mark.parametrize(
     ("changed", "field", "target"),
     [
-        ({"facility_code13": "893"}, "Mã cơ sở 13 số", ""),
-        ({"facility_code13": "89345600012３4"}, "Mã cơ sở 13 số", ""),
+        ({"facility_code13": "893"}, "Mã cơ sở 13 số", "place"),
+        ({"facility_code13": "89345600012３4"}, "Mã cơ sở 13 số", "place"),
         ({"health_class": ""}, "Phân loại sức khỏe", "check_up"),
         ({"signer_text": ""}, "Người kết luận", "check_up"),
         ({"of": person(birth_date=None)}, "Ngày sinh", "person"),

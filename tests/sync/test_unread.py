@@ -9,14 +9,21 @@ from apps.catalogues import codes
 from apps.core.errors import Refused
 from apps.core.models import Task
 from apps.core.scope import enter
+from apps.encounters import services as visits
 from apps.encounters.models import Order, Visit
 from apps.patients.restricted import RIGHT
 from apps.sync import by_hand_list, services, unread, worker
 from apps.sync.models import OutboxRow
 from tests.factories.accounts import a_member, a_role, client_of
 from tests.factories.catalogues import a_code
-from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
-from tests.factories.orders import an_order
+from tests.factories.encounters import (
+    a_finished_visit,
+    a_practitioner,
+    an_examined_visit,
+    catalogues,
+    scope_of,
+)
+from tests.factories.orders import an_order, order_catalogues
 from tests.factories.patients import a_person, a_station, scope_at
 from tests.factories.sync import row_of
 from tests.factories.vaccinations import told
@@ -61,8 +68,14 @@ def pages(client, row):
     return "".join(client.get(way, follow=True).content.decode() for way in ways)
 
 
-def refused(patient, doctor, liar, clock):
-    visit = a_finished_visit(patient, doctor)
+def refused(patient, doctor, liar, clock, *, orders=False):
+    visit = an_examined_visit(patient, doctor)
+    if orders:
+        order_catalogues()
+        an_order(visit, doctor)
+        visit.refresh_from_db()
+    with enter(scope_of(doctor)):
+        visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version)
     liar.faults.add("422", expression="Condition.code", text=SAID)
     worker.drain(clock=clock)
     return OutboxRow.unscoped.get(aggregate_id=visit.pk)
@@ -83,9 +96,7 @@ def test_of_a_restricted_visit_the_receivers_words_are_read_by_right(
 
 
 def test_so_are_those_of_a_visit_with_a_restricted_order(receiver, liar, clock, station, doctor, patient):
-    row = refused(patient, doctor, liar, clock)
-    visit = Visit.unscoped.get()
-    an_order(visit, doctor)
+    row = refused(patient, doctor, liar, clock, orders=True)
     Order.unscoped.update(restricted=True, restricted_by=["hiv"])
     assert SAID not in pages(reader(station), row)
 

@@ -7,6 +7,10 @@ from typing import Any
 
 from .fhir import Resource
 
+# The library's own sentences are English, and quote what stands in the record.
+INVALID = "Giá trị không đúng kiểu FHIR R4."
+WRONG = {"missing": "Thiếu giá trị bắt buộc của FHIR R4.", "extra_forbidden": "FHIR R4 không có mục này."}
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -24,7 +28,7 @@ def problems(bundle: Resource) -> list[Problem]:
     try:
         Bundle.model_validate(bundle)
     except ValidationError as error:
-        return [Problem(_path(bundle, e["loc"]), e["msg"]) for e in error.errors()]
+        return [Problem(_path(bundle, e["loc"]), WRONG.get(e["type"], INVALID)) for e in error.errors()]
     known = {entry["fullUrl"] for entry in bundle["entry"]}
     found = []
     for entry in bundle["entry"]:
