@@ -16,11 +16,12 @@ from .warehouse import Warehouse
 
 class Manner(Protocol):
     """What differs between them: how a body is taken, and how an answer looks. `reason`: the field that a
-    refusal complains of when a fault names none.
+    refusal complains of when a fault names none. `signs_in`: whether only tokens of a sign-in are good.
     """
 
     content_type: str
     reason: str
+    signs_in: bool
 
     def take(self, body: str, request_id: str, unit: str, service: str) -> dict[str, Any]:
         """Store it; the answer, or `store.Refused`. `service`: a header that one of them asks for."""
@@ -42,6 +43,7 @@ class Fhir:
 
     content_type = "application/fhir+json; charset=utf-8"
     reason = "Encounter.reasonCode"
+    signs_in = False
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -77,6 +79,7 @@ class Qd831:
 
     content_type = "application/json; charset=utf-8"
     reason = "LYDOKHAM"
+    signs_in = True
 
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse = warehouse
@@ -105,6 +108,7 @@ class Eprescription:
 
     content_type = "application/json"
     reason = "ten_chan_doan"
+    signs_in = True
 
     def __init__(self, prescriptions: Prescriptions) -> None:
         self.prescriptions = prescriptions
@@ -128,6 +132,7 @@ class Envelopes:
 
     content_type = "application/json"
     reason = "BENH_TAT_DE_NGHI"
+    signs_in = True
     codes = {401: "CM_AUTH_PERMISSION", 400: "CM_INVALID_REQUEST", 422: "CM_INVALID_REQUEST"}
 
     def __init__(self, check_ups: CheckUps) -> None:

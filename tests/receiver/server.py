@@ -359,7 +359,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _unit(self) -> str | None:
         """Whose token it is: '' where nobody asks; None where it is not good."""
-        if self.manner is self.owner.fhir:
+        if not self.manner.signs_in:
             return "" if self._token_ok() else None
         kind, _, token = (self.headers.get("Authorization") or "").partition(" ")
         return self.owner.units.get(token) if kind == "Bearer" else None
