@@ -344,6 +344,12 @@ def test_a_patient_without_the_number_to_match_is_matched_by_ours():
     [
         {"guide": "x"},
         {"systems": {"nonsense": "urn:x"}},
+        {"systems": {"cccd": 5}},
+        {"systems": []},
+        {"systems": {"patient_number": "urn:{station}"}},
+        {"systems": {"prescription": "urn:{"}},
+        {"mastered": 5},
+        {"mapped": 5},
         {"mastered": ["Encounter"]},
         {"match_patient": "name"},
     ],

@@ -376,7 +376,12 @@ def test_the_receivers_page_reads_its_settings_back_in_words(receiver, admin, he
     other = warehouse_831("http://127.0.0.1:9", token_key="TRAMYTE_RECEIVER_KHO_831")
     other.settings["token"]["client"] = "tram-{unit}"
     other.save()
-    for one, words in ((receiver, "vn-core"), (other, "mỗi trạm một tài khoản"), (other, "bản rút lại: HUY")):
+    for one, words in (
+        (receiver, "VN Core của HL7 Việt Nam, bản 2026"),
+        (receiver, "cơ sở y tế, người hành nghề"),
+        (other, "mỗi trạm một tài khoản"),
+        (other, "bản rút lại: HUY"),
+    ):
         address = reverse("sync:receiver", args=[one.pk])
         assert words in text(admin.get(address))
         assert words not in text(head.get(address)), "a station answers for none of it"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from apps.sync.mappings import settings
 from apps.sync.mappings.codes import CodeOptions
 
 CORE = "http://fhir.hl7.org.vn/core"
@@ -82,6 +83,7 @@ CODE_KINDS = {
 }
 # Codes that only one kind of records carries: asked for where some room gives such records.
 OF_KIND = {"vaccination": ("vaccine", "antigen")}
+OF_PLACES = ("patient_number", "prescription")  # systems with a place for the station's code
 VERIFY = ("version", "content", "no")
 MASTERED = ("Organization", "Practitioner", "Patient")
 
@@ -105,37 +107,36 @@ class Options(CodeOptions):
     verify: str = "version"
 
 
-def options_from(settings: dict[str, Any]) -> Options:
+def options_from(said: dict[str, Any]) -> Options:
     """Options from a receiver's settings: `guide`, `systems`, `mastered`, `match_patient`, `provenance`,
     `notes`, `mapped`, `verify`.
 
     Raises ValueError with a Vietnamese sentence when a value is not one of those known.
     """
-    guide = settings.get("guide", "vn-core")
+    guide = said.get("guide", "vn-core")
     if guide not in GUIDES:
         raise ValueError(f"Không có bộ chuẩn '{guide}'; chọn: {', '.join(GUIDES)}.")
-    wanted = {**GUIDES[guide], **settings.get("systems", {})}
-    unknown = set(wanted) - {f.name for f in fields(Systems)}
-    if unknown:
-        raise ValueError(f"Không có hệ mã tên {', '.join(sorted(unknown))}.")
-    mastered = frozenset(settings.get("mastered", Options.mastered))
-    if not mastered <= set(MASTERED):
+    own = settings.texts(said, "systems", tuple(f.name for f in fields(Systems)))
+    for name in OF_PLACES:
+        try:
+            own.get(name, "").format(facility="")
+        except (LookupError, ValueError) as wrong:
+            raise ValueError(f"Thiết lập systems: trong {name} chỉ có chỗ {{facility}}.") from wrong
+    mastered = said.get("mastered", Options.mastered)
+    if not isinstance(mastered, list | frozenset) or not set(mastered) <= set(MASTERED):
         raise ValueError(f"Nơi nhận chỉ có thể tự quản lý: {', '.join(MASTERED)}.")
-    mapped = frozenset(settings.get("mapped", ()))
-    if not mapped <= CODE_KINDS.keys():
-        raise ValueError(f"Loại mã đổi được: {', '.join(CODE_KINDS)}.")
-    match = settings.get("match_patient", "record")
+    match = said.get("match_patient", "record")
     if match not in ("record", "number", "cccd", "bhyt"):
         raise ValueError("Đối chiếu người bệnh theo: record, number, cccd hoặc bhyt.")
-    verify = settings.get("verify", Options.verify)
+    verify = said.get("verify", Options.verify)
     if verify not in VERIFY:
         raise ValueError(f"Đối chiếu theo: {', '.join(VERIFY)}.")
     return Options(
-        mapped=mapped,
-        systems=replace(Systems(), **wanted),
-        mastered=mastered,
+        mapped=settings.mapped(said, tuple(CODE_KINDS)),
+        systems=replace(Systems(), **{**GUIDES[guide], **own}),
+        mastered=frozenset(mastered),
         match_patient=match,
-        provenance=bool(settings.get("provenance", True)),
-        notes=bool(settings.get("notes", True)),
+        provenance=bool(said.get("provenance", True)),
+        notes=bool(said.get("notes", True)),
         verify=verify,
     )

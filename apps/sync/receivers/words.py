@@ -23,6 +23,11 @@ MATCHES = {
     "cccd": "số căn cước",
     "bhyt": "số thẻ BHYT",
 }
+GUIDES = {
+    "vn-core": "VN Core của HL7 Việt Nam, bản 2026",
+    "ehealth": "VN Core trước đó (hl7vn/vn-core-ig)",
+}
+KEPT = {"Organization": "cơ sở y tế", "Practitioner": "người hành nghề", "Patient": "người bệnh"}
 SIGNED = {"hashes": "ký trên mã băm của phần đầu và dữ liệu", "joined": "ký trên phần đầu nối dữ liệu"}
 SEXES = {"male": "nam", "female": "nữ", "unknown": "chưa rõ"}
 CHECKS = {
@@ -58,12 +63,10 @@ def _token(receiver: Receiver, how: tokens.Wanted | None) -> str:
 
 
 def _fhir(said: dict[str, Any]) -> Iterator[Line]:
-    yield "Bộ chuẩn", said.get("guide", "vn-core")
+    yield "Bộ chuẩn", GUIDES[said.get("guide", "vn-core")]
     yield "Nhận ra người bệnh theo", MATCHES[said.get("match_patient", "record")]
-    yield (
-        "Nơi nhận tự quản lý",
-        ", ".join(said.get("mastered", ("Organization", "Practitioner"))) or "không có",
-    )
+    kept = [KEPT[kind] for kind in said.get("mastered", ("Organization", "Practitioner"))]
+    yield "Nơi nhận tự quản lý", ", ".join(kept) or "không có"
     yield "Phần ghi chép khi khám", "có gửi" if said.get("notes", True) else "không gửi"
     yield "Đối chiếu về sau", CHECKS[said.get("verify", "version")]
 
@@ -86,7 +89,7 @@ def _qd831(said: dict[str, Any]) -> Iterator[Line]:
 
 
 def _vaccination(said: dict[str, Any]) -> Iterator[Line]:
-    yield "Cách truyền", f"gói giao dịch FHIR, bộ chuẩn {said.get('guide', 'vn-core')}"
+    yield "Cách truyền", f"gói giao dịch FHIR, {GUIDES[said.get('guide', 'vn-core')]}"
     yield "Nhận ra người tiêm theo", MATCHES[said.get("match_patient", "record")]
     yield "Đối chiếu về sau", CHECKS[said.get("verify", "version")]
     form = qd3891.form_from(said)
