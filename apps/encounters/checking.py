@@ -94,6 +94,12 @@ def look(visit: Visit, known: Parts) -> Looked:
     )
 
 
+def line_remarks(visit: Visit, known: Parts) -> list[rules.Problem]:
+    """What the medicines of `known` alone bring, those included that are not saved."""
+    limits = Limits.on(visit.on).with_doses(visit.on)
+    return rules.check_lines(_facts(visit, known, limits), limits.prescriptions)
+
+
 def _refer(pink: list[str]) -> vitals.Finding:
     return vitals.Finding("sick_child", "danger", f"Trẻ bệnh cần chuyển tuyến gấp: {'; '.join(pink)}")
 

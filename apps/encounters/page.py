@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.http import QueryDict
+from django.contrib import messages
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from apps.core import parameters, registry
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, current
 from apps.encounters import case_forms, checking, dosing, insured, organs, queries, rules, states
+from apps.encounters.copying import Copied
 from apps.encounters.dispensing.stocked import Shelf, shelves
 from apps.encounters.forms import TEXTS, LineForm, LineSum, Names, VisitForm, line_key
 from apps.encounters.models import Visit
@@ -248,6 +250,13 @@ def death_url(scope: Scope, visit: Visit) -> str:
     # 8 is a death outside: where, the form asks
     place = "&noi=facility" if visit.result != "8" else ""
     return f"{reverse('patients:death_record', args=[visit.person_id])}?ngay={visit.on:%d/%m/%Y}{place}"
+
+
+def copied_say(request: HttpRequest, copied: Copied) -> None:
+    """Say what was copied, and each thing that was not or is to be looked at."""
+    (messages.success if copied.many else messages.warning)(request, copied.sentence)
+    for sentence in copied.told:
+        messages.warning(request, sentence)
 
 
 def line_form(data: QueryDict) -> LineForm | None:

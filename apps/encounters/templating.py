@@ -1,4 +1,4 @@
-"""Templates of a station, and the medicines of the last visit: filled into a visit that is open.
+"""Templates of a station: filled into a visit that is open.
 
 Only what is still empty is filled, and everything is looked at with the eyes of the day: a code or medicine
 that is out of force is left out and told; what is odd is asked about when the visit ends.
@@ -22,7 +22,7 @@ from apps.core.paging import Page, keyset
 from apps.core.scope import Scope, current
 from apps.core.text import clean
 from apps.core.versions import save_versioned
-from apps.encounters import checking, diagnosing, organs, rules, services, states
+from apps.encounters import checking, diagnosing, organs, rules, services
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.encounters.models import ExamTemplate, PrescriptionLine, Visit
@@ -31,7 +31,6 @@ TEXTS = ("examination", "treatment_text", "advice")  # the history is one person
 OFFERED = 4  # buttons under a diagnosis
 PAGE = 30
 LEFT_OUT = "Không điền {what}: không còn trong danh mục ngày khám."
-NO_LAST = "Những lần khám trước ở đây không có đơn thuốc."
 TAKEN = "Trạm đã có mẫu khám tên này. Đặt tên khác."
 
 
@@ -86,7 +85,7 @@ def template_make(*, visit: Visit, name: str) -> ExamTemplate:
                 for row in parts.diagnoses
                 if row.role != "external"
             ],
-            "lines": [_line_data(row) for row in parts.lines],
+            "lines": [line_data(row) for row in parts.lines],
         },
     )
     try:
@@ -135,30 +134,6 @@ def template_apply(*, visit_id: UUID, expected_version: int, template_id: UUID) 
     return Filled(saved, left + out)
 
 
-@transaction.atomic
-def last_prescription_copy(*, visit_id: UUID, expected_version: int, of_visit: UUID | None = None) -> Filled:
-    """Add the medicines that this person was given last at these stations, or on the earlier visit that is
-    named. Refused where there are none.
-    """
-    visit = Visit.objects.get(pk=visit_id)
-    before = Visit.objects.filter(person_id=visit.person_id, occurred_at__lt=visit.occurred_at).filter(
-        state__in=(states.FINALISED, states.AWAITING_SIGNATURE), prescriptions__isnull=False
-    )
-    if of_visit is not None:
-        before = before.filter(pk=of_visit)
-    earlier = before.order_by("-occurred_at").first()
-    if earlier is None:
-        raise Refused(NO_LAST, code="no-last")
-    # unscoped: medicines of a visit that was found within the scope
-    rows = PrescriptionLine.unscoped.filter(prescription__visit=earlier).select_related("drug")
-    parts = checking.parts(visit)
-    lines, left = _lines(parts, [_line_data(row) for row in rows.order_by("position")], visit.on)
-    saved = services.visit_save(
-        visit_id=visit_id, expected_version=expected_version, data=VisitInput(lines=lines)
-    )
-    return Filled(saved, left)
-
-
 def _findings(visit: Visit, wanted: Mapping[str, str]) -> dict[str, str]:
     """Of a template's organs those that this person's form shows: no man has a gynaecology."""
     shown = organs.offered(
@@ -170,7 +145,8 @@ def _findings(visit: Visit, wanted: Mapping[str, str]) -> dict[str, str]:
     return {organ.key: wanted[organ.key] for organ in shown if organ.key in wanted}
 
 
-def _line_data(row: PrescriptionLine) -> dict[str, Any]:
+def line_data(row: PrescriptionLine) -> dict[str, Any]:
+    """A line as a template keeps it."""
     return {
         "drug": row.drug.code,
         "dose": str(row.dose),
@@ -205,9 +181,9 @@ def _lines(
     parts: checking.Parts, wanted: Sequence[Mapping[str, Any]], on: dt.date
 ) -> tuple[list[LineInput], list[str]]:
     """The medicines of the visit, and of `wanted` those that do not stand there yet and are in force."""
-    have = [_input(_line_data(row)) for row in parts.lines]
+    have = [input_of(line_data(row)) for row in parts.lines]
     present = {line.drug_code for line in have}
-    fresh = [_input(row) for row in wanted if row["drug"] not in present]
+    fresh = [input_of(row) for row in wanted if row["drug"] not in present]
     drugs = {drug.code: drug for drug in Drug.objects.filter(code__in=[line.drug_code for line in fresh])}
     good = {code for code, drug in drugs.items() if drug.in_force(on)}
     left = [
@@ -218,7 +194,8 @@ def _lines(
     return have + [line for line in fresh if line.drug_code in good], left
 
 
-def _input(row: Mapping[str, Any]) -> LineInput:
+def input_of(row: Mapping[str, Any]) -> LineInput:
+    """What line_data has made, as a save takes it."""
     return LineInput(
         drug_code=row["drug"],
         dose=Decimal(row["dose"]),

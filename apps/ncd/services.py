@@ -24,8 +24,8 @@ from apps.core.events import publish
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
+from apps.encounters import copying, states
 from apps.encounters import services as visits
-from apps.encounters import states, templating
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitMoved
 from apps.encounters.inputs import VisitInput
 from apps.encounters.models import Visit
@@ -82,7 +82,7 @@ def take_in(*, visit_id: UUID, programme: str) -> Enrolment:
 
 
 @transaction.atomic
-def refill(*, visit_id: UUID, visit_version: int, of_visit: UUID | None = None) -> templating.Filled:
+def refill(*, visit_id: UUID, visit_version: int, of_visit: UUID | None) -> copying.Copied:
     """Bring the medicines of `of_visit`, the last one of her programme, into an open visit, whatever else she
     was given since; they are looked at before it ends.
     """
@@ -90,9 +90,9 @@ def refill(*, visit_id: UUID, visit_version: int, of_visit: UUID | None = None) 
     visit = _visit(visit_id)
     if visit.version != visit_version:
         raise Refused(OTHER_WINDOW, code="visit-stale")
-    return templating.last_prescription_copy(
-        visit_id=visit_id, expected_version=visit_version, of_visit=of_visit
-    )
+    if of_visit is None:
+        raise Refused(copying.NO_LAST, code="no-last")
+    return copying.prescription_copy(visit_id=visit_id, expected_version=visit_version, of_visit=of_visit)
 
 
 @transaction.atomic

@@ -226,7 +226,7 @@ def refill(request: HttpRequest, visit_pk: UUID, pk: UUID) -> HttpResponse:
     given = request.POST.get("visit_version", "")
     last = queries.opening(current(), visit, enrolment).last
     try:
-        filled = services.refill(
+        copied = services.refill(
             visit_id=visit.pk,
             visit_version=int(given) if given.isascii() and given.isdigit() else 0,
             of_visit=last.visit_id if last else None,
@@ -234,9 +234,7 @@ def refill(request: HttpRequest, visit_pk: UUID, pk: UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, "Đã chép đơn lần trước. Xem lại từng thuốc trước khi hoàn tất lượt khám.")
-        for sentence in filled.left:
-            messages.warning(request, sentence)
+        page.copied_say(request, copied)
     return redirect("ncd:follow", visit.pk, enrolment.pk)
 
 

@@ -264,7 +264,7 @@ def the_grandfather_gets_his_medicines_for_a_month(morning: Morning) -> None:
     page, he = morning.page, morning.station.grandfather
     visit = morning.examine(he, end=False, pressure="144/86", weight="55", main="I10")
     page.keyboard.press("F4")
-    morning.sees("Đã lưu và điền")
+    morning.sees("Đã chép 1 thuốc của đơn ngày")
     page.keyboard.press("F3")
     page.wait_for_selector("#follow-form")
     page.keyboard.press("Control+Enter")

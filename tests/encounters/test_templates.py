@@ -1,4 +1,4 @@
-"""Templates of a station and the medicines of the last time: filled in by one key, looked at anew."""
+"""Templates of a station: filled in by one key, looked at anew."""
 
 import datetime as dt
 from decimal import Decimal
@@ -139,20 +139,6 @@ def test_own_code_first_then_most_used(template, station, as_doctor):
     names = [row.name for row in templating.offered(as_doctor, "J06.9")]
     assert names == ["Viêm họng người lớn", "Chung", "Nhóm"]
     assert [row.name for row in templating.offered(as_doctor, "")][:2] == ["Khác", "Chung"]
-
-
-def test_the_medicines_of_the_last_time_in_one_press(client, station, hoa, doctor):
-    make.a_finished_visit(hoa, doctor, at=timezone.now() - dt.timedelta(days=9))
-    visit = make.a_visit(hoa, doctor)
-    assert 'value="copy_last" data-key="F4"' in client.get(at("visit", visit.pk)).content.decode()
-    client.post(at("visit", visit.pk), typed(visit, action="copy_last", line=[]))
-    assert drugs_of(visit) == ["TD001.1"]
-
-
-def test_without_an_earlier_prescription_it_says_so(client, station, hoa, doctor):
-    visit = make.a_visit(hoa, doctor)
-    client.post(at("visit", visit.pk), typed(visit, action="copy_last", line=[]))
-    assert "không có đơn thuốc" in client.get(at("visit", visit.pk)).content.decode()
 
 
 def test_what_is_filled_is_checked_when_the_visit_ends(client, template, station, doctor):

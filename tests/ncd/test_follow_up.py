@@ -242,12 +242,15 @@ def test_one_click_takes_her_in_from_the_visits_day(lan, doctor, as_doctor):
 
 
 def test_a_refill_copies_the_last_prescription(lan, enrolment, doctor, as_doctor):
-    ncd.a_finished_follow_up(lan, doctor, days_ago=30)
+    last = ncd.a_finished_follow_up(lan, doctor, days_ago=30)
     visit = make.a_visit(lan, doctor, reason="Lĩnh thuốc")
-    services.refill(visit_id=visit.pk, visit_version=visit.version)
+    said = {"visit_id": visit.pk, "visit_version": visit.version}
+    with pytest.raises(Refused, match="không có đơn thuốc"):
+        services.refill(**said, of_visit=None)
+    services.refill(**said, of_visit=last.visit_id)
     assert [sheet.lines.get().drug_name for sheet in visit.prescriptions.all()] == ["Amlodipin"]
     with pytest.raises(Refused):
-        services.refill(visit_id=visit.pk, visit_version=visit.version)
+        services.refill(**said, of_visit=last.visit_id)
 
 
 def test_a_visit_in_error_takes_its_form_along(visit, as_doctor, heard):

@@ -21,7 +21,18 @@ from apps.core.forms import FormKeyMixin, add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.models import Draft
 from apps.core.scope import Scope, current
-from apps.encounters import case_forms, checking, organs, page, queries, services, states, templating, undoing
+from apps.encounters import (
+    case_forms,
+    checking,
+    copying,
+    organs,
+    page,
+    queries,
+    services,
+    states,
+    templating,
+    undoing,
+)
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
 from apps.encounters.models import ExamTemplate, Visit
 from apps.encounters.ordering import queries as order_queries
@@ -124,7 +135,7 @@ def form_page(
         # Of the figures in the boxes: those of a draft, or of a form sent back, are not stored yet.
         "said": saying.said(found.person, found.occurred_at, form.data, context["judged_by"]),
         "beside": case_forms.beside(found, form.data, live=bool(form.errors)),
-        "templates": templating.offered(scope, case_forms.main_code(form.data)) if form.prescribes else [],
+        **(_filled_by(scope, found, form.data) if form.prescribes else {}),
         "draft": draft,
         "outrun": draft is not None and draft.of_version != found.version,
         **more,
@@ -132,6 +143,15 @@ def form_page(
     if form.sick_child.answers and (draft is not None or form.errors):
         context |= _sick(found, form.data)  # what a draft or a form sent back says is not stored yet
     return render(request, "encounters/visit.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _filled_by(scope: Scope, found: Visit, data: QueryDict) -> dict[str, Any]:
+    """What may fill the visit by one key, for the diagnosis that stands in the form. Two queries."""
+    main = case_forms.main_code(data)
+    return {
+        "templates": templating.offered(scope, main),
+        "before": copying.offered(scope, found, main),
+    }
 
 
 def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
@@ -154,23 +174,22 @@ def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
         add_refusal(form, refused)
         return form_page(request, scope, found, form)
     action = request.POST.get("action", "")
-    if action == "copy_last" or action.startswith("template:"):
-        return _fill(request, saved, action)
+    if action.startswith("copy:"):
+        return _copy(request, saved, action.removeprefix("copy:"))
+    if action.startswith("template:"):
+        return _fill(request, saved, action.removeprefix("template:"))
     if action != "finalise":
         messages.success(request, "Đã lưu.")
         return to_visit(found.pk)
     return _finalise(request, scope, saved, form)
 
 
-def _fill(request: HttpRequest, saved: Visit, action: str) -> HttpResponse:
-    """Fill a visit that was just saved from a template, or with the medicines of the last time."""
-    same = {"visit_id": saved.pk, "expected_version": saved.version}
+def _fill(request: HttpRequest, saved: Visit, key: str) -> HttpResponse:
+    """Fill a visit that was just saved from a template."""
     try:
-        if action == "copy_last":
-            filled = templating.last_prescription_copy(**same)
-        else:
-            key = UUID(action.removeprefix("template:"))
-            filled = templating.template_apply(**same, template_id=key)
+        filled = templating.template_apply(
+            visit_id=saved.pk, expected_version=saved.version, template_id=UUID(key)
+        )
     except (ValueError, ExamTemplate.DoesNotExist):
         messages.error(request, "Đã lưu. Mẫu khám này không còn.")
     except Refused as refused:
@@ -179,6 +198,21 @@ def _fill(request: HttpRequest, saved: Visit, action: str) -> HttpResponse:
         messages.success(request, "Đã lưu và điền. Xem lại từng thuốc trước khi hoàn tất.")
         for sentence in filled.left:
             messages.warning(request, sentence)
+    return to_visit(saved.pk)
+
+
+def _copy(request: HttpRequest, saved: Visit, key: str) -> HttpResponse:
+    """Copy the medicines of an earlier visit into one that was just saved."""
+    try:
+        copied = copying.prescription_copy(
+            visit_id=saved.pk, expected_version=saved.version, of_visit=UUID(key)
+        )
+    except ValueError:
+        messages.error(request, f"Đã lưu, chưa chép: {copying.NO_LAST}")
+    except Refused as refused:
+        messages.error(request, f"Đã lưu, chưa chép: {refused.message}")
+    else:
+        page.copied_say(request, copied)
     return to_visit(saved.pk)
 
 
@@ -264,8 +298,7 @@ def cases(request: HttpRequest, pk: UUID) -> HttpResponse:
     scope, context = current(), {"beside": case_forms.beside(found, request.POST, live=True)}
     if scope.can("prescriptions.enter"):
         context["may_prescribe"] = True  # her form alone has a place for what fills it
-        context["templates"] = templating.offered(scope, case_forms.main_code(request.POST))
-        context["earlier"] = queries.of_person(scope, found.person_id, before=found, limit=1)
+        context |= _filled_by(scope, found, request.POST)
     return render(request, "encounters/cases.html", context)
 
 
