@@ -213,6 +213,15 @@ def posts_at(facility: Facility, on: dt.date) -> QuerySet[Post]:
     )
 
 
+def colleagues(scope: Scope, right: str, text: str = "") -> QuerySet[User]:
+    """Who else may do something at this workplace by her own posts, by words of her name or her user name."""
+    posts = Post.objects.current(timezone.localdate()).filter(
+        user=OuterRef("pk"), facility=scope.workplace_id, role__rights__contains=[right]
+    )
+    rows = User.objects.filter(~Q(pk=scope.user_id), Exists(posts), is_active=True)
+    return rows.filter(_words(text)).order_by("sort_key", "pk")
+
+
 def visible_users(scope: Scope) -> QuerySet[User]:
     """Accounts within the scope: a post at a facility of it, or made from here and still without a post."""
     if scope.everything or scope.level == "system":

@@ -6,7 +6,7 @@ from apps.accounts.urls import urlpatterns as signing_in
 from apps.facilities.views import accounts as views
 from apps.facilities.views import api_keys, handover, roles, second_factor, sign_ins
 from apps.facilities.views.hours import ask_hours
-from apps.facilities.views.second import decide_here
+from apps.facilities.views.second import colleagues, decide_here
 from apps.facilities.views.workplace import workplace
 
 app_name = "accounts"
@@ -14,6 +14,7 @@ app_name = "accounts"
 urlpatterns = [
     *signing_in,
     path("cho-duyet/<uuid:pk>/tai-day/", decide_here, name="decide_here"),
+    path("dong-nghiep/<str:right>/", colleagues, name="colleagues"),
     path("noi-lam-viec/", workplace, name="workplace"),
     path("phien-cua-toi/", sign_ins.sessions, name="sessions"),
     path("phien-cua-toi/ket-thuc/", sign_ins.session_end, name="session_end"),

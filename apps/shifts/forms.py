@@ -1,5 +1,7 @@
 """The forms of the day's end."""
 
+from typing import Any
+
 from django import forms
 
 from apps.core.fields import CleanCharField
@@ -7,6 +9,7 @@ from apps.core.forms import FormKeyMixin, VersionMixin
 from apps.facilities.second_name import SecondPersonForm
 from apps.shifts.models import Shift
 
+TAKE = "shifts.enter"  # what whoever takes a shift has to hold
 NOTE_WIDGET = forms.Textarea(
     {
         "rows": 4,
@@ -39,6 +42,9 @@ class TakeHereForm(SecondPersonForm, FormKeyMixin, VersionMixin):
     """Somebody takes the shift at the giver's computer."""
 
     remark = CleanCharField(label="Ý kiến người nhận", required=False, max_length=500)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, right=TAKE, **kwargs)
 
 
 class WithdrawForm(FormKeyMixin, VersionMixin):

@@ -23,7 +23,7 @@ from apps.core.versions import StaleVersion
 from apps.facilities.letterheads import letterhead
 from apps.facilities.second_name import second_scope
 from apps.shifts import queries, rules, services
-from apps.shifts.forms import GiveForm, NoteForm, TakeForm, TakeHereForm, WithdrawForm
+from apps.shifts.forms import TAKE, GiveForm, NoteForm, TakeForm, TakeHereForm, WithdrawForm
 from apps.shifts.models import HandoverState, ShiftHandover, TakenBy
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -164,7 +164,7 @@ def take_here(request: HttpRequest, pk: UUID) -> HttpResponse:
                 request=request,
                 username=said["second_name"],
                 secret=said["second_secret"],
-                right="shifts.enter",
+                right=TAKE,
             )
             with scope.enter(hers):
                 services.handover_take(

@@ -189,9 +189,11 @@ def test_a_month_of_the_store(page, live_server, keeper, head, photograph, axe_c
     axe_clean(page)
     page.keyboard.press("Control+Enter")
     # A controlled drug stands on the sheet: the head beside her agrees at the same computer.
-    page.wait_for_selector("[name=second_name]:focus")
-    page.keyboard.type(head.username)
+    page.wait_for_selector("#id_second_name:focus")
+    page.keyboard.type("truong")
+    page.wait_for_selector("#id_second_name_list .option.is-active")
     page.keyboard.press("Enter")
+    page.wait_for_selector("[name=second_secret]:focus")
     page.keyboard.type(PASSWORD)
     photograph(page, "stock-second")
     axe_clean(page)

@@ -1,5 +1,6 @@
 """Handing over: two names, kept as it was, asked about and never locked."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.accounts.models import SignInEvent
+from apps.accounts.models import SignInEvent, User
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry
 from apps.shifts.models import ShiftHandover
@@ -142,6 +143,31 @@ def test_who_cannot_be_the_second(ward: Ward, fields: dict[str, str], words: str
     assert answer.status_code == 422 and words in answer.content.decode()
     found.refresh_from_db()
     assert found.state == "waiting" and found.taken_by is None
+
+
+def test_the_second_is_picked_by_her_name(ward: Ward) -> None:
+    """By words without accents, among those who may take a shift here; never herself, nobody who has left."""
+    a_member("nurse", a_station("21490", "Trạm Y tế xã Ba Vì"), "ba.vi", "Trần Thị Ba Vì")
+    a_member("village_worker", ward.station, "thon", "Trần Thị Thôn")
+    gone = a_member("nurse", ward.station, "di.tt", "Trần Thị Đi")
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+
+    def found(text: str, right: str = "shifts.enter") -> list[str]:
+        answer = ward.giver.post(f"/dong-nghiep/{right}/", {"q": text})
+        return re.findall('data-code="([^"]+)"', answer.content.decode())
+
+    assert found("tran lan") == found("lan.tt") == found("") == ["lan.tt"]
+    assert found("tran ba") == found("hoa") == []
+    assert found("", "khong.co") == []
+    page = ward.giver.get(f"/cuoi-ngay/ban-giao/{a_handover(ward).pk}/").content.decode()
+    assert 'hx-post="/dong-nghiep/shifts.enter/"' in page
+    village = client_of(User.objects.get(username="thon"))
+    assert village.post("/dong-nghiep/shifts.enter/", {"q": ""}).status_code == 404
+
+
+def test_a_wrong_secret_keeps_the_picked_name(ward: Ward) -> None:
+    page = take_here(ward.giver, a_handover(ward), second_secret="sai").content.decode()
+    assert "<b>lan.tt</b> <span>Trần Thị Lan</span>" in page
 
 
 def test_wrong_tries_count_as_at_the_door(ward: Ward) -> None:

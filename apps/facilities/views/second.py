@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core import approvals, registry, scope
 from apps.core.access import signed_in
@@ -15,6 +15,7 @@ from apps.core.forms import FormKeyMixin, add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.models import ChangeState
 from apps.core.rates import limited
+from apps.facilities import queries
 from apps.facilities.second_name import SecondPersonForm, second_scope
 
 
@@ -37,7 +38,7 @@ def decide_here(request: HttpRequest, pk: UUID) -> HttpResponse:
     if change.state != ChangeState.WAITING or approvals.is_over(change):
         messages.error(request, "Yêu cầu này đã được giải quyết hoặc đã quá hạn.")
         return redirect("core:changes")
-    form = HereForm(request.POST or None)
+    form = HereForm(request.POST or None, right=kind.right)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
@@ -56,3 +57,23 @@ def decide_here(request: HttpRequest, pk: UUID) -> HttpResponse:
             return redirect("core:changes")
     context = {"form": form, "change": change, "kind": kind}
     return render(request, "accounts/decide_here.html", context, status=422 if form.errors else 200)
+
+
+MOST = 20  # as many lines as the list of a picker shows
+
+
+@require_POST
+@signed_in
+@limited("look_up")
+def colleagues(request: HttpRequest, right: str) -> HttpResponse:
+    """Lines for the picker of the second person: who holds `right` at this workplace. POST `q` as typed."""
+    here = scope.active()
+    if here is None or here.workplace_id is None or here.hamlet_ids is not None or "\0" in right:
+        raise Http404
+    found = queries.colleagues(here, right, request.POST.get("q", ""))[:MOST]
+    results = [{"code": each.username, "name": each.full_name} for each in found]
+    return render(
+        request,
+        "components/picker_results.html",
+        {"results": results, "empty_text": "Không có ai ở đây khớp tên này và làm được việc này."},
+    )

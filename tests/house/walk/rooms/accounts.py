@@ -13,4 +13,7 @@ SAMPLES: Samples = {
     "accounts:post_revoke": lambda side: {"pk": side.post.pk},
     "accounts:post_hamlets": lambda side: {"pk": side.village_post.pk},
 }
-SHARED: SharedSamples = same("accounts:", "role role_edit role_switch", lambda shared: {"pk": shared.role.pk})
+SHARED: SharedSamples = {
+    "accounts:colleagues": lambda shared: {"right": "shifts.enter"},
+    **same("accounts:", "role role_edit role_switch", lambda shared: {"pk": shared.role.pk}),
+}
