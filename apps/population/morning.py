@@ -4,8 +4,6 @@ uses.
 
 import datetime as dt
 import random
-from collections.abc import Sequence
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,11 +11,9 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.care.models import Appointment, AppointmentState
 from apps.core.errors import NeedsReason, Refused
-from apps.core.scope import Scope, current, enter, system
+from apps.core.scope import Scope, enter, system
 from apps.encounters import services as visits
 from apps.encounters import states
-from apps.encounters.bedside import own_practitioner, why_not
-from apps.encounters.inputs import DiagnosisInput, LineInput, VisitInput
 from apps.encounters.models import Visit
 from apps.encounters.writing import Problems
 from apps.facilities.models import Facility, Post
@@ -25,11 +21,11 @@ from apps.facilities.posts import scope_for
 from apps.patients.models import Person
 from apps.population.commune import APART, JUST_NOW, TODAY
 from apps.population.desk import desk
-from apps.population.illness import CHRONIC, Drug, Illness, acute, vitals
+from apps.population.examining import found, illness_of
+from apps.population.illness import Illness
+from apps.population.overnight import SAMPLE, close_earlier
 from apps.population.waiting_room import opening_of, waiting_room
 
-SAMPLE = "Dữ liệu mẫu"
-YEAR = 365.25
 EXPECTED = 8  # at most so many of those who come were asked to come today
 
 
@@ -42,8 +38,8 @@ def station_of_demo() -> Facility | None:
 
 
 def morning(station: Facility) -> int:
-    """The visits of a morning under way, a family in the queue, medicines given out; nothing where somebody
-    has come today already. How many visits.
+    """What earlier days left open is closed, then the visits of a morning under way, a family in the queue,
+    medicines given out; nothing where somebody has come today already. How many visits.
     """
     today = timezone.localdate()
     with system("find the demo's nurse, midwife and doctor"):
@@ -53,6 +49,7 @@ def morning(station: Facility) -> int:
         nurse, midwife, doctor = (scope_for(user, station.pk) if user else None for user in users)
     if nurse is None or midwife is None or doctor is None:
         return 0
+    close_earlier(nurse, doctor)
     with transaction.atomic():
         for who, arrived, state in _comers(nurse, today):
             seen_by = midwife if state == states.AWAITING_SIGNATURE else doctor
@@ -80,23 +77,12 @@ def _comers(scope: Scope, today: dt.date) -> list[tuple[tuple[Person, Illness], 
     last = max(midnight, now - dt.timedelta(minutes=JUST_NOW))
     return [
         (
-            (person, _illness(rng, person, asked.get(person.pk, ""), today)),
+            (person, illness_of(rng, person, asked.get(person.pk, ""), today)),
             max(midnight, last - apart * (len(people) - place)),
             state,
         )
         for place, (person, state) in enumerate(zip(people, TODAY, strict=False))
     ]
-
-
-def _illness(rng: random.Random, person: Person, reason: str, today: dt.date) -> Illness:
-    """What she was asked to come for, else an everyday illness of her age."""
-    known = next((ill for ill in CHRONIC.values() if reason.startswith(ill.icd)), None)
-    return known or acute(rng, int(_age(person, today)), person.sex)
-
-
-def _age(person: Person, today: dt.date) -> float:
-    assert person.birth_date is not None  # noqa: S101 - only those are asked for
-    return (today - person.birth_date).days / YEAR
 
 
 def _come(
@@ -113,46 +99,11 @@ def _come(
                 return
             with enter(seen_by):
                 visit = visits.visit_save(
-                    visit_id=visit.pk, expected_version=visit.version, data=_found(person, ill)
+                    visit_id=visit.pk,
+                    expected_version=visit.version,
+                    data=found(person, ill, timezone.localdate()),
                 )
                 if state != states.IN_PROGRESS:
                     visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override=SAMPLE)
     except (Refused, Problems, NeedsReason):
         return
-
-
-def _found(person: Person, ill: Illness) -> VisitInput:
-    """What the one in scope finds and does; medicines where she may prescribe."""
-    today = timezone.localdate()
-    age = _age(person, today)
-    rng = random.Random(f"{person.code} {today}")  # invented people  # nosec B311
-    signs = vitals(rng, ill, age, person.sex, 0.0, raised=False)
-    fields = {
-        "examination": ill.examination,
-        "advice": ill.advice,
-        "outcome": "1",
-        "follow_up_on": today + dt.timedelta(days=ill.follow_up) if ill.follow_up else None,
-    }
-    drugs = ill.child_drugs if age < 12 and ill.child_drugs else ill.drugs if age >= 12 else ()
-    prescribes = not why_not("prescribe", own_practitioner(current()))
-    return VisitInput(
-        fields=fields,
-        vitals={key: Decimal(str(value)) for key, value in signs.items()},
-        diagnoses=[DiagnosisInput(ill.icd, "main")],
-        lines=_lines(drugs) if prescribes else None,
-    )
-
-
-def _lines(drugs: Sequence[Drug]) -> list[LineInput]:
-    return [
-        LineInput(
-            drug.code,
-            Decimal(drug.dose),
-            drug.times,
-            drug.days,
-            dose_unit=drug.dose_unit,
-            quantity=Decimal(drug.quantity) if drug.quantity else None,
-            note=drug.note,
-        )
-        for drug in drugs
-    ]

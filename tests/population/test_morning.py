@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Role
 from apps.encounters.models import Dispensing, HerbalFormula, Room, Visit
+from apps.encounters.models import Order as Ordered
 from apps.facilities.models import Facility
 from apps.population import demo, herbs, morning
 from apps.population.desk import desk
@@ -60,6 +61,21 @@ def test_it_works(station, settings, capsys):
     call_command("make_morning")
     assert capsys.readouterr().out == ""
     assert Visit.unscoped.count() == before + todays().count()
+
+
+def test_what_yesterday_left_open_is_closed_first(station, settings):
+    """Who still waited has gone home, who was being seen and what waited for its signature is signed."""
+    settings.DEMO = True
+    earlier = Visit.unscoped.filter(on__lt=timezone.localdate())
+    were = Counter(earlier.values_list("state", flat=True))
+    assert were["waiting"] and were["in_progress"] and were["awaiting_signature"]
+    call_command("make_morning")
+    now = Counter(earlier.values_list("state", flat=True))
+    assert not now.keys() & {"waiting", "in_progress", "awaiting_signature"}
+    assert now["left"] == were["left"] + were["waiting"]
+    assert now["finalised"] == were["finalised"] + were["in_progress"] + were["awaiting_signature"]
+    assert not earlier.filter(state="finalised", doctor=None).exists()
+    assert not Ordered.unscoped.filter(visit__in=earlier, state="ordered").exclude(kind="course").exists()
 
 
 def test_a_day_on_which_somebody_came_is_left_alone(station):
