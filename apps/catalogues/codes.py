@@ -31,6 +31,7 @@ class Code:
     valid_from: dt.date | None
     valid_to: dt.date | None
     extra: dict[str, str]
+    confidence: str = ""
 
     def in_force(self, on: dt.date) -> bool:
         return (self.valid_from is None or self.valid_from <= on) and (
@@ -73,7 +74,7 @@ def rows(list_name: str) -> list[Code]:
 def _read(list_name: str) -> list[Code]:
     found = CodeEntry.objects.filter(list=list_name).order_by("sort_order", "code", "valid_from")
     return [
-        Code(row.code, row.scope, row.name, row.valid_from, row.valid_to, row.extra)
+        Code(row.code, row.scope, row.name, row.valid_from, row.valid_to, row.extra, row.confidence)
         for row in found.defer("tokens", "folded", "search")
     ]
 

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.catalogues import codes, icd
 from apps.core.scope import enter, system
 from apps.encounters import services as visits
+from apps.encounters.herbs import HERBS
 from apps.encounters.inputs import DiagnosisInput, VisitInput
 from apps.encounters.models import HerbalFormula, Visit
 from apps.encounters.ordering import traditional
@@ -56,7 +57,7 @@ FORMULAS = (BACK, SLEEP)
 def kept() -> list[str]:
     """The herbs that a station keeps for them, those that the catalogue knows."""
     named = {code for formula in FORMULAS for code, _ in formula.herbs}
-    return sorted(code for code in named if codes.get(traditional.HERBS, code))
+    return sorted(code for code in named if codes.get(HERBS, code))
 
 
 @transaction.atomic

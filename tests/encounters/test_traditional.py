@@ -1,18 +1,23 @@
 """Courses of treatment over days, and herbal formulas."""
 
 import datetime as dt
+import re
 from decimal import Decimal as D
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.catalogues import codes
+from apps.catalogues.models import CodeEntry
 from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import enter
 from apps.encounters import services
-from apps.encounters.models import HerbalFormula, HerbalLine, Order, TreatmentSession
+from apps.encounters.models import HerbalFormula, HerbalLine, Order, TreatmentSession, Visit
 from apps.encounters.ordering import queries as order_queries
 from apps.encounters.ordering import traditional
 from apps.encounters.ordering.traditional import HerbInput, SessionInput
+from tests.encounters.conftest import signed_in
 from tests.factories import encounters as make
 from tests.factories.orders import GLUCOSE, NEEDLES, an_order, order_catalogues
 
@@ -153,6 +158,32 @@ def test_much_of_a_herb_asks(visit, as_doctor):
     with pytest.raises(NeedsReason, match="Độc hoạt 150 g"):
         prescribe(visit, ("Độc hoạt", "150"))
     assert "theo bài" in prescribe(visit, ("Độc hoạt", "150"), override="theo bài").note
+
+
+def test_a_toxic_herb_asks(visit, as_doctor):
+    """As the list says it, and how sure the list is."""
+    herbs = CodeEntry.objects.filter(list="yhct_herb")
+    herbs.filter(code="YH085").update(extra={})  # the province has found that it is none
+    herbs.filter(code="YH087").update(confidence="high")
+    codes.forget()
+    with pytest.raises(NeedsReason) as asked:
+        prescribe(visit, ("YH085", "1"), ("YH087", "4"), ("YH088", "4"))
+    assert [warning.sentence.partition(":")[0] for warning in asked.value.warnings] == [
+        "Phụ tử là dược liệu độc",
+        "Thiên nam tinh là dược liệu độc (chưa đối chiếu)",
+    ]
+    assert "đã chế" in prescribe(visit, ("YH087", "4"), override="đã chế").note
+
+
+def test_the_insured_are_told_what_they_pay_themselves(visit, doctor, hoa):
+    CodeEntry.objects.filter(list="yhct_herb", code="YH023").update(extra={"bhyt_code": "05V.84"})
+    codes.forget()
+    client = signed_in("doctor", doctor, "binh.tv")
+    where = reverse("encounters:formula_new", args=[visit.pk])
+    assert "BHYT chỉ trả" not in client.get(where).content.decode()
+    Visit.unscoped.filter(pk=visit.pk).update(payer="bhyt")
+    page = client.get(where).content.decode()
+    assert re.search("hiện 1 trong [0-9]+ vị có mã", page)
 
 
 def test_who_may_not_prescribe(visit, station):

@@ -85,6 +85,7 @@ def a_formula(
             packets=packets,
             usage="Sắc với 600 ml nước còn 200 ml, uống ấm",
             name="Độc hoạt thang",
+            override="đã xem liều",
         )
 
 

@@ -15,6 +15,8 @@ from apps.catalogues import codes
 from apps.core import parameters
 from apps.encounters.dispensing import states
 from apps.encounters.dispensing.reading import with_back
+from apps.encounters.herbs import UNPAID, herb_on
+from apps.encounters.insured import SENTENCES
 from apps.encounters.models import DispensingLot, Payer, Visit
 from apps.encounters.money.benefit import whole
 from apps.encounters.money.sharing import FeeItem
@@ -54,7 +56,7 @@ def items(visits: Sequence[Visit]) -> dict[UUID, list[FeeItem]]:
 def _item(lot: Any, visit: Visit, rules: Any) -> FeeItem:
     line, payer = lot.line, payer_of(visit)
     markup = rules["markup"].get(payer, rules["markup"].get(Payer.FEE, 0))
-    insured = payer == Payer.BHYT and _bhyt_code(line)
+    insured = payer == Payer.BHYT and _bhyt_code(line, visit)
     return FeeItem(
         SOURCE,
         str(lot.pk),
@@ -64,14 +66,15 @@ def _item(lot: Any, visit: Visit, rules: Any) -> FeeItem:
         insured=price_of(lot.price, 0) if insured else None,
         code="" if visit.restricted else line.drug.code if line.drug else line.herb,
         group="drug",
+        why_not="" if insured or payer != Payer.BHYT else SENTENCES["code"] if line.drug else UNPAID,
         free_for=_free_for(lot, rules),
         object_id=lot.pk,
     )
 
 
-def _bhyt_code(line: Any) -> str:
-    """The code under which the fund pays; a herb has none in our catalogue, so the patient pays it."""
-    return str(line.drug.bhyt_code) if line.drug else ""
+def _bhyt_code(line: Any, visit: Visit) -> str:
+    """The code under which the fund pays; without one the patient does."""
+    return str(line.drug.bhyt_code) if line.drug else herb_on(line.herb, visit.on).bhyt_code
 
 
 def _free_for(lot: DispensingLot, rules: Any) -> str:

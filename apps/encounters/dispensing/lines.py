@@ -11,18 +11,17 @@ from uuid import UUID
 
 from django.db.models import Case, F, QuerySet, When
 
-from apps.catalogues import codes
 from apps.catalogues.models import Drug
 from apps.core.text import fold
 from apps.core.words import quantity_words
 from apps.encounters import doses
 from apps.encounters.dispensing import rules
+from apps.encounters.herbs import herb_on
 from apps.encounters.models import HerbalFormula, HerbalLine, PrescriptionLine
-from apps.stock.keeping import GRAM, HERBS
+from apps.stock.keeping import GRAM
 from apps.stock.models import ItemKind, StockItem
 
 KINDS = (ItemKind.DRUG, ItemKind.HERB)  # what stands on a shelf for a line
-TOXIC = "toxic"  # as the catalogue of herbs marks them
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Line:
     herb: str = ""
     formula: HerbalFormula | None = None
     grams: Decimal = Decimal(0)  # of a herb, in one packet
-    toxic: bool = False
+    toxic: str = ""  # of a herb, in words
 
     @property
     def medicine(self) -> str:
@@ -55,7 +54,7 @@ class Line:
     def mark(self) -> str:
         """What whoever gives it out has to know of its kind, in a word."""
         if self.toxic:
-            return "dược liệu độc"
+            return self.toxic
         return self.drug.get_controlled_display().lower() if self.drug and self.drug.controlled else ""
 
     @property
@@ -70,7 +69,7 @@ def lines_of(visit_ids: Collection[UUID]) -> dict[UUID, list[Line]]:
     for row in rows.select_related("prescription", "drug").order_by("prescription__kind", "position"):
         found[row.prescription.visit_id].append(_medicine(row))
     herbs = HerbalLine.unscoped.filter(formula__visit__in=visit_ids, formula__in_error=False)
-    for herb in herbs.select_related("formula").order_by("formula__created_at", "formula", "position"):
+    for herb in herbs.select_related("formula__visit").order_by("formula__created_at", "formula", "position"):
         found[herb.formula.visit_id].append(_herb(herb))
     return found
 
@@ -90,7 +89,6 @@ def _medicine(row: PrescriptionLine) -> Line:
 
 def _herb(row: HerbalLine) -> Line:
     formula = row.formula
-    listed = codes.get(HERBS, row.code) if row.code else None
     return Line(
         pk=row.pk,
         drug_name=row.name,
@@ -102,7 +100,7 @@ def _herb(row: HerbalLine) -> Line:
         herb=row.code or row.name,
         formula=formula,
         grams=row.grams,
-        toxic=bool(listed and listed.extra.get("kind") == TOXIC),
+        toxic=herb_on(row.code, formula.visit.on).toxic,
     )
 
 

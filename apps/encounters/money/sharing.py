@@ -23,7 +23,8 @@ Group = Literal["exam", "service", "drug", "bed", "other"]
 class FeeItem:
     """Something of a visit that has a price. `key` is the same however often the bill is made, and one item
     with it is charged once. `price` is a unit's (đồng), None where no price is known; `insured` the price
-    that the fund pays by, None outside its scope. `free_for` says why nobody is charged (a programme).
+    that the fund pays by, None outside its scope, and then `why_not` says why where that is known. `free_for`
+    says why nobody is charged (a programme).
     """
 
     source: str
@@ -35,6 +36,7 @@ class FeeItem:
     code: str = ""
     group: Group = "service"
     free_for: str = ""
+    why_not: str = ""
     object_id: UUID | None = None
 
 

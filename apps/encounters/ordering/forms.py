@@ -14,6 +14,7 @@ from apps.catalogues import codes, picks
 from apps.catalogues.models import LabTest
 from apps.core.fields import CleanCharField, DateField, DecimalField, TimeField
 from apps.core.forms import FormKeyMixin, VersionMixin
+from apps.encounters.herbs import HERBS
 from apps.encounters.models import Order, OrderSet
 from apps.encounters.ordering import catalogue as order_catalogue
 from apps.encounters.ordering import traditional
@@ -309,7 +310,7 @@ class FormulaForm(FormKeyMixin):
 
     def herbs(self) -> list[HerbInput]:
         """The herbs of a valid form; a name of the list becomes its code."""
-        known = {name: code for code, name in codes.choices(traditional.HERBS)}
+        known = {name: code for code, name in codes.choices(HERBS)}
         data = self.cleaned_data
         return [
             HerbInput(known.get(data[herb], data[herb]), data[grams])

@@ -18,11 +18,12 @@ from apps.core.text import clean, fold
 from apps.core.versions import save_versioned
 from apps.encounters import states
 from apps.encounters.bedside import own_practitioner, why_not
+from apps.encounters.herbs import HERBS, herb_on
 from apps.encounters.models import HerbalFormula, HerbalLine, Order, OrderKind, TreatmentSession, Visit
 from apps.encounters.ordering import states as order_states
 from apps.encounters.ordering.orders import audit_order, order_for, put_timeline, tell_changed
 
-METHODS, HERBS, GRAMS = "yhct_method", "yhct_herb", "formula.most_grams"
+METHODS, GRAMS = "yhct_method", "formula.most_grams"
 MAX_HERBS = 40
 SAME_DAY = "Hôm đó đã ghi một buổi của liệu trình này."
 
@@ -161,7 +162,8 @@ def formula_save(
 ) -> HerbalFormula:
     """A formula on an open visit. Who prescribes medicines prescribes it.
 
-    Refuses one herb twice, no grams, no usage; asks for a reason for more than `formula.most_grams`.
+    Refuses one herb twice, no grams, no usage; asks for a reason for more than `formula.most_grams` and for a
+    toxic herb.
     """
     scope = current()
     scope.require("prescriptions.enter")
@@ -242,6 +244,9 @@ def _herbs(herbs: Sequence[HerbInput], packets: int, on: dt.date) -> tuple[list[
             raise Refused(f"Ghi số gam của {said}.", field="herbs", code="formula-grams")
         if herb.grams > most["one"]:
             warnings.append(Warning("formula-much", f"{said} {herb.grams:g} g một thang là nhiều.", "herbs"))
+        if toxic := herb_on(herb.herb, on).toxic:
+            sentence = f"{said} là {toxic}: xem lại liều, cách chế biến, cách dùng."
+            warnings.append(Warning(f"formula-toxic:{herb.herb}", sentence, "herbs"))
         rows.append(HerbalLine(code=herb.herb if known else "", name=said, grams=herb.grams, position=place))
     return rows, warnings
 

@@ -17,6 +17,7 @@ from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.encounters import page
 from apps.encounters.forms import ReasonForm
+from apps.encounters.herbs import HERBS, paid_count
 from apps.encounters.models import HerbalFormula
 from apps.encounters.ordering import traditional
 from apps.encounters.ordering.forms import FormulaForm
@@ -55,7 +56,8 @@ def formula(request: HttpRequest, pk: UUID) -> HttpResponse:
         "visit": visit,
         "form": form,
         "asked": asked,
-        "herbs": [name for _, name in codes.choices(traditional.HERBS, visit.on)],
+        "herbs": [name for _, name in codes.choices(HERBS, visit.on)],
+        "paid": paid_count(visit.on),
     }
     return render(
         request, "encounters/orders/formula.html", context, status=422 if form.errors or asked else 200

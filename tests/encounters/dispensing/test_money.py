@@ -1,18 +1,25 @@
 """Medicines given at the station on the bill: each lot at its price, less what came back."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from apps.catalogues.models import Drug
 from apps.core.scope import enter
+from apps.encounters import services as visits
 from apps.encounters.dispensing import charging, services
-from apps.encounters.dispensing.inputs import BackInput
-from apps.encounters.models import DispensingLot, Receipt, ReceiptLine, Visit, VisitFees
+from apps.encounters.dispensing.inputs import BackInput, Part
+from apps.encounters.models import DispensingLot, HerbalLine, Receipt, ReceiptLine, Visit, VisitFees
 from apps.encounters.money import bills, receipts
 from apps.encounters.money import queries as money
+from tests.encounters.conftest import signed_in
 from tests.factories import dispensing as give
+from tests.factories import encounters as make
 from tests.factories import money as till
+from tests.factories.catalogues import a_code
 from tests.factories.dispensing import given, part
 from tests.factories.patients import a_card
 
@@ -198,3 +205,29 @@ def test_as_many_queries_for_ten_as_for_two(hoa, doctor, desk, lot, pharmacist, 
     for some in (made[:1], made):
         with django_assert_num_queries(2):
             charging.items(some)
+
+
+def test_the_fund_pays_for_a_herb_that_has_a_code_that_day(hoa, doctor, desk, pharmacist):
+    """The code is the province's to fill in, with its dates; without one the patient pays and is told why."""
+    first = timezone.localdate()
+    a_code("yhct_herb", "YH023", "Đương quy", valid_to=first - dt.timedelta(days=1))
+    a_code("yhct_herb", "YH023", "Đương quy", valid_from=first, extra={"bhyt_code": "05V.84"})
+    a_code("yhct_herb", "YH006", "Cam thảo")
+    visit = make.an_examined_visit(hoa, doctor, payer="bhyt", card_id=a_card(hoa).pk)
+    give.a_formula(visit, doctor, [("YH023", "10"), ("YH006", "5")], 2)
+    with enter(make.scope_of(doctor)):
+        visit.refresh_from_db()
+        visit = visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override="x")
+    lots = [
+        give.a_herb(desk, 100, price=Decimal(200)),
+        give.a_herb(desk, 100, "YH006", "Cam thảo", price=100),
+    ]
+    rows = HerbalLine.unscoped.filter(formula__visit=visit).order_by("position")
+    parts = [Part(row.pk, row.grams * 2, lot.item_id) for row, lot in zip(rows, lots, strict=True)]
+    given(pharmacist, visit, desk, *parts)
+    paid, unpaid = medicines(visit)
+    assert (paid.fund, paid.patient) == (4000, 0)
+    assert (unpaid.fund, unpaid.patient) == (0, 1000)
+    client = signed_in("doctor", doctor, "binh.tv")
+    page = client.get(reverse("encounters:bill", args=[visit.pk])).content.decode()
+    assert page.count("BHYT không trả") == 1 and "chưa có mã BHYT (05V)" in page
