@@ -3,6 +3,7 @@
 Unscoped: what leaves does not depend on who asks. The parts belong to a visit that was found.
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -115,7 +116,6 @@ def _by(name: str, rows: Iterable[Row]) -> dict[UUID, list[Row]]:
 def _visit(visit: Visit, parts: _Parts) -> travel.TravelVisit:
     words = Words(parts.hush, visit.person_id)
     typed: dict[str, Any] = {name: words.told(name, getattr(visit, name)) for name in TYPED}
-    organ = {each.key: each.title for each in organs.listed(visit.on)}
     orders = parts.orders.get(visit.pk, [])
     return travel.TravelVisit(
         id=visit.pk,
@@ -126,10 +126,7 @@ def _visit(visit: Visit, parts: _Parts) -> travel.TravelVisit:
         amended=visit.finalised_at is not None and visit.finalised_at != visit.signed_at,
         changed_at=visit.updated_at,
         start=visit.started_at or visit.occurred_at,
-        # A visit entered from paper was over long before it was signed here.
-        end=visit.started_at
-        if visit.entry_mode == EntryMode.BACK_ENTERED
-        else visit.finalised_at or visit.signed_at,
+        end=_end_of(visit),
         on=visit.on,
         person_id=visit.person_id,
         facility_id=visit.facility_id,
@@ -157,11 +154,7 @@ def _visit(visit: Visit, parts: _Parts) -> travel.TravelVisit:
         ),
         observations=tuple(_observation(row) for row in parts.measurements.get(visit.pk, [])),
         prescriptions=tuple(_prescription(sheet, visit, words) for sheet in parts.sheets.get(visit.pk, [])),
-        findings=tuple(
-            (key, organ.get(key, key), said)
-            for key, found in visit.findings.items()
-            if (said := words.told("findings", found))
-        ),
+        findings=_findings(visit, words),
         injury_cause=visit.injury_cause,
         injury_cause_name=codes.label("injury_cause", visit.injury_cause, visit.on),
         orders=leaving_orders.told(visit, orders, parts.came, words),
@@ -174,6 +167,22 @@ def _visit(visit: Visit, parts: _Parts) -> travel.TravelVisit:
         papers=tuple(parts.papers.get(visit.pk, [])),
         forms=leaving_papers.sick_child(visit),
         hidden=words.hidden,
+    )
+
+
+def _end_of(visit: Visit) -> dt.datetime | None:
+    """When she went: a visit entered from paper was over long before it was signed here."""
+    if visit.entry_mode == EntryMode.BACK_ENTERED:
+        return visit.started_at
+    return visit.finalised_at or visit.signed_at
+
+
+def _findings(visit: Visit, words: Words) -> tuple[tuple[str, str, str], ...]:
+    organ = {each.key: each.title for each in organs.listed(visit.on)}
+    return tuple(
+        (key, organ.get(key, key), said)
+        for key, found in visit.findings.items()
+        if (said := words.told("findings", found))
     )
 
 

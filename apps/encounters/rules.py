@@ -188,39 +188,7 @@ def check_lines(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
     seen: dict[str, LineFacts] = {}
     for line in visit.lines:
         first = seen.setdefault(line.ingredient, line) if line.ingredient else line
-        if first is not line:
-            found.append(
-                Problem(
-                    f"line-{line.position}-twice",
-                    f"{line.name}: cùng hoạt chất với thuốc số {first.position}.",
-                    f"line-{line.position}-drug",
-                )
-            )
-        if visit.pregnant and any(name in line.ingredient for name in limit.pregnancy):
-            found.append(
-                Problem(
-                    f"line-{line.position}-pregnancy",
-                    f"{line.name}: người bệnh đang có thai, thuốc nên tránh hoặc cân nhắc khi có thai.",
-                    f"line-{line.position}-drug",
-                )
-            )
-        if insured.cover(limit.cover, payer=visit.payer, kind=line.kind, code=line.insured_code) == "list":
-            found.append(
-                Problem(
-                    f"line-{line.position}-insured",
-                    f"{line.name}: {insured.SENTENCES['list']}. Đã nói với người bệnh chưa?",
-                    f"line-{line.position}-drug",
-                )
-            )
-        for allergy in visit.allergies:
-            if _concerns(allergy, line):
-                found.append(
-                    Problem(
-                        f"line-{line.position}-allergy",
-                        f"{line.name}: người bệnh dị ứng {allergy.substance}.",
-                        f"line-{line.position}-drug",
-                    )
-                )
+        found += _against(line, first, visit, limit)
     found += [
         Problem(f"line-{much.position}-{much.code}", much.sentence, f"line-{much.position}-dose")
         for much in doses.check(
@@ -241,6 +209,47 @@ def check_lines(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
                 "weight",
             )
         )
+    return found
+
+
+def _against(
+    line: LineFacts, first: LineFacts, visit: VisitFacts, limit: PrescriptionLimits
+) -> list[Problem]:
+    """What speaks against a medicine itself; `first` is the first line of its ingredient."""
+    found, box = [], f"line-{line.position}-drug"
+    if first is not line:
+        found.append(
+            Problem(
+                f"line-{line.position}-twice",
+                f"{line.name}: cùng hoạt chất với thuốc số {first.position}.",
+                box,
+            )
+        )
+    if visit.pregnant and any(name in line.ingredient for name in limit.pregnancy):
+        found.append(
+            Problem(
+                f"line-{line.position}-pregnancy",
+                f"{line.name}: người bệnh đang có thai, thuốc nên tránh hoặc cân nhắc khi có thai.",
+                box,
+            )
+        )
+    if insured.cover(limit.cover, payer=visit.payer, kind=line.kind, code=line.insured_code) == "list":
+        found.append(
+            Problem(
+                f"line-{line.position}-insured",
+                f"{line.name}: {insured.SENTENCES['list']}. Đã nói với người bệnh chưa?",
+                box,
+            )
+        )
+    for allergy in visit.allergies:
+        if _concerns(allergy, line):
+            found.append(
+                Problem(
+                    f"line-{line.position}-allergy",
+                    f"{line.name}: người bệnh dị ứng {allergy.substance}.",
+                    box,
+                )
+            )
     return found
 
 

@@ -84,11 +84,7 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
         room=room,
     )
     keep_overrides(visit, warnings, override)
-    book = books.book_at(here, point)
-    visit.number = numbering.take(
-        NUMBER, facility_id=book.facility_id, on=on, object_id=visit.pk, mark=book.mark
-    )
-    visit.queue_no = receiving.queue_number(here, point, on, visit.pk)
+    _number_put(visit)
     visit.save(force_insert=True)
     if opening.lookup:
         checks.check_put(visit=visit, lookup=opening.lookup)
@@ -100,6 +96,15 @@ def visit_open(*, person: Person, opening: Opening, override: str = "") -> Visit
     audited("visit.opened", visit, number=visit.number)
     publish(VisitOpened(visit.id, visit.person_id, visit.facility_id, visit.on, visit.version))
     return visit
+
+
+def _number_put(visit: Visit) -> None:
+    """Its number in the book of the year, its place in the day's queue."""
+    book = books.book_at(visit.facility_id, visit.point_id)
+    visit.number = numbering.take(
+        NUMBER, facility_id=book.facility_id, on=visit.on, object_id=visit.pk, mark=book.mark
+    )
+    visit.queue_no = receiving.queue_number(visit.facility_id, visit.point_id, visit.on, visit.pk)
 
 
 @transaction.atomic

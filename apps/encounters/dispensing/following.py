@@ -4,7 +4,7 @@ Unscoped: told by the visit's own service, which has checked everything and hold
 """
 
 from apps.core.errors import Refused
-from apps.encounters.dispensing import services, states
+from apps.encounters.dispensing import services, states, steps
 from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitMoved, VisitUndone
 from apps.encounters.models import Dispensing, Visit
 from apps.patients.models import TimelineEntry
@@ -46,8 +46,8 @@ def follow_move(event: VisitMoved) -> None:
         act.version += 1
         act.save()
         if act.state != states.PREPARATION:
-            services.put_timeline(act)
-        services.audit_act("dispensing.moved", act, was=event.visit_id)
+            steps.put_timeline(act)
+        steps.audit_act("dispensing.moved", act, was=event.visit_id)
 
 
 def follow_end(event: VisitEvent) -> None:
@@ -57,5 +57,5 @@ def follow_end(event: VisitEvent) -> None:
     acts = Dispensing.unscoped.filter(visit_id=event.visit_id, restricted=False)
     ids = list(acts.values_list("pk", flat=True))
     if ids:
-        TimelineEntry.unscoped.filter(kind=services.SOURCE, object_id__in=ids).update(restricted=True)
+        TimelineEntry.unscoped.filter(kind=steps.SOURCE, object_id__in=ids).update(restricted=True)
         acts.update(restricted=True)

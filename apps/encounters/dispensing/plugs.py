@@ -122,15 +122,15 @@ registry.changes.add(
         second.CHANGE,
         "Cấp thuốc kiểm soát đặc biệt",
         "dispensing.approve",
-        services.second_agreed,
+        second.second_agreed,
         second.may_agree,
         days=second.DAYS,
         here=True,
-        dropped=services.second_dropped,
+        dropped=second.second_dropped,
     )
 )
 registry.nightly.add(
-    NightlyWork("dispensing.second", "Bỏ lần cấp không ai đồng ý", lambda day: services.unanswered_drop(), 60)
+    NightlyWork("dispensing.second", "Bỏ lần cấp không ai đồng ý", lambda day: second.unanswered_drop(), 60)
 )
 registry.merge_rules.add(MergeRule.simple("encounters.Dispensing.person"))
 stock_sources.add(

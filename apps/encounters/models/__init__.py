@@ -2,6 +2,15 @@
 
 from apps.encounters.models.attachments import Attachment
 from apps.encounters.models.card_check import CardCheck, CheckWay
+from apps.encounters.models.cash import (
+    INWARD,
+    BankAccount,
+    CashBox,
+    CashDay,
+    CashMove,
+    DayState,
+    MoveKind,
+)
 from apps.encounters.models.certificates import (
     AnswerKind,
     Certificate,
@@ -19,16 +28,9 @@ from apps.encounters.models.dispensing import (
     MedicineReturnLine,
 )
 from apps.encounters.models.money import (
-    INWARD,
-    BankAccount,
-    CashBox,
-    CashDay,
-    CashMove,
-    DayState,
     FeeLine,
     FeeState,
     Method,
-    MoveKind,
     Receipt,
     ReceiptLine,
     ReceiptState,

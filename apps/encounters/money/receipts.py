@@ -29,6 +29,7 @@ from apps.encounters.models import (
 from apps.encounters.money import bills, cash
 from apps.encounters.money.bills import VisitBill
 from apps.encounters.money.cash_rules import due_back, left_to_refund
+from apps.encounters.money.sharing import Bill
 from apps.encounters.services import number_in_year
 
 NUMBER, REFUND = "receipt", "refund"  # the books of core.numbering
@@ -93,6 +94,14 @@ def receipt_make(*, visit_id: UUID, expected: int, method: str = "", given: int 
         _pay(receipt, scope.workplace_id, Method.CASH, given)
     receipt.number = numbering.take(NUMBER, facility_id=scope.workplace_id, on=on, object_id=receipt.pk)
     receipt.save(force_insert=True)
+    _lines_put(receipt, bill)
+    _audit("receipt.made", receipt, payable=receipt.payable)
+    if receipt.state == ReceiptState.PAID:
+        _audit("receipt.paid", receipt, method=receipt.get_method_display(), amount=receipt.payable)
+    return receipt
+
+
+def _lines_put(receipt: Receipt, bill: Bill) -> None:
     # unscoped: of the receipt just made
     ReceiptLine.unscoped.bulk_create(
         ReceiptLine(
@@ -112,10 +121,6 @@ def receipt_make(*, visit_id: UUID, expected: int, method: str = "", given: int 
         )
         for place, line in enumerate(bill.lines, 1)
     )
-    _audit("receipt.made", receipt, payable=receipt.payable)
-    if receipt.state == ReceiptState.PAID:
-        _audit("receipt.paid", receipt, method=receipt.get_method_display(), amount=receipt.payable)
-    return receipt
 
 
 def _refuse_nothing(made: VisitBill) -> None:

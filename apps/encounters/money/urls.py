@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.encounters.views import cash, money
+from apps.encounters.views import cash, cash_lists, money
 
 urlpatterns = [
     path("<uuid:pk>/thu-tien/", money.bill, name="bill"),
@@ -22,10 +22,10 @@ urlpatterns = [
     path("so-quy/khoa/", cash.close, name="cash_close"),
     path("so-quy/<uuid:pk>/xac-nhan/", cash.confirm, name="cash_confirm"),
     path("so-quy/<uuid:pk>/mo-lai/", cash.reopen, name="cash_reopen"),
-    path("so-quy/cac-ngay/", cash.days, name="cash_days"),
-    path("so-quy/cac-ngay.xlsx", cash.days_xlsx, name="cash_days_xlsx"),
-    path("so-quy/chua-thu/", cash.unpaid, name="unpaid"),
-    path("so-quy/cho-thu/", cash.waiting, name="waiting_receipts"),
-    path("so-quy/hoan-tien/", cash.refunds, name="refunds"),
-    path("so-quy/tai-khoan/", cash.bank_account, name="bank_account"),
+    path("so-quy/cac-ngay/", cash_lists.days, name="cash_days"),
+    path("so-quy/cac-ngay.xlsx", cash_lists.days_xlsx, name="cash_days_xlsx"),
+    path("so-quy/chua-thu/", cash_lists.unpaid, name="unpaid"),
+    path("so-quy/cho-thu/", cash_lists.waiting, name="waiting_receipts"),
+    path("so-quy/hoan-tien/", cash_lists.refunds, name="refunds"),
+    path("so-quy/tai-khoan/", cash_lists.bank_account, name="bank_account"),
 ]

@@ -10,11 +10,10 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch
 from django.utils import timezone
 
 from apps.care import services as care
-from apps.care.models import Measurement, fact_values
+from apps.care.models import fact_values
 from apps.core import audit, parameters
 from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.events import publish
@@ -23,10 +22,8 @@ from apps.core.text import clean
 from apps.core.versions import StaleVersion, save_versioned
 from apps.encounters import states
 from apps.encounters.bedside import own_practitioner, why_not
-from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitMoved, VisitPartChanged
+from apps.encounters.events import VisitPartChanged
 from apps.encounters.models import (
-    HerbalFormula,
-    HerbalLine,
     Order,
     OrderKind,
     OrderSet,
@@ -45,7 +42,6 @@ from apps.patients.models import TimelineEntry
 SOURCE = "result"  # Measurement.source_kind, and the kind of the timeline
 DRAFT = "order"  # what is typed into the page of an order, by core.drafts
 MOST = "orders.most"
-WRONG_VISIT = "Lượt khám là nhập nhầm"
 MAX_SESSIONS = 60
 
 
@@ -133,7 +129,7 @@ def order_in_error(*, order_id: UUID, expected_version: int, reason: str) -> Ord
     """Say that an order should never have been written, with whatever was recorded under it."""
     order = order_for("error", order_id, expected_version)
     ended = _end(order, order_states.ENTERED_IN_ERROR, reason, "order.entered_in_error")
-    _take_back([order.pk], clean(reason)[:300])
+    take_back([order.pk], clean(reason)[:300])
     return ended
 
 
@@ -172,99 +168,6 @@ def order_set_drop(*, set_id: UUID) -> None:
     row.is_active = False
     row.save(update_fields=["is_active", "updated_at"])
     audit.record("order_set.dropped", object_id=row.pk, facility_id=row.station_id)
-
-
-# ---- what the visit does to its orders
-
-
-def follow_end(event: VisitEvent) -> None:
-    """A visit that turned out restricted takes along what its results have put elsewhere."""
-    # unscoped: told by the visit's own service
-    hidden = Visit.unscoped.filter(pk=event.visit_id, restricted=True).exists()
-    if not hidden:
-        return
-    orders = list(Order.unscoped.filter(visit_id=event.visit_id).values_list("pk", flat=True))
-    if orders:
-        TimelineEntry.unscoped.filter(kind=SOURCE, object_id__in=orders).update(restricted=True)
-        Measurement.unscoped.filter(source_kind=SOURCE, source_id__in=_results(orders)).update(
-            restricted=True
-        )
-
-
-def follow_error(event: VisitEnteredInError) -> None:
-    """A visit that should never have been written takes its orders with it."""
-    # unscoped: told by the visit's own service, which has checked everything
-    reason = WRONG_VISIT
-    live = Order.unscoped.filter(visit_id=event.visit_id).exclude(state=order_states.ENTERED_IN_ERROR)
-    ids = list(live.values_list("pk", flat=True))
-    if ids:
-        live.update(state=order_states.ENTERED_IN_ERROR, end_reason=reason, updated_at=timezone.now())
-        _take_back(ids, reason)
-    HerbalFormula.unscoped.filter(visit_id=event.visit_id, in_error=False).update(
-        in_error=True, error_reason=reason
-    )
-
-
-def follow_move(event: VisitMoved) -> None:
-    """What nobody had begun is ordered on the right person's visit too. What has a result stays, in error,
-    with the wrong one: its ranges were those of another sex and age, so it is entered anew.
-    """
-    if event.to_visit_id is None:
-        return
-    new = Visit.unscoped.get(pk=event.to_visit_id)
-    shared = fact_values(new)
-    fresh = []
-    for order in Order.unscoped.filter(visit_id=event.visit_id, end_reason=WRONG_VISIT):
-        if _begun_ever(order):
-            continue
-        copied = ("kind", "code", "name", "form", "tests", "note", "sessions", "price", "price_source")
-        who = ("performer_id", "performer_text", "occurred_at", "recorded_by", "restricted", "restricted_by")
-        values = {name: getattr(order, name) for name in (*copied, *who)}
-        fresh.append(Order(**shared | values, visit=new))
-    Order.unscoped.bulk_create(fresh)
-    _formulas_follow(event.visit_id, new)
-
-
-def _formulas_follow(visit_id: UUID, new: Visit) -> None:
-    """The herbal formulas that stood on the wrong person's visit are prescribed on hers, as her medicines
-    are: what was given out of them is counted on these. Unscoped as above.
-    """
-    rows = HerbalFormula.unscoped.filter(visit_id=visit_id, error_reason=WRONG_VISIT).order_by("created_at")
-    for old in rows.prefetch_related(Prefetch("lines", HerbalLine.unscoped.order_by("position"))):
-        same = {name: getattr(old, name) for name in ("name", "packets", "usage", "note", "prescriber_id")}
-        formula = HerbalFormula.unscoped.create(visit=new, **same)
-        HerbalLine.unscoped.bulk_create(
-            HerbalLine(
-                formula=formula, code=line.code, name=line.name, grams=line.grams, position=line.position
-            )
-            for line in old.lines.all()
-        )
-
-
-def _begun_ever(order: Order) -> bool:
-    return (
-        Result.unscoped.filter(order=order).exists()
-        or ProcedureSheet.unscoped.filter(order=order).exists()
-        or TreatmentSession.unscoped.filter(order=order).exists()
-    )
-
-
-def _take_back(order_ids: Sequence[UUID], reason: str) -> None:
-    results = _results(order_ids)
-    # unscoped: of orders that their service has taken through the scope
-    Result.unscoped.filter(pk__in=results).exclude(state=ResultState.ENTERED_IN_ERROR).update(
-        state=ResultState.ENTERED_IN_ERROR, error_reason=reason, updated_at=timezone.now()
-    )
-    for result_id in results:
-        care.measurements_in_error(source_kind=SOURCE, source_id=result_id)
-    ProcedureSheet.unscoped.filter(order_id__in=order_ids).exclude(state=SheetState.ENTERED_IN_ERROR).update(
-        state=SheetState.ENTERED_IN_ERROR, error_reason=reason, updated_at=timezone.now()
-    )
-    TimelineEntry.unscoped.filter(kind=SOURCE, object_id__in=order_ids).update(state="entered_in_error")
-
-
-def _results(order_ids: Sequence[UUID]) -> list[UUID]:
-    return list(Result.unscoped.filter(order_id__in=order_ids).values_list("pk", flat=True))
 
 
 # ---- shared by the services of results, procedures and courses
@@ -307,6 +210,26 @@ def keep_overrides(row: Any, warnings: Sequence[Warning], reason: str) -> None:
             for warning in warnings
         ),
     ]
+
+
+def take_back(order_ids: Sequence[UUID], reason: str) -> None:
+    """Whatever was recorded under these orders is in error, as they are."""
+    results = results_of(order_ids)
+    # unscoped: of orders that their service has taken through the scope
+    Result.unscoped.filter(pk__in=results).exclude(state=ResultState.ENTERED_IN_ERROR).update(
+        state=ResultState.ENTERED_IN_ERROR, error_reason=reason, updated_at=timezone.now()
+    )
+    for result_id in results:
+        care.measurements_in_error(source_kind=SOURCE, source_id=result_id)
+    ProcedureSheet.unscoped.filter(order_id__in=order_ids).exclude(state=SheetState.ENTERED_IN_ERROR).update(
+        state=SheetState.ENTERED_IN_ERROR, error_reason=reason, updated_at=timezone.now()
+    )
+    TimelineEntry.unscoped.filter(kind=SOURCE, object_id__in=order_ids).update(state="entered_in_error")
+
+
+def results_of(order_ids: Sequence[UUID]) -> list[UUID]:
+    """Every result of these orders, whatever became of it."""
+    return list(Result.unscoped.filter(order_id__in=order_ids).values_list("pk", flat=True))
 
 
 def put_timeline(order: Order, *, at: Any, state: str = "done") -> None:

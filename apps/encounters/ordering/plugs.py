@@ -28,7 +28,7 @@ from apps.encounters import succeeding
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitMoved
 from apps.encounters.models import Visit
 from apps.encounters.ordering import catalogue as order_catalogue
-from apps.encounters.ordering import orders
+from apps.encounters.ordering import following, orders
 from apps.encounters.ordering import queries as order_queries
 
 HOME_ROWS = 8
@@ -150,10 +150,10 @@ registry.succession_steps.add(
         order=520,
     )
 )
-subscribe(VisitFinalised, orders.follow_end)
-subscribe(VisitAmended, orders.follow_end)
-subscribe(VisitEnteredInError, orders.follow_error)
-subscribe(VisitMoved, orders.follow_move)
+subscribe(VisitFinalised, following.follow_end)
+subscribe(VisitAmended, following.follow_end)
+subscribe(VisitEnteredInError, following.follow_error)
+subscribe(VisitMoved, following.follow_move)
 registry.guide.add(
     registry.GuideChapter(
         "chi-dinh",

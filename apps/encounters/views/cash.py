@@ -1,4 +1,4 @@
-"""The cash book's pages: a day, its end, what is owed, what goes back, the bank account."""
+"""The cash book's pages of a day: what came and went, its end, its paper."""
 
 import datetime as dt
 from typing import Any
@@ -9,9 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from apps.core import approvals, guarded, paper, readlog
+from apps.core import paper, readlog
 from apps.core.access import needs
 from apps.core.dates import parse_date
 from apps.core.errors import Refused
@@ -20,12 +20,10 @@ from apps.core.idempotency import idempotent
 from apps.core.scope import Scope, current
 from apps.core.versions import StaleVersion
 from apps.encounters.models import CashDay, CashMove
-from apps.encounters.money import accounts, cash, exports, printing, queries
+from apps.encounters.money import cash, printing, queries
 from apps.encounters.money.forms import (
-    AccountForm,
     CloseForm,
     ConfirmForm,
-    ExportForm,
     MoveForm,
     WhyForm,
 )
@@ -42,11 +40,13 @@ LISTS = (
 )
 
 
-def _tabs(here: str) -> list[dict[str, Any]]:
+def tabs(here: str) -> list[dict[str, Any]]:
+    """The pages about money, one of which is open."""
     return [{"title": title, "url": reverse(name), "active": name == here} for name, title in LISTS]
 
 
-def _workplace(scope: Scope) -> UUID:
+def workplace(scope: Scope) -> UUID:
+    """The station whose money it is; who sees some hamlets only has none."""
     if scope.workplace_id is None or scope.hamlet_ids is not None:
         raise Http404
     return scope.workplace_id
@@ -59,9 +59,9 @@ def _facility(scope: Scope, text: str) -> Facility:
     if scope.hamlet_ids is not None:
         raise Http404
     try:
-        wanted = UUID(text) if text else _workplace(scope)
+        wanted = UUID(text) if text else workplace(scope)
     except ValueError:
-        wanted = _workplace(scope)
+        wanted = workplace(scope)
     if not scope.reaches(wanted):
         raise Http404
     found = Facility.objects.select_related("unit").filter(pk=wanted).first()
@@ -77,7 +77,8 @@ def _day(text: str) -> dt.date:
         return timezone.localdate()
 
 
-def _address(facility: Facility, on: dt.date, scope: Scope) -> str:
+def address(facility: Facility, on: dt.date, scope: Scope) -> str:
+    """Where a day of a station's book stands."""
     here = "" if facility.pk == scope.workplace_id else f"&co-so={facility.pk}"
     return f"{reverse('encounters:cash')}?ngay={on:%d/%m/%Y}{here}"
 
@@ -102,14 +103,14 @@ def _day_page(request: HttpRequest, facility: Facility, on: dt.date, **forms: An
     totals = cash.totals(facility.pk, on)
     still_open = box is None or cash.is_open(box, on)
     context = {
-        "tabs": _tabs("encounters:cash"),
+        "tabs": tabs("encounters:cash"),
         "facility": facility,
         "elsewhere": facility.pk != scope.workplace_id,
         "on": on,
         "today": today,
-        "earlier": _address(facility, on - dt.timedelta(days=1), scope),
-        "later": _address(facility, on + dt.timedelta(days=1), scope),
-        "here": _address(facility, on, scope),
+        "earlier": address(facility, on - dt.timedelta(days=1), scope),
+        "later": address(facility, on + dt.timedelta(days=1), scope),
+        "here": address(facility, on, scope),
         "page": page,
         "rows": rows,
         "refunds": [(row, queries.name_of(scope, row.receipt.visit)) for row in refunds],
@@ -160,7 +161,7 @@ def move(request: HttpRequest) -> HttpResponse:
             add_refusal(form, refused)
         else:
             messages.success(request, "Đã ghi vào sổ quỹ.")
-            return redirect(_address(facility, made.book_on, scope))
+            return redirect(address(facility, made.book_on, scope))
     box = queries.box_of(facility.pk)
     today = timezone.localdate()
     return _day_page(request, facility, cash.book_day(box, today) if box else today, move=form)
@@ -181,7 +182,7 @@ def move_drop(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, refused.message)
     else:
         messages.success(request, "Đã bỏ khoản này khỏi sổ.")
-    return redirect(_address(found.facility, found.book_on, scope))
+    return redirect(address(found.facility, found.book_on, scope))
 
 
 @require_POST
@@ -203,7 +204,7 @@ def close(request: HttpRequest) -> HttpResponse:
             add_refusal(form, refused)
         else:
             messages.success(request, f"Đã khóa sổ quỹ ngày {on:%d/%m/%Y}. Chờ người nhận quỹ xác nhận.")
-            return redirect(_address(facility, on, scope))
+            return redirect(address(facility, on, scope))
     return _day_page(request, facility, on, close=form)
 
 
@@ -231,12 +232,12 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
             )
         except StaleVersion:
             messages.error(request, CHANGED)
-            return redirect(_address(found.facility, found.on, current()))
+            return redirect(address(found.facility, found.on, current()))
         except Refused as refused:
             add_refusal(form, refused)
         else:
             messages.success(request, "Đã xác nhận nhận quỹ.")
-            return redirect(_address(found.facility, found.on, current()))
+            return redirect(address(found.facility, found.on, current()))
     return _day_page(request, found.facility, found.on, confirm=form)
 
 
@@ -255,12 +256,12 @@ def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
             )
         except StaleVersion:
             messages.error(request, CHANGED)
-            return redirect(_address(found.facility, found.on, current()))
+            return redirect(address(found.facility, found.on, current()))
         except Refused as refused:
             add_refusal(form, refused)
         else:
             messages.success(request, f"Đã mở lại sổ quỹ ngày {found.on:%d/%m/%Y}.")
-            return redirect(_address(found.facility, found.on, current()))
+            return redirect(address(found.facility, found.on, current()))
     return _day_page(request, found.facility, found.on, reopen=form)
 
 
@@ -273,135 +274,3 @@ def day_pdf(request: HttpRequest) -> HttpResponse:
     context = printing.cash_book(scope, facility, on)
     readlog.record("money.cash_paper", queries.known_people(context["rows"]))
     return paper.pdf_response("print/cash_book.html", context, filename=f"so-quy-{on:%Y%m%d}.pdf")
-
-
-# ---- lists
-
-
-@require_safe
-@needs("money.view")
-def unpaid(request: HttpRequest) -> HttpResponse:
-    """Visits of which something is to be taken and nothing was."""
-    page, owing = queries.unpaid(current(), today=timezone.localdate(), cursor=request.GET.get("c", ""))
-    readlog.record("money.unpaid", [each.visit.person_id for each in owing])
-    context = {"tabs": _tabs("encounters:unpaid"), "page": page, "owing": owing}
-    return render(request, "encounters/money/unpaid.html", context)
-
-
-@require_safe
-@needs("money.view")
-def waiting(request: HttpRequest) -> HttpResponse:
-    """Receipts that wait to be paid."""
-    scope = current()
-    page = queries.waiting(scope, today=timezone.localdate(), cursor=request.GET.get("c", ""))
-    return _receipts(request, page, "encounters:waiting_receipts", "Không có biên lai nào chờ thu")
-
-
-@require_safe
-@needs("money.view")
-def refunds(request: HttpRequest) -> HttpResponse:
-    """What was paid for visits that should not be there."""
-    page = queries.to_refund_page(current(), today=timezone.localdate(), cursor=request.GET.get("c", ""))
-    return _receipts(request, page, "encounters:refunds", "Không có khoản nào phải hoàn")
-
-
-def _receipts(request: HttpRequest, page: Any, name: str, empty: str) -> HttpResponse:
-    rows = queries.rows(current(), page.items)
-    readlog.record("money.list", queries.known_people(rows))
-    context = {
-        "tabs": _tabs(name),
-        "title": dict(LISTS)[name],
-        "to_refund": name == "encounters:refunds",
-        "page": page,
-        "rows": rows,
-        "empty": empty,
-    }
-    return render(request, "encounters/money/receipts.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs("money.view")
-@idempotent
-def days(request: HttpRequest) -> HttpResponse:
-    """The closed days, and the receipts of a span as a guarded file."""
-    scope, today = current(), timezone.localdate()
-    form = ExportForm(request.POST or None, initial={"since": today.replace(day=1), "until": today})
-    if form.is_bound:
-        scope.require("money.export")
-        if form.is_valid():
-            data = form.cleaned_data
-            try:
-                guarded.export(
-                    exports.KEY,
-                    reason=data["reason"],
-                    args={"since": data["since"].isoformat(), "until": data["until"].isoformat()},
-                    title=f"Biên lai từ {data['since']:%d/%m/%Y} đến {data['until']:%d/%m/%Y}",
-                )
-            except Refused as refused:
-                add_refusal(form, refused)
-            else:
-                return redirect("core:exports")
-    page = queries.days(scope, cursor=request.GET.get("c", ""))
-    context = {
-        "tabs": _tabs("encounters:cash_days"),
-        "page": page,
-        "rows": [(each, _address(each.facility, each.on, scope)) for each in page.items],
-        "workplace_id": scope.workplace_id,
-        "form": form,
-        "may_export": scope.can("money.export"),
-    }
-    return render(request, "encounters/money/days.html", context, status=422 if form.errors else 200)
-
-
-@require_safe
-@needs("money.export")
-def days_xlsx(request: HttpRequest) -> HttpResponse:
-    """The closed days as a workbook: sums alone, nobody by name."""
-    response = HttpResponse(
-        exports.days_workbook(current()),
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
-    response["Content-Disposition"] = 'attachment; filename="so-quy.xlsx"'
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-# ---- the bank account
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs("money.view")
-@idempotent
-def bank_account(request: HttpRequest) -> HttpResponse:
-    """Where patients transfer to; a change is asked for here and approved by somebody else."""
-    scope, today = current(), timezone.localdate()
-    workplace_id = _workplace(scope)
-    form = AccountForm(request.POST or None, initial={"since": today})
-    if form.is_bound:
-        scope.require("money.edit")
-        if form.is_valid():
-            try:
-                data = form.cleaned_data
-                accounts.account_ask(
-                    bank_bin=data["bank_bin"],
-                    account=data["account"],
-                    holder=data["holder"],
-                    since=data["since"],
-                    reason=data["reason"],
-                )
-            except Refused as refused:
-                add_refusal(form, refused)
-            else:
-                messages.info(request, "Đã gửi. Tài khoản có hiệu lực khi người thứ hai duyệt.")
-                return redirect("encounters:bank_account")
-    context = {
-        "tabs": _tabs("encounters:bank_account"),
-        "rows": [
-            (row, accounts.bank_name(row.bank_bin), row.in_force(today))
-            for row in queries.accounts_of(workplace_id)
-        ],
-        "waiting": approvals.waiting_on(accounts.CHANGE, workplace_id),
-        "form": form,
-        "may_edit": scope.can("money.edit"),
-    }
-    return render(request, "encounters/money/account.html", context, status=422 if form.errors else 200)

@@ -12,7 +12,7 @@ from apps.core.errors import Refused
 from apps.core.ids import uuid7
 from apps.core.models import PendingChange
 from apps.core.scope import enter, system
-from apps.encounters.dispensing import services
+from apps.encounters.dispensing import second, services
 from apps.encounters.inputs import LineInput
 from apps.encounters.models import Dispensing
 from apps.stock import services as stock
@@ -97,7 +97,7 @@ def test_a_second_name_that_was_refused_leaves_nothing_waiting(asked, pharmacist
 def test_what_nobody_agreed_to_in_time_is_dropped(asked, visit, desk, morphine, pharmacist):
     """At night, or when the prescription is given out anew before."""
     with system("night"):
-        assert services.unanswered_drop() == "0 lần cấp"
+        assert second.unanswered_drop() == "0 lần cấp"
     late = timezone.now() - dt.timedelta(days=1, minutes=1)
     PendingChange.objects.update(expires_at=late)
     user = User.objects.get(pk=asked.recorded_by)
@@ -111,7 +111,7 @@ def test_what_nobody_agreed_to_in_time_is_dropped(asked, visit, desk, morphine, 
     assert (asked.state, again.state) == ("cancelled", "preparation")
     Dispensing.unscoped.filter(pk=again.pk).update(recorded_at=late)
     with system("night"):
-        assert services.unanswered_drop() == "1 lần cấp"
+        assert second.unanswered_drop() == "1 lần cấp"
     again.refresh_from_db()
     assert (again.state, at(morphine)) == ("cancelled", 20)
 
