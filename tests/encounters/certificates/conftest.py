@@ -1,18 +1,29 @@
 """A station with a doctor who signs, a nurse, a patient, a hospital in the province."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from apps.core.scope import enter
+from tests import databases
 from tests.encounters.conftest import signed_in
 from tests.factories import certificates as papers
 from tests.factories import encounters as make
 from tests.factories.patients import a_person, a_station
 
 
+@pytest.fixture(scope="module")
+def lists(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The catalogues of a visit and of its papers: made once for all tests of a file."""
+    with databases.made_once(django_db_blocker):
+        make.catalogues()
+        papers.lists()
+        yield
+
+
 @pytest.fixture
-def station(db):
-    make.catalogues()
-    papers.lists()
+def station(lists, db):
     station = a_station()
     papers.a_hospital(station)
     return station
