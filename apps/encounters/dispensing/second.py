@@ -53,6 +53,7 @@ def second_agreed(change: PendingChange) -> None:
         raise Refused("Lần cấp này đã đổi sau khi gửi.", code="changed")
     if act.visit.state != visit_states.FINALISED:
         raise Refused("Lượt khám không còn ở trạng thái đã hoàn tất: không cấp được.", code="state")
+    # unscoped: of an act that was taken through the scope
     rows = list(DispensingLine.unscoped.filter(dispensing=act).select_related("item").order_by("position"))
     _, found, _ = reading.standings_of(act.visit)
     wanted: dict[str, Decimal] = defaultdict(Decimal)
