@@ -183,7 +183,7 @@ def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
         allergies=[
             rules.AllergyFacts(row.substance, fold(row.substance), row.drug_code) for row in known.allergies
         ],
-        long_days=_long_days(known),
+        long_days=_long_days(known, limits.prescriptions.usual),
     )
 
 
@@ -195,9 +195,11 @@ def _is_pregnant(visit: Visit) -> bool:
     return visit.person_id in told.open_for([visit.person_id], visit.on)
 
 
-def _long_days(known: Parts) -> int:
-    """The longest run that a code of the visit allows (flag long_rx_max_days of TT 06/2026)."""
-    if not known.lines:
+def _long_days(known: Parts, usual: int) -> int:
+    """The longest run that a code of the visit allows (flag long_rx_max_days of TT 06/2026); not asked where
+    no medicine runs longer than all may.
+    """
+    if all(line.days <= usual for line in known.lines):
         return 0
     flags = Icd10.objects.filter(
         edition__in={row.icd_edition for row in known.diagnoses},

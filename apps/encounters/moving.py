@@ -108,6 +108,8 @@ def _written(old: Visit, person: Person, *, ended: bool) -> Visit:
     urgent = [person.pk] if priority.EMERGENCY in old.priority_for else []
     rules = receiving.rules_on(old.on)
     place = receiving.priorities([person], old.on, urgent, rules)[person.pk]
+    if priority.DANGER in old.priority_for:
+        place = priority.endangered(place, rules)
     names = [field.attname for field in Visit._meta.concrete_fields if field.attname not in OWN]
     values: dict[str, Any] = {name: getattr(old, name) for name in names}
     new = Visit(

@@ -8,7 +8,19 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,6 +43,8 @@ from apps.patients import hush
 from apps.patients.models import Person
 
 ROW = ("person", "performer")
+# Of who waits the emergencies first, as in the queue.
+GOES_FIRST = Case(When(state=states.WAITING, then=F("rank")), default=0, output_field=IntegerField())
 LEFT_TO_DO = Case(
     When(state__in=(states.WAITING, states.IN_PROGRESS), then=0),
     When(state=states.AWAITING_SIGNATURE, then=1),
@@ -43,15 +57,20 @@ def day(
     scope: Scope, *, on: dt.date, state: str = "", point_id: UUID | None = None, cursor: str = ""
 ) -> Page[Visit]:
     """A station's visits of a day, one query, with their people: who waits or is being seen, what waits for
-    its signature, then the others, each in the order of the queue.
+    its signature, then the others, each in the order of the queue; of who waits whoever has priority first.
     """
     rows = Visit.visible(scope).filter(facility_id__in=scope.facility_ids, on=on).select_related(*ROW)
     if state:
         rows = rows.filter(state=state)
     if point_id:
         rows = rows.filter(point_id=point_id)
-    order = ("left_to_do", "queue_no", "id")
-    return keyset(rows, order=order, cursor=cursor, size=page_size(on), computed={order[0]: LEFT_TO_DO})
+    return keyset(
+        rows,
+        order=("left_to_do", "goes_first", "queue_no", "id"),
+        cursor=cursor,
+        size=page_size(on),
+        computed={"left_to_do": LEFT_TO_DO, "goes_first": GOES_FIRST},
+    )
 
 
 def page_size(on: dt.date) -> int:

@@ -15,6 +15,7 @@ from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.encounters import checking, dosing, notifying, states
 from apps.encounters.bedside import own_practitioner, why_not
+from apps.encounters.desk import triage
 from apps.encounters.desk.reception import visit_left as visit_left
 from apps.encounters.desk.reception import visit_open as visit_open
 from apps.encounters.desk.reception import visit_return as visit_return
@@ -40,13 +41,19 @@ from apps.patients import facts
 
 
 @transaction.atomic
-def visit_save(*, visit_id: UUID, expected_version: int, data: VisitInput) -> Visit:
-    """Keep what was entered so far. Refuses what cannot be; what is only odd is asked about at the end."""
+def visit_save(*, visit_id: UUID, expected_version: int, data: VisitInput, ends: bool = False) -> Visit:
+    """Keep what was entered so far. Refuses what cannot be; what is only odd is asked about at the end.
+
+    Of whom somebody has only measured who does not examine her, she goes on waiting; not where it `ends`.
+    """
     visit = _for("save", visit_id, expected_version, data)
     author = author_of(visit, data)
     changed = write(visit, data)
     late = visit.entry_mode == facts.EntryMode.BACK_ENTERED  # begun when, and by whom, the paper says
-    if visit.state == states.WAITING:
+    waits = visit.state == states.WAITING and not ends and triage.goes_on_waiting(changed, data, author)
+    if waits:
+        triage.judge(visit)
+    elif visit.state == states.WAITING:
         visit.state = states.IN_PROGRESS
         visit.started_at = visit.occurred_at if late else timezone.now()
         changed.append("state")

@@ -39,7 +39,7 @@ class Action:
 
 TABLE: dict[str, tuple[Action, ...]] = {
     WAITING: (
-        Action("save", "Lưu", "visits.enter", (IN_PROGRESS,)),
+        Action("save", "Lưu", "visits.enter", (WAITING, IN_PROGRESS)),
         Action("reception", "Sửa tiếp nhận", "visits.enter", (WAITING,)),
         Action("leave", "Bỏ về", "visits.enter", (LEFT,)),
         Action("error", "Nhập nhầm", "visits.edit", (ENTERED_IN_ERROR,)),

@@ -353,6 +353,24 @@ def test_the_day_begins_with_what_is_left_to_do(client, as_doctor, station, doct
     assert page.index("Đinh Văn Bốn") > page.index("Đinh Văn Ba")
 
 
+def test_of_who_waits_the_emergency_stands_first_and_is_marked(client, as_doctor, station, doctor):
+    early, urgent = (a_person(station, f"Đinh Văn {n}") for n in ("Sớm", "Gấp"))
+    make.a_visit(early, doctor)
+    make.a_visit(urgent, doctor, emergency=True)
+    assert [visit.person for visit in queries.day(as_doctor, on=timezone.localdate())] == [urgent, early]
+    for page in (client.get(at("day")), client.get("/")):
+        text = page.content.decode()
+        assert text.index("Đinh Văn Gấp") < text.index("cấp cứu") < text.index("Đinh Văn Sớm")
+
+
+def test_who_received_her_has_not_examined_her(client, station, doctor, nurse):
+    waits, seen = (a_person(station, f"Đinh Văn {n}") for n in ("Chờ", "Khám"))
+    make.a_visit(waits, nurse)
+    assert nurse.full_name not in client.get(at("day")).content.decode()
+    make.an_examined_visit(seen, nurse)
+    assert client.get(at("day")).content.decode().count(nurse.full_name) == 1
+
+
 @pytest.mark.parametrize("name", ["day", "unsigned"])
 def test_a_list_costs_the_same_at_2_and_20_rows(
     client, hoa, station, nurse, doctor, name, django_assert_max_num_queries

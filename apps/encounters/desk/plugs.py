@@ -18,7 +18,7 @@ from apps.core.registry import (
 )
 from apps.core.scope import Scope
 from apps.encounters import checks, page
-from apps.encounters.desk import priority, receiving
+from apps.encounters.desk import receiving
 
 
 def _visit(object_id: UUID) -> str:
@@ -36,7 +36,7 @@ def _of_visit(scope: Scope, visit: Any) -> dict[str, Any] | None:
         "visit": visit,
         "kind": receiving.kind_word(visit),
         "free_for": receiving.free_word(visit),
-        "reasons": [priority.short(reason) for reason in visit.priority_for],
+        "reasons": visit.priority_words,
         "looked_up": looked[0] if looked else None,
         "may": page.allowed(scope, visit),
     }

@@ -13,11 +13,13 @@ from apps.core.words import completed_months
 
 EMERGENCY, CHILD, ELDER, PREGNANT, DISABLED = "emergency", "child", "elder", "pregnant", "disabled"
 MERIT = "merit"
+DANGER = "danger"  # a danger sign among what was measured while she waited
 PRIVATE = "private"  # goes first as a pregnant woman does; which reason it is only few may read
 ORDINARY = 9  # the rank of whoever has no reason to go first
 
 WORDS = {
     EMERGENCY: "cấp cứu",
+    DANGER: "dấu hiệu nguy hiểm",
     CHILD: "trẻ dưới {child} tuổi",
     ELDER: "từ {elder} tuổi",
     PREGNANT: "có thai",
@@ -85,6 +87,13 @@ def judge(known: Known, on: dt.date, rules: PriorityRules) -> Priority:
     return Priority(rank, tuple(told))
 
 
+def endangered(place: Priority, rules: PriorityRules) -> Priority:
+    """The same with a danger sign that was found while she waited: as early as an emergency."""
+    rank = min(place.rank, rules.ranks.get(EMERGENCY, ORDINARY))
+    urgent = [reason for reason in place.reasons if reason == EMERGENCY]
+    return Priority(rank, (*urgent, DANGER, *(each for each in place.reasons if each != EMERGENCY)))
+
+
 def age(birth: dt.date | None, precision: str, on: dt.date) -> tuple[int, int] | None:
     """Least and greatest age in whole years that the birth date allows; None when nobody knows."""
     if birth is None or birth > on:
@@ -100,6 +109,7 @@ def age(birth: dt.date | None, precision: str, on: dt.date) -> tuple[int, int] |
 
 SHORT = {
     EMERGENCY: "cấp cứu",
+    DANGER: "nguy hiểm",
     CHILD: "trẻ nhỏ",
     ELDER: "cao tuổi",
     PREGNANT: "có thai",

@@ -11,16 +11,18 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from apps.care.models import FactState, Measurement
 from apps.core import audit, parameters
 from apps.core.errors import Refused
 from apps.core.scope import Scope, current
 from apps.core.versions import save_versioned
 from apps.encounters import queries, states
-from apps.encounters.desk import priority, receiving
+from apps.encounters.desk import receiving
 from apps.encounters.models import CallState, Room, Visit
+from apps.encounters.writing import SOURCE
 from apps.facilities.models import Facility, FacilityKind
 
 ORDER = ("rank", "queue_no", "id")
@@ -48,7 +50,7 @@ class Queue:
     called: list[Standing]
     waiting: list[Standing]
     skipped: list[Standing]
-    examined: int
+    examined: list[Standing]
     mark: str
 
 
@@ -84,11 +86,14 @@ def points(scope: Scope) -> list[Facility]:
 def queue(scope: Scope, on: dt.date, *, now: dt.datetime) -> Queue:
     """Who waits here, is called and was not there, in order. Three queries."""
     long = int(parameters.value(LONG, on=on))
-    rows = list(
+    # unscoped: of the visits of this scope
+    taken = Measurement.unscoped.filter(source_kind=SOURCE, state=FactState.FINAL)
+    rows: list[Visit] = list(
         Visit.visible(scope)
         .filter(_here(scope), on=on, state__in=(states.WAITING, states.IN_PROGRESS))
         .select_related("person", "room")
         .defer("person__tokens", "person__search")
+        .annotate(measured=Exists(taken.filter(source_id=OuterRef("pk"))))
         .order_by(*ORDER)[:MOST]
     )
     queries.hushed(scope, rows)
@@ -100,14 +105,14 @@ def queue(scope: Scope, on: dt.date, *, now: dt.datetime) -> Queue:
         called=sorted(found[CallState.CALLED], key=lambda each: each.visit.called_at or now, reverse=True),
         waiting=found[CallState.WAITING],
         skipped=found[CallState.SKIPPED],
-        examined=sum(visit.state == states.IN_PROGRESS for visit in rows),
+        examined=[_standing(visit, now, long) for visit in rows if visit.state == states.IN_PROGRESS],
         mark=_mark(rows, now),
     )
 
 
 def _standing(visit: Visit, now: dt.datetime, long: int) -> Standing:
     minutes = max(int((now - visit.occurred_at).total_seconds()) // 60, 0)
-    words = tuple(priority.short(reason) for reason in visit.priority_for)
+    words = tuple(visit.priority_words)
     return Standing(visit, minutes - minutes % STEP, minutes >= long, words)
 
 

@@ -16,7 +16,7 @@ from apps.core.text import clean
 from apps.core.versions import save_versioned
 from apps.encounters import checks, states
 from apps.encounters.bedside import own_practitioner
-from apps.encounters.desk import receiving
+from apps.encounters.desk import priority, receiving
 from apps.encounters.events import VisitOpened
 from apps.encounters.inputs import Opening
 from apps.encounters.models import CallState, Payer, Visit
@@ -147,10 +147,11 @@ def visit_reception(*, visit_id: UUID, expected_version: int, opening: Opening, 
     visit = taken("reception", visit_id, expected_version)
     receiving.check_codes(opening, visit.on)
     visit.card = receiving.card_for(visit.person, opening.card_id, visit.on)
+    rules = receiving.rules_on(visit.on)
     urgent = [visit.person_id] if opening.emergency else []
-    place = receiving.priorities([visit.person], visit.on, urgent, receiving.rules_on(visit.on))[
-        visit.person_id
-    ]
+    place = receiving.priorities([visit.person], visit.on, urgent, rules)[visit.person_id]
+    if priority.DANGER in visit.priority_for:
+        place = priority.endangered(place, rules)
     warnings = receiving.cardless(opening, visit.card, place)
     if warnings and not clean(override):
         raise NeedsReason(warnings)

@@ -9,6 +9,7 @@ from apps.core.models import BaseModel
 from apps.core.scope import Scope, ScopedModel
 from apps.encounters import states
 from apps.encounters.desk import priority
+from apps.encounters.desk.priority import short
 from apps.encounters.models.reception import Room
 from apps.facilities.models import Practitioner
 from apps.patients.facts import ClinicalFact
@@ -159,6 +160,16 @@ class Visit(ClinicalFact, BaseModel):
     def payer_word(self) -> str:
         """Who pays, in words; empty when nobody said."""
         return dict(Payer.choices).get(self.payer, self.payer)
+
+    @property
+    def priority_words(self) -> list[str]:
+        """Why she goes first, in short words."""
+        return [short(reason) for reason in self.priority_for]
+
+    @property
+    def examined_by(self) -> str:
+        """Who examines her; before that it is only who received her."""
+        return "" if self.state in (states.WAITING, states.LEFT) else self.performer_text
 
     @property
     def is_open(self) -> bool:

@@ -141,10 +141,7 @@ def number(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _numbers(visits: list[Visit]) -> dict[str, Any]:
     queries.hushed(current(), visits)
-    lines = [
-        {"visit": visit, "reasons": [priority.short(reason) for reason in visit.priority_for]}
-        for visit in visits
-    ]
+    lines = [{"visit": visit, "reasons": visit.priority_words} for visit in visits]
     tickets = f"{reverse('encounters:tickets')}?{'&'.join(f'luot={visit.pk}' for visit in visits)}"
     return {"lines": lines, "tickets": tickets, "may_enter": current().can("visits.enter")}
 

@@ -155,7 +155,7 @@ def _filled_by(scope: Scope, found: Visit, data: QueryDict) -> dict[str, Any]:
 
 
 def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
-    form = page.form_for(found, request.POST)
+    form, action = page.form_for(found, request.POST), request.POST.get("action", "")
     if not form.is_valid():
         # All that is wrong is told at once.
         for problem in vital_problems(found, form.figures(), Limits.on(found.on)):
@@ -166,6 +166,7 @@ def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
             visit_id=found.pk,
             expected_version=form.cleaned_data["version"] or 0,
             data=form.visit_input(),
+            ends=action == "finalise",
         )
     except Problems as problems:
         form.add_problems(problems)
@@ -173,13 +174,13 @@ def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
     except Refused as refused:
         add_refusal(form, refused)
         return form_page(request, scope, found, form)
-    action = request.POST.get("action", "")
     if action.startswith("copy:"):
         return _copy(request, saved, action.removeprefix("copy:"))
     if action.startswith("template:"):
         return _fill(request, saved, action.removeprefix("template:"))
     if action != "finalise":
-        messages.success(request, "Đã lưu.")
+        waits = saved.state == states.WAITING
+        messages.success(request, "Đã lưu. Người bệnh vẫn chờ khám." if waits else "Đã lưu.")
         return to_visit(found.pk)
     return _finalise(request, scope, saved, form)
 
