@@ -85,6 +85,7 @@ ROOMS = [
     "apps.stock",
     "apps.encounters",
     "apps.ncd",
+    "apps.immunization",
     "apps.sync",
     "apps.oversight",
     "apps.population",
