@@ -31,7 +31,7 @@ KEY = "sync.hand_list"
 WAITING = (RowState.PENDING, RowState.PAUSED, RowState.DEAD)
 MOST = 200  # records taken at one press: each is built and checked
 AT_ONCE = 100  # records of the file that are built together
-STOPPED = "Chưa nộp: bản ghi không đạt kiểm tra trước khi gửi."
+STOPPED = "Chưa nộp vì bản ghi không đạt kiểm tra."
 UNFIT = "Có bản ghi đã lấy để nộp tay nay không đạt kiểm tra. Mở danh sách Gửi tay, xem từng bản ghi."
 
 

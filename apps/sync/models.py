@@ -266,6 +266,8 @@ class SyncAnswer(ScopedModel):
     @property
     def word(self) -> str:
         """What became of the attempt, in Vietnamese."""
+        if self.outcome == "rejected" and self.status is None:  # no receiver has said so
+            return "Dừng lại"
         return OUTCOME_WORDS.get(self.outcome, self.outcome)
 
     @classmethod

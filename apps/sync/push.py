@@ -105,7 +105,7 @@ def _build(row: OutboxRow, adapter: Adapter, read: _Read | None) -> tuple[Going,
     if prepared.problems:
         verdict = Verdict(
             Outcome.REJECTED,
-            "Chưa gửi: bản ghi không đạt kiểm tra trước khi gửi.",
+            "Chưa gửi vì bản ghi không đạt kiểm tra.",
             prepared.problems,
             need_of(prepared.problems),
         )

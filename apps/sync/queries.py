@@ -179,12 +179,12 @@ def receiver_failing(receiver: Receiver) -> list[SyncAnswer]:
     return list(rows.select_related("row").order_by("-id")[:10])
 
 
-# What may be sent again all at once: given up, held otherwise by the receiver, refused for what no station
-# can put right (a setting, a code, a rule of the receiver).
+# What may be sent again all at once: given up, held otherwise by the receiver, stopped for what changes no
+# record when it is put right (a setting, a code, a rule of the receiver, the station's own page).
 ALL_AGAIN = {
     "dead": Q(state=RowState.DEAD),
     "differs": Q(state=RowState.DIFFERS),
-    "refused": Q(state=RowState.REJECTED, need=Need.ADMIN),
+    "refused": Q(state=RowState.REJECTED) & (Q(need=Need.ADMIN) | Q(issues__contains=[{"target": "place"}])),
 }
 
 

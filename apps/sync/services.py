@@ -123,7 +123,8 @@ def payload(*, row: OutboxRow, whole: bool = False) -> tuple[str, tuple[Issue, .
         prepared = prepare(row, adapter, in_parts=row.in_parts)
     if prepared is None:
         raise Refused("Bản ghi này chưa hoàn tất, hoặc không thuộc loại phải gửi cho nơi nhận này.")
-    return adapter.shown(prepared.parts, whole), prepared.problems, prepared.by_hand
+    text = adapter.shown(prepared.parts, whole) if prepared.parts else ""
+    return text, prepared.problems, prepared.by_hand
 
 
 @transaction.atomic

@@ -156,6 +156,8 @@ def _words(row: OutboxRow, state: RowState) -> tuple[str, str]:
             return "đang gửi", ""
         case RowState.REJECTED if row.need == Need.HAND:
             return "phải làm tay ở nơi nhận", row.reason
+        case RowState.REJECTED if row.last_status is None:  # no receiver has said so
+            return "dừng lại", row.reason
         case RowState.REJECTED:
             return "bị từ chối", row.reason
         case RowState.DEAD:

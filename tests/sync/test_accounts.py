@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
+from apps.core.ids import uuid7
 from apps.sync import outbox, worker
 from apps.sync.mappings import records
 from apps.sync.models import Delivery, OutboxRow, SyncAnswer
-from apps.sync.receivers import tokens
+from apps.sync.receivers import tokens, words
 from tests.factories.accounts import a_member, client_of
 from tests.factories.patients import a_station
 from tests.factories.sync import STATION, person, prescribed, prescriptions_system, row_of
@@ -155,5 +156,23 @@ def test_the_row_leads_to_where_her_code_is_corrected(book, receiver, liar, cloc
     page = head.get(reverse("sync:row", args=[row.pk])).content.decode()
     way = reverse("facilities:page", args=[station.pk])
     assert f'<a href="{way}">Người kê đơn</a>: Người kê đơn chưa có mã liên thông.' in page
+    assert "dừng lại" in page and "bị từ chối" not in page, "nobody has refused it"
     assert "Sửa ở trang của cơ sở, rồi bấm <i>Gửi lại</i>" in page
     assert head.get(way).status_code == 200
+    # and once it has been, all that waited for it goes at one press
+    doctor = records.Practitioner(person().id, "BS Thử", "1/QNG", "bs.01")
+    book.visits[record.id] = replace(record, doctor=doctor)
+    liar.client = ""
+    type(receiver).objects.update(token_key="")
+    head.post(reverse("sync:send_all_again", args=[receiver.pk]), {"form_key": uuid7(), "what": "refused"})
+    worker.drain(clock=clock)
+    assert row_of(record).state == "accepted"
+
+
+def test_the_settings_say_whose_password_stands_where(receiver):
+    signing_in(receiver)
+    said = dict(words.told(receiver))
+    assert f"{SECRET}_<mã trạm>_<mã liên thông>" in said["Mã truy cập"]
+    receiver.settings = {}
+    said = dict(words.told(receiver))
+    assert f"bằng <mã trạm>, mật khẩu trong biến {SECRET}, mỗi trạm một tài khoản" in said["Mã truy cập"]

@@ -215,7 +215,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
-        """A payload as people look at it; who it is about is covered unless `whole`."""
+        """A payload of one part or more as people look at it; who it is about is covered unless `whole`."""
 
     @abstractmethod
     def judge(self, answer: Answer, part: Part) -> Verdict:

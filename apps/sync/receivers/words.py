@@ -29,6 +29,7 @@ GUIDES = {
 }
 KEPT = {"Organization": "cơ sở y tế", "Practitioner": "người hành nghề", "Patient": "người bệnh"}
 SIGNED = {"hashes": "ký trên mã băm của phần đầu và dữ liệu", "joined": "ký trên phần đầu nối dữ liệu"}
+NO_PASSWORD = "không có mật khẩu"  # noqa: S105 - words
 SEXES = {"male": "nam", "female": "nữ", "unknown": "chưa rõ"}
 CHECKS = {
     "version": "hỏi lại số phiên bản nơi nhận đang giữ",
@@ -52,14 +53,20 @@ def told(receiver: Receiver) -> list[Line]:
 
 
 def _token(receiver: Receiver, how: tokens.Wanted | None) -> str:
-    place = f"mật khẩu trong biến {receiver.token_key}" if receiver.token_key else "không có mật khẩu"
+    name = receiver.token_key
     if how is None:
-        return f"cố định, trong biến {receiver.token_key}" if receiver.token_key else "không dùng"
+        return f"cố định, trong biến {name}" if name else "không dùng"
+    if receiver.settings.get("account") == "doctor":
+        said = "mỗi người kê đơn đăng nhập bằng mã liên thông của mình, "
+        return said + (f"mật khẩu trong biến {name}_<mã trạm>_<mã liên thông>" if name else NO_PASSWORD)
+    each = tokens.UNIT in how.client
+    client = how.client.replace(tokens.UNIT, "<mã trạm>")
+    place = f"mật khẩu trong biến {name}" if name else NO_PASSWORD
     if how.auth != "login":
-        return f"xin tại {how.url} bằng {how.client}, {place}"
-    each = ", mỗi trạm một tài khoản" if tokens.UNIT in how.client else ""
-    each += f" ({receiver.token_key}_<mã trạm>)" if each and receiver.token_key else ""
-    return f"đăng nhập tại {how.url} bằng {how.client}, {place}{each}"
+        return f"xin tại {how.url} bằng {client}, {place}"
+    accounts = ", mỗi trạm một tài khoản" if each else ""
+    accounts += f" ({name}_<mã trạm>)" if each and name else ""
+    return f"đăng nhập tại {how.url} bằng {client}, {place}{accounts}"
 
 
 def _fhir(said: dict[str, Any]) -> Iterator[Line]:
@@ -121,9 +128,7 @@ def _eprescription(said: dict[str, Any]) -> Iterator[Line]:
     yield "Đường dẫn gửi đơn", manner.submit
     yield (
         "Đứng tên gửi",
-        "người kê đơn, mật khẩu từng người trong <tên biến>_<mã trạm>_<mã liên thông>"
-        if manner.account == "doctor"
-        else "cơ sở, theo mã liên thông",
+        "người kê đơn, theo mã liên thông" if manner.account == "doctor" else "cơ sở, theo mã liên thông",
     )
     yield "Sửa, rút đơn đã gửi", "không có qua đường truyền: làm tay, phần mềm mở việc cho trạm"
     yield "Mã giới tính", ", ".join(f"{SEXES[key]}: {options.sexes[key]}" for key in SEXES)

@@ -96,7 +96,7 @@ class CheckUpAdapter(Adapter):
 
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
         """The header as it will be, and what stands behind its Base64."""
-        bodies = [self._shown(part, whole) for part in parts] or [{}]
+        bodies = [self._shown(part, whole) for part in parts]
         return printed(bodies)
 
     def _shown(self, part: Part, whole: bool) -> dict[str, Any]:

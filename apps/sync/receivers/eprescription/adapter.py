@@ -90,7 +90,7 @@ class EprescriptionAdapter(Adapter):
         )
 
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
-        bodies = [json.loads(part.body) for part in parts] or [{}]
+        bodies = [json.loads(part.body) for part in parts]
         bodies = bodies if whole else [jsonform.covered(self.options.forms.fields, each) for each in bodies]
         return printed(bodies)
 

@@ -77,7 +77,7 @@ class FhirAdapter(Adapter):
         return http.post(self.receiver, part.body, request_id, self.file_type[0])
 
     def shown(self, parts: tuple[Part, ...], whole: bool) -> str:
-        bodies = [json.loads(part.body) for part in parts] or [{}]
+        bodies = [json.loads(part.body) for part in parts]
         bodies = bodies if whole else masked(bodies)
         return printed(bodies)
 
