@@ -169,6 +169,12 @@ def test_the_row_leads_to_where_her_code_is_corrected(book, receiver, liar, cloc
     assert row_of(record).state == "accepted"
 
 
+def test_a_station_without_our_code_is_an_account_of_its_own_too(receiver):
+    assert tokens.account(receiver, "", "8934560001234").name == "8934560001234"
+    receiver.settings = {"token": {"client": "so-y-te"}}
+    assert tokens.account(receiver, "", "8934560001234").name == "", "one for all"
+
+
 def test_the_settings_say_whose_password_stands_where(receiver):
     signing_in(receiver)
     said = dict(words.told(receiver))

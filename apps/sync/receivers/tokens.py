@@ -124,14 +124,15 @@ def wanted(receiver: Receiver) -> Wanted | None:
 
 def account(receiver: Receiver, name: str, unit: str) -> Account:
     """Who signs in at a receiver that gives tokens: the unit by the code under which the receiver knows it,
-    its secret under the station's `name`; or one account for all. Raises ValueError.
+    its secret under the station's `name`, or under that code where it has none; or one account for all.
+    Raises ValueError.
     """
     how = wanted(receiver)
     if how is None:
         raise ValueError("Thiết lập token cần url và client.")
     if UNIT not in how.client:
         return Account("", how, unit)
-    return Account(name, replace(how, client=how.client.replace(UNIT, unit)), unit)
+    return Account(name or unit, replace(how, client=how.client.replace(UNIT, unit)), unit)
 
 
 def address(receiver: Receiver, url: str) -> str:
