@@ -10,7 +10,7 @@ import pytest
 
 from apps.sync.mappings import check, fhir, records
 from apps.sync.mappings.person import person_entries
-from apps.sync.mappings.systems import Options, Systems, options_from
+from apps.sync.mappings.systems import Options, options_from
 from apps.sync.mappings.visit import visit_entries
 from tests.receiver.store import Store
 
@@ -337,30 +337,6 @@ def test_a_patient_without_the_number_to_match_is_matched_by_ours():
     person = replace(PERSON, identifiers=())
     entries = sent(replace(VISIT, person=person), options_from({"match_patient": "cccd"}))
     assert "urn:uuid" in next(e for e in entries if e.key.startswith("Patient")).condition
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"guide": "x"},
-        {"systems": {"nonsense": "urn:x"}},
-        {"systems": {"cccd": 5}},
-        {"systems": []},
-        {"systems": {"patient_number": "urn:{station}"}},
-        {"systems": {"prescription": "urn:{"}},
-        {"mastered": 5},
-        {"mapped": 5},
-        {"mastered": ["Encounter"]},
-        {"match_patient": "name"},
-    ],
-)
-def test_unknown_settings_are_refused(settings):
-    with pytest.raises(ValueError):
-        options_from(settings)
-
-
-def test_one_uri_can_be_overridden():
-    assert options_from({"systems": {"cccd": "urn:x"}}).systems == replace(Systems(), cccd="urn:x")
 
 
 def test_provenance_can_be_left_out():
