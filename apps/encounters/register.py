@@ -75,7 +75,9 @@ def rows(scope: Scope, asked: Asked) -> QuerySet[Visit]:
 def entries(scope: Scope, visits: Sequence[Visit]) -> list[Entry]:
     """The cells of these visits. One query beside theirs: the papers of their people."""
     papers = _papers({visit.person_id for visit in visits})
-    return [Entry(visit.pk, visit.person_id, _cells(visit, papers[visit.person_id])) for visit in visits]
+    return [
+        Entry(visit.pk, visit.person_id, _cells(visit, papers[visit.person_id]), visit.on) for visit in visits
+    ]
 
 
 def _papers(people: Iterable[UUID]) -> dict[UUID, list[Identifier]]:
@@ -164,5 +166,5 @@ A1 = Register(
     link=_visit,
     filters=(Filter(PLACE, "Nơi khám", places),),
     lead="Sổ lập từ các lượt khám đã hoàn tất; muốn sửa, mở lượt khám rồi sửa ở đó.",
-    by_month=True,
+    daily=True,
 )

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -28,7 +28,10 @@ MOST_PRINTED = 1_000  # rows of one paper: about 90 pages across
 LONGEST = 5 * 366  # days of one part of a book
 MONTHS = range(1, 13)
 MIDDLE, WIDE = 16, 30  # characters from which a column is given room on the screen
+DAY_WIDTH = 12
 HEADING = 0.6  # of a heading's characters stand beside each other where it is longer than its cells
+
+Cell = TypeVar("Cell")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Entry:
     object_id: UUID
     person_id: UUID
     cells: tuple[str, ...]
+    day: dt.date | None = None  # of a daily book
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Register:
     filters: tuple[Filter, ...] = ()
     place: Callable[[Scope, Asked], dict[str, Any]] = lambda scope, asked: {}
     lead: str = ""
-    by_month: bool = False  # the part shown first: this month, else this year
+    daily: bool = False  # each day under its own heading; the part shown first is today, else this year
     months: tuple[str, ...] = ()  # of a yearly book: what is written each month
     month_widths: tuple[int, ...] = ()
     most_printed: int = 0  # people of one paper; 0 is the usual number
@@ -105,11 +109,19 @@ class Register:
         return bool(self.months)
 
     def all_columns(self) -> tuple[str, ...]:
-        """Those of the workbook: of a yearly book also 'Tháng 3: Ngày khám'."""
-        return (*self.columns, *(f"Tháng {month}: {each}" for month in MONTHS for each in self.months))
+        """Those of the workbook: of a daily book its day too, of a yearly one also 'Tháng 3: Ngày khám'."""
+        months = (f"Tháng {month}: {each}" for month in MONTHS for each in self.months)
+        return (*self._day("Ngày"), *self.columns, *months)
 
     def all_widths(self) -> tuple[int, ...]:
-        return (*self.widths, *(self.month_widths * len(MONTHS)))
+        return (*self._day(DAY_WIDTH), *self.widths, *(self.month_widths * len(MONTHS)))
+
+    def _day(self, cell: Cell) -> tuple[Cell, ...]:
+        return (cell,) if self.daily else ()
+
+    def all_cells(self, line: "Line") -> tuple[str, ...]:
+        """A row of the workbook."""
+        return (*self._day(words.date_words(line.day)), *line.cells)
 
     def headings(self) -> list[tuple[str, str]]:
         """Each column and how broad it is on the screen."""
@@ -145,6 +157,8 @@ class Line:
     cells: tuple[str, ...]
     named: tuple[tuple[str, str], ...]  # each cell with its heading, for the phone
     link: str
+    day: dt.date | None = None
+    opens: bool = False  # the first of its day, under the day's heading
     months: tuple[tuple[str, ...], ...] = ()  # of a yearly book
     across: tuple[tuple[str, tuple[str, ...]], ...] = ()  # each of its columns with the twelve cells
 
@@ -176,7 +190,7 @@ def _looked_at(book: Register, scope: Scope, rows: Sequence[Any], before: int, s
 
 
 def _lines(book: Register, scope: Scope, rows: Sequence[Any], before: int) -> list[Line]:
-    lines = []
+    lines, last = [], None
     for number, entry in enumerate(book.entries(scope, rows), before + 1):
         cells = entry.cells if book.yearly else (str(number), *entry.cells)
         first, each = len(book.columns), len(book.months)
@@ -186,7 +200,10 @@ def _lines(book: Register, scope: Scope, rows: Sequence[Any], before: int) -> li
             (column, tuple(month[place] for month in months)) for place, column in enumerate(book.months)
         )
         link = book.link(entry.object_id)
-        lines.append(Line(entry.object_id, entry.person_id, cells, named, link, months, across))
+        opens, last = entry.day != last, entry.day
+        lines.append(
+            Line(entry.object_id, entry.person_id, cells, named, link, entry.day, opens, months, across)
+        )
     return lines
 
 
@@ -225,7 +242,7 @@ def _cells(book: Register, asked: Asked) -> Iterator[tuple[UUID, Sequence[str]]]
     rows = chosen(book, scope, asked).order_by(*book.dates[asked.by].order).iterator(chunk_size=AT_ONCE)
     while part := list(islice(rows, AT_ONCE)):
         for line in _lines(book, scope, part, before):
-            yield line.person_id, line.cells
+            yield line.person_id, book.all_cells(line)
         before += len(part)
 
 

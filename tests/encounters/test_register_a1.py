@@ -5,6 +5,7 @@ import io
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -85,7 +86,24 @@ def test_the_days_asked_for(head, visit):
     tomorrow = today + dt.timedelta(days=1)
     assert len(shown(head, f"?tu={today:%d/%m/%Y}&den={today:%d/%m/%Y}")) == 1
     assert shown(head, f"?tu={tomorrow:%d/%m/%Y}&den={tomorrow:%d/%m/%Y}") == []
-    assert len(shown(head, "?tu=31/02/2026&den=hom+qua&noi=khong&theo=ai")) == 1, "nonsense is this month"
+    assert len(shown(head, "?tu=31/02/2026&den=hom+qua&noi=khong&theo=ai")) == 1, "nonsense is today"
+
+
+def test_each_day_stands_under_its_own_heading(head, station, hoa, doctor, visit):
+    """As in the book on paper: on the screen, also where a page begins, and on the paper."""
+    yesterday = timezone.now() - dt.timedelta(days=1)
+    for name in ("Một", "Hai"):
+        make.a_finished_visit(a_person(station, f"Đinh Văn {name}"), doctor, at=yesterday)
+    response = head.get(f"{BOOK}?tu={visit.on - dt.timedelta(days=1):%d/%m/%Y}")
+    assert [line.opens for line in response.context["lines"]] == [True, False, True]
+    page = response.content.decode()
+    for day in (visit.on - dt.timedelta(days=1), visit.on):
+        assert page.count(f"Ngày {day:%d/%m/%Y}") == 1
+    asked = response.context["asked"]
+    with make.enter(make.scope_of(doctor, rights=make.scope_of(doctor).rights | {"visits.export"})):
+        paper = render_to_string("print/register.html", registers.printed(register.A1, asked))
+    assert paper.count('<tr class="day">') == 2
+    assert shown(head) == [cells for cells in shown(head) if cells[1] == hoa.full_name], "today comes first"
 
 
 def test_of_a_point_or_of_the_house(head, station, hoa, visit):
@@ -169,8 +187,8 @@ def test_the_book_leaves_as_a_guarded_file(head, hoa, visit, django_capture_on_c
     made = GuardedExport.unscoped.get()
     book = load_workbook(io.BytesIO(sealed_files.get(made.pk, made.key)))
     rows = list(book.active.iter_rows(values_only=True))
-    assert rows[0] == register.COLUMNS
-    assert rows[1][1] == hoa.full_name
+    assert rows[0] == ("Ngày", *register.COLUMNS)
+    assert rows[1][:3] == (f"{visit.on:%d/%m/%Y}", "1", hoa.full_name)
 
 
 def test_without_a_reason_nothing_leaves(head, visit):

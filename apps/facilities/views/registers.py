@@ -134,7 +134,7 @@ def _id(text: str) -> UUID | None:
 
 
 def _usual_since(register: Register, until: dt.date) -> dt.date:
-    return until.replace(day=1) if register.by_month else dt.date(until.year, 1, 1)
+    return until if register.daily else dt.date(until.year, 1, 1)
 
 
 def _day(text: str) -> dt.date | None:
