@@ -66,7 +66,7 @@ def visit_move(
     warnings = receiving.same_day(person, old.facility_id, old.on)
     if warnings and not clean(override):
         raise NeedsReason(warnings)
-    ended = old.state in ENDED
+    ended, was_signed = old.state in ENDED, old.state == states.FINALISED
     figures = care.measured(SOURCE, old.pk)
     services.visit_entered_in_error(
         visit_id=visit_id,
@@ -85,14 +85,16 @@ def visit_move(
     publish(VisitMoved(old.id, old.person_id, old.facility_id, old.on, old.version, new.id, new.person_id))
     steps.audited("visit.moved", new, number=new.number, was=old.number)
     if ended:
-        _end(new, override)
+        _end(new, override, signs=was_signed)
     return new
 
 
-def _end(new: Visit, override: str) -> None:
-    """As at the end of any visit: checked against who she is, signed by who may sign, told to all."""
+def _end(new: Visit, override: str, *, signs: bool) -> None:
+    """As at the end of any visit: checked against who she is, signed by who may sign, told to all. What
+    waited for its signature waits on.
+    """
     services.check_end(new, override)
-    services.end_put(new)
+    services.end_put(new, signs=signs)
     save_versioned(new, expected=new.version)
     services.tell_end(new)
 
@@ -101,10 +103,10 @@ def _written(old: Visit, person: Person, *, ended: bool) -> Visit:
     """The new visit, with a number of its own; the number in the queue stays on the ticket in her hand."""
     card = InsuranceCard.objects.filter(person=person).on(old.on).order_by("-valid_from").first()
     as_of = facts.snapshot(person, old.occurred_at)
-    if old.payer != Payer.BHYT:
+    if old.payer in (Payer.BHYT, Payer.FEE):  # what her own card says; whoever paid had none
+        as_of["payer"] = Payer.BHYT if card else Payer.FEE
+    else:
         as_of["payer"] = old.payer
-    elif not card:
-        as_of["payer"] = Payer.FEE
     urgent = [person.pk] if priority.EMERGENCY in old.priority_for else []
     rules = receiving.rules_on(old.on)
     place = receiving.priorities([person], old.on, urgent, rules)[person.pk]

@@ -193,8 +193,10 @@ def check_end(visit: Visit, override: str) -> None:
     _keep_overrides(visit, asked, override)
 
 
-def end_put(visit: Visit) -> None:
-    """What the end of a visit brings: codes, appointment, outcome, the signature or the wait for it."""
+def end_put(visit: Visit, *, signs: bool = True) -> None:
+    """What the end of a visit brings: codes, appointment, outcome, the signature (where it `signs`) or the
+    wait for it.
+    """
     _code_prescriptions(visit)
     visit.outcome = visit.outcome or "1"  # discharge_type 1: home
     if visit.follow_up_on:
@@ -207,7 +209,7 @@ def end_put(visit: Visit) -> None:
         )
     else:
         care.appointment_drop(source_kind=SOURCE, source_id=visit.id)
-    signer = own_practitioner(current())
+    signer = own_practitioner(current()) if signs else None
     if signer is not None and not why_not("sign", signer):
         _sign(visit, signer)
     else:

@@ -4,6 +4,7 @@ Once something was printed, sent or given out, it is amended instead.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,18 @@ MINUTES = "visits.undo_minutes"
 LATE = "Quá {minutes} phút từ lúc hoàn tất. Hãy dùng Sửa đổi, ghi lý do."
 PRINTED = "Giấy của lượt khám đã được in. Hãy dùng Sửa đổi, ghi lý do."
 NOT_YOURS = "Chỉ người vừa hoàn tất lượt khám được hoàn tác. Hãy dùng Sửa đổi, ghi lý do."
+
+
+# Of rooms that have to do with an ended visit: whether what they did with it hinders taking the end back.
+hindrances: list[Callable[[UUID], bool]] = []
+
+
+def offered(visit: Visit, scope: Scope, now: dt.datetime) -> dt.datetime | None:
+    """Until when the page offers it: not once something was printed, sent or given out."""
+    last = until(visit, scope, now)
+    if last is None or printed(visit) or any(hinders(visit.pk) for hinders in hindrances):
+        return None
+    return last
 
 
 def until(visit: Visit, scope: Scope, now: dt.datetime) -> dt.datetime | None:

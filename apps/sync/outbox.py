@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.core import audit
@@ -88,12 +88,21 @@ def recall(*, kind: str, aggregate_id: UUID) -> bool:
     """
     same = {"kind": kind, "aggregate_id": aggregate_id}
     rows = list(OutboxRow.unscoped.select_for_update().filter(**same))
-    if any(row.attempts or row.state == RowState.IN_FLIGHT for row in rows):
-        return False
-    if Delivery.unscoped.filter(**same).exists():
+    if has_left(kind=kind, aggregate_id=aggregate_id):
         return False
     OutboxRow.unscoped.filter(pk__in=[row.pk for row in rows]).update(state=RowState.SUPERSEDED)
     return True
+
+
+def has_left(*, kind: str, aggregate_id: UUID) -> bool:
+    """Whether anybody was told of a record, or is just being told. Two queries at most."""
+    same = {"kind": kind, "aggregate_id": aggregate_id}
+    # unscoped: what has left does not depend on who asks
+    begun = Q(attempts__gt=0) | Q(state=RowState.IN_FLIGHT)
+    return (
+        OutboxRow.unscoped.filter(begun, **same).exists()
+        or Delivery.unscoped.filter(**same).exists()  # unscoped: as above
+    )
 
 
 def held() -> QuerySet[Delivery]:

@@ -27,6 +27,7 @@ from apps.core.registry import (
     TaskKind,
 )
 from apps.core.scope import Scope
+from apps.encounters import undoing
 from apps.encounters.events import (
     AppointmentSlipIssued,
     CertificateCancelled,
@@ -122,6 +123,7 @@ for ended in (VisitFinalised, VisitAmended):
 subscribe(VisitAmended, check_ups.visit_amended)
 subscribe(VisitEnteredInError, subscribers.visit_in_error)
 subscribe(VisitUndone, subscribers.visit_undone)
+undoing.hindrances.append(subscribers.hinders_undoing)
 subscribe(ResultVerified, subscribers.visit_grew)
 subscribe(VisitPartChanged, subscribers.visit_grew)
 subscribe(MedicationDispensed, subscribers.visit_grew)

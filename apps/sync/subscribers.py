@@ -35,6 +35,7 @@ from apps.sync.models import Delivery
 from apps.sync.receivers import telling_health
 
 PRESCRIPTION = "prescription"  # the kind
+VISIT_KINDS = ("visit", PRESCRIPTION)
 ALREADY_SENT = "Lượt khám đã gửi, hoặc đang gửi lên tuyến trên. Hãy dùng Sửa đổi, ghi lý do."
 
 
@@ -160,9 +161,14 @@ def visit_in_error(event: VisitEnteredInError) -> None:
 
 def visit_undone(event: VisitUndone) -> None:
     """The end of a visit is taken back: only while nobody was told of it."""
-    for kind in ("visit", PRESCRIPTION):
+    for kind in VISIT_KINDS:
         if not outbox.recall(kind=kind, aggregate_id=event.visit_id):
             raise Refused(ALREADY_SENT, code="sent")
+
+
+def hinders_undoing(visit_id: UUID) -> bool:
+    """Whether somebody was told of a visit already."""
+    return any(outbox.has_left(kind=kind, aggregate_id=visit_id) for kind in VISIT_KINDS)
 
 
 def person_changed(event: PersonChanged | IdentifierChanged) -> None:

@@ -221,6 +221,11 @@
     had.add(asks);
     asks.focus();
   });
+  // A page whose cursor stands in the glued bar of buttons opens at its top: the bar is in sight anyway.
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (!isBack && !location.hash) window.addEventListener("load", () => {
+    if (document.activeElement?.closest(".actions")) requestAnimationFrame(() => window.scrollTo(0, 0));
+  });
   const firstWrong = document.querySelector('.has-error [aria-invalid="true"], .has-error input');
   if (firstWrong) firstWrong.focus();
 })();

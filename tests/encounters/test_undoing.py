@@ -167,3 +167,15 @@ def test_an_auditor_may_not(station, hoa, doctor):
     client = signed_in("pharmacist", make.a_practitioner(station, "Lý Thị Mai", grade="pharmacist"), "mai.lt")
     answer = client.post(at("undo", visit.pk), {"form_key": uuid4(), "version": visit.version})
     assert answer.status_code in (403, 404)
+
+
+def test_the_page_offers_it_as_long_as_nothing_hinders_it(client, hoa, doctor, monkeypatch):
+    visit = make.a_visit(hoa, doctor)
+    where = at("visit", visit.pk)
+    client.post(where, typed(visit, action="finalise"))
+    assert "Hoàn tác" in client.get(where).content.decode()
+    with monkeypatch.context() as other_rooms:
+        other_rooms.setattr(undoing, "hindrances", [lambda visit_id: visit_id == visit.pk])
+        assert "Hoàn tác" not in client.get(where).content.decode(), "somebody was told, or it was given out"
+    assert client.get(at("exam_slip", visit.pk)).status_code == 200
+    assert "Hoàn tác" not in client.get(where).content.decode(), "a paper was printed"

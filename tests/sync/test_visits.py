@@ -12,7 +12,7 @@ from apps.encounters import services as visits
 from apps.encounters.inputs import DiagnosisInput, VisitInput
 from apps.patients.events import PersonChanged
 from apps.patients.models import Person
-from apps.sync import worker
+from apps.sync import subscribers, worker
 from apps.sync.models import OutboxRow
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues, scope_of
 from tests.factories.patients import a_person, a_station, an_allergy
@@ -168,3 +168,10 @@ def test_the_port_says_where_a_visit_stands(receiver, liar, clock, doctor, patie
     (line,) = port.of("visit", [visit.pk])[visit.pk]
     assert line.state == "accepted"
     assert line.word.startswith("đã tiếp nhận lúc ")
+
+
+def test_the_end_is_taken_back_only_before_anybody_was_told(receiver, liar, clock, doctor, patient):
+    visit = a_finished_visit(patient, doctor)
+    assert not subscribers.hinders_undoing(visit.pk)
+    worker.drain(clock=clock)
+    assert subscribers.hinders_undoing(visit.pk)

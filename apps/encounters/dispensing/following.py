@@ -3,6 +3,8 @@
 Unscoped: told by the visit's own service, which has checked everything and holds the visit.
 """
 
+from uuid import UUID
+
 from apps.core.errors import Refused
 from apps.encounters.dispensing import services, states, steps
 from apps.encounters.events import VisitEnteredInError, VisitEvent, VisitMoved, VisitUndone
@@ -17,8 +19,13 @@ OWN = ("hamlet_id", "commune_id", "ethnicity", "occupation", "poverty", "payer",
 
 def refuse_undo(event: VisitUndone) -> None:
     """What was given out stands on a prescription that is signed."""
-    if Dispensing.unscoped.filter(visit_id=event.visit_id).exclude(state=states.CANCELLED).exists():
+    if hinders_undoing(event.visit_id):
         raise Refused(UNDO, code="dispensed")
+
+
+def hinders_undoing(visit_id: UUID) -> bool:
+    """Whether something was given out on a visit, or waits for a second person."""
+    return Dispensing.unscoped.filter(visit_id=visit_id).exclude(state=states.CANCELLED).exists()
 
 
 def refuse_error(event: VisitEnteredInError) -> None:

@@ -24,7 +24,7 @@ from apps.core.registry import (
     TimelineKind,
 )
 from apps.core.scope import Scope
-from apps.encounters import states
+from apps.encounters import states, undoing
 from apps.encounters.dispensing import charging as _charging  # noqa: F401 - registers what is charged
 from apps.encounters.dispensing import following, printing, queries, second, services
 from apps.encounters.dispensing import refunding as _refunding  # noqa: F401 - and what of it comes back
@@ -138,6 +138,7 @@ stock_sources.add(
     SourceKind(services.BACK, "Người bệnh trả lại", queries.about_returns, "dispensing.view"),
 )
 subscribe(VisitUndone, following.refuse_undo)
+undoing.hindrances.append(following.hinders_undoing)
 subscribe(VisitEnteredInError, following.refuse_error)
 subscribe(VisitMoved, following.follow_move)
 subscribe(VisitFinalised, following.follow_end)

@@ -106,7 +106,7 @@ def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
         "undo_form": ReasonForm(initial={"version": found.version}),
         "template_form": FormKeyMixin(),
         "prescribes": scope.can("prescriptions.enter"),
-        "undo_until": undoing.until(found, scope, timezone.now()),
+        "undo_until": undoing.offered(found, scope, timezone.now()),
         "death_url": page.death_url(scope, found),
     }
     return render(request, "encounters/record.html", context)
