@@ -38,7 +38,7 @@ COUNTS = {
     "icd10_tt06": 15841,
     "injury_causes": 13,
     "kcb_object_types": 33,
-    "lab_tests": 49,
+    "lab_tests": 50,
     "nationalities": 249,
     "occupations": 59,
     "practice_scope": 91,

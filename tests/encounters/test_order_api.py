@@ -29,11 +29,11 @@ def test_it_works(client, visit, doctor):
     order = an_order(visit, doctor, COUNT)
     waiting = client.get("/api/orders/?state=ordered").json()["results"]
     assert [row["id"] for row in waiting] == [str(order.pk)]
-    assert waiting[0]["tests"] == ["HGB", "WBC"]
+    assert " ".join(waiting[0]["tests"]) == "WBC NEUT_PCT LYMPH_PCT RBC HGB HCT MCV MCH MCHC PLT"
     answer = send(client, order, {"values": {"HGB": "125", "WBC": "7.2"}, "device": "Máy huyết học 1"})
     assert answer.status_code == 200, answer.content
     row = answer.json()
-    assert (row["state"], row["summary"]) == ("done", "Huyết sắc tố 125 g/L; Số lượng bạch cầu 7,2 G/L")
+    assert (row["state"], row["summary"]) == ("done", "Số lượng bạch cầu 7,2 G/L; Huyết sắc tố 125 g/L")
     result = row["results"][0]
     assert (result["state"], result["device"]) == ("preliminary", "Máy huyết học 1")
     assert [(value["test"], value["value"], value["flag"]) for value in result["values"]] == [

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.catalogues import picks
+from apps.catalogues.models import LabTest
 from apps.core.models import Draft, PaperCode, ReadEntry
 from apps.core.scope import enter
 from apps.encounters import services
@@ -13,6 +14,7 @@ from apps.encounters.models import HerbalFormula, Order, Result, SheetRow, Treat
 from apps.encounters.ordering import orders
 from tests.encounters.conftest import signed_in
 from tests.factories import encounters as make
+from tests.factories.catalogues import shipped
 from tests.factories.orders import (
     COUNT,
     GLUCOSE,
@@ -349,3 +351,14 @@ def test_the_finished_visit_tells_its_formula(client, visit, doctor):
     assert "Thuốc thang: Quy tỳ thang" in page and "Đương quy 12 g" in page and "7 thang." in page
     formula = HerbalFormula.unscoped.get()
     assert at("formula", formula.pk) in page and at("formula_in_error", formula.pk) not in page
+
+
+def test_a_blood_count_stands_as_the_machine_prints_it(client, visit, doctor):
+    """In the order of its strip, with its letters beside the names."""
+    LabTest.objects.all().delete()
+    shipped("lab_tests")
+    order = an_order(visit, doctor, "22.0121.1369")
+    page = page_of(client, at("order", order.pk))
+    letters = ["(WBC)", "(NEUT%)", "(LYMPH%)", "(RBC)", "(HGB)", "(HCT)", "MCV", "MCH", "MCHC", "(PLT)"]
+    places = [page.index(each) for each in letters]
+    assert places == sorted(places)

@@ -56,6 +56,16 @@ def save(order, *, verify=False, override="", version=None, **fields):
     )
 
 
+def test_who_did_it_stays_whoever_saves_and_verifies(order, nurse, doctor):
+    with enter(make.scope_of(nurse, rights=frozenset({"results.view", "results.enter"}))):
+        save(order, values={"GLU_CAP": "5,6"})
+    order.refresh_from_db()
+    with enter(make.scope_of(doctor)):
+        save(order, values={"GLU_CAP": "5,7"}, verify=True)
+    result = Result.unscoped.get()
+    assert (result.performer, result.performer_text, result.verifier) == (nurse, nurse.full_name, doctor)
+
+
 def test_it_works(order, nurse, doctor):
     with enter(make.scope_of(nurse, rights=frozenset({"results.view", "results.enter"}))):
         save(order, values={"GLU_CAP": "5,6"})

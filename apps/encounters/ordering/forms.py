@@ -26,6 +26,7 @@ from apps.encounters.writing import Problems
 
 WATCHED = ("pulse", "temperature", "breathing", "spo2")
 HERB_ROWS = 12
+MACHINE = "huyet_hoc"  # the group of tests that come from a counter as a strip of letters
 
 
 class WhenMixin(forms.Form):
@@ -107,6 +108,13 @@ class RemarkMixin(forms.Form):
             self.add_error(name if name in self.fields else None, problem.sentence)
 
 
+def label_of(test: LabTest) -> str:
+    """A test by its name; of a blood count with the letters that the machine prints."""
+    letters = test.code.replace("_PCT", "%")
+    counted = test.group == MACHINE and test.result_type == LabTest.ResultType.NUMBER
+    return f"{test.name} ({letters})" if counted and letters not in test.name else test.name
+
+
 class ResultForm(WhenMixin, RemarkMixin, FormKeyMixin, VersionMixin):
     """What an order has shown: a box a test, or description and conclusion."""
 
@@ -128,13 +136,13 @@ class ResultForm(WhenMixin, RemarkMixin, FormKeyMixin, VersionMixin):
         for name, test in self.tests:
             if test.result_type == LabTest.ResultType.CHOICE:
                 self.fields[name] = forms.ChoiceField(
-                    label=test.name,
+                    label=label_of(test),
                     required=False,
                     choices=[("", "—"), *((word, word) for word in test.allowed_values)],
                     error_messages={"invalid_choice": "Chọn trong danh sách."},
                 )
             else:
-                self.fields[name] = CleanCharField(label=test.name, required=False, max_length=12)
+                self.fields[name] = CleanCharField(label=label_of(test), required=False, max_length=12)
                 self.fields[name].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
         if tests:
             del self.fields["description"]

@@ -172,8 +172,9 @@ def _write(
     result.note = clean(data.note)[:300]
     result.fasting = data.fasting
     result.device = clean(data.device)[:60]
-    result.performer = who
-    result.performer_text = who.full_name if who else current().shown_name
+    if anew:  # whoever puts it right or verifies it has not done it
+        result.performer = who
+        result.performer_text = who.full_name if who else current().shown_name
     result.entered_at = timezone.now()
     result.entered_by = current().user_id
     keep_overrides(result, odd, override)
