@@ -20,6 +20,7 @@ from apps.core import parameters, registry
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, current
 from apps.encounters import case_forms, checking, dosing, insured, organs, queries, rules, states
+from apps.encounters.certificates.referral import Referral
 from apps.encounters.copying import Copied
 from apps.encounters.dispensing.stocked import Shelf, shelves
 from apps.encounters.forms import TEXTS, LineForm, LineSum, Names, VisitForm, line_key
@@ -250,6 +251,15 @@ def death_url(scope: Scope, visit: Visit) -> str:
     # 8 is a death outside: where, the form asks
     place = "&noi=facility" if visit.result != "8" else ""
     return f"{reverse('patients:death_record', args=[visit.person_id])}?ngay={visit.on:%d/%m/%Y}{place}"
+
+
+def refer_url(panels: Sequence[Mapping[str, Any]], visit: Visit) -> str:
+    """Where the paper is written that whoever is sent on takes along; empty once it is, or for others."""
+    papers: Mapping[str, Any] = next(
+        (panel["context"] for panel in panels if panel["key"] == "certificates"), {}
+    )
+    asked = any(kind.slug == Referral.slug for kind in papers.get("next", ()))
+    return reverse("encounters:certificate_issue", args=[visit.pk, Referral.slug]) if asked else ""
 
 
 def copied_say(request: HttpRequest, copied: Copied) -> None:

@@ -89,9 +89,13 @@ def _today(scope: Scope) -> dict[str, Any] | None:
 
 
 def _of_person(scope: Scope, person: Any) -> dict[str, Any] | None:
-    """What of hers is not finished here; what is stands in her timeline."""
+    """What of hers is not finished here; what is stands in her timeline. With today's the work goes on."""
     visits = queries.unfinished(scope, person.pk)
-    return {"visits": visits} if visits else None
+    if not visits:
+        return None
+    todays = [visit for visit in visits if visit.is_open and visit.on == timezone.localdate()]
+    goes_on = [{"title": "Mở lượt khám đang dở", "url": _visit(visit.pk), "hotkey": ""} for visit in todays]
+    return {"visits": visits, "goes_on": goes_on[:1]}
 
 
 def _expected(scope: Scope) -> dict[str, Any] | None:

@@ -161,7 +161,11 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
             "today": timezone.localdate(),
             "panels": [panel for panel in panels if not panel["last"]],
             "last_panels": [panel for panel in panels if panel["last"]],
-            "actions": registry.actions_for(scope, pk),
+            # What was begun comes before what may be begun.
+            "actions": [
+                *(each for panel in panels for each in panel["context"].get("goes_on", ())),
+                *registry.actions_for(scope, pk),
+            ],
             "may_edit": scope.can("people.edit") and scope.reaches(page.person.station_id),
             "may_merge": scope.can("duplicates.edit") and scope.reaches(page.person.station_id),
             "whole": queries.knows_whole(scope, page.person),

@@ -363,6 +363,16 @@ def test_of_who_waits_the_emergency_stands_first_and_is_marked(client, as_doctor
         assert text.index("Đinh Văn Gấp") < text.index("cấp cứu") < text.index("Đinh Văn Sớm")
 
 
+def test_after_a_signature_the_next_one_is_offered(client, station, doctor, nurse):
+    first, second = (make.a_finished_visit(a_person(station, f"Đinh Văn {n}"), nurse) for n in ("Một", "Hai"))
+    said = {"form_key": uuid4(), "version": first.version}
+    client.post(at("sign", first.pk), said)
+    page = client.get(at("visit", first.pk)).content.decode()
+    assert f'href="{at("visit", second.pk)}" data-key="F8"' in page
+    client.post(at("sign", second.pk), {"form_key": uuid4(), "version": second.version})
+    assert "Lượt chờ ký tiếp theo" not in client.get(at("visit", second.pk)).content.decode()
+
+
 def test_who_received_her_has_not_examined_her(client, station, doctor, nurse):
     waits, seen = (a_person(station, f"Đinh Văn {n}") for n in ("Chờ", "Khám"))
     make.a_visit(waits, nurse)

@@ -49,3 +49,15 @@ def test_who_is_expected_today_stands_on_the_home_page(client, station, hoa, doc
 
 def test_home_says_nothing_of_appointments_when_there_are_none(client, hoa):
     assert "Hẹn khám lại hôm nay" not in client.get("/").content.decode()
+
+
+def test_the_persons_page_begins_with_her_open_visit_of_today(client, hoa, doctor):
+    where = reverse("patients:person", args=[hoa.pk])
+    old = make.a_visit(hoa, doctor, at=timezone.now() - dt.timedelta(days=1))
+    first = '<a class="button button-primary" href="{}" autofocus'
+    assert first.format(reverse("encounters:open", args=[hoa.pk])) in client.get(where).content.decode()
+    visit = make.a_visit(hoa, doctor)
+    page = client.get(where).content.decode()
+    assert first.format(reverse("encounters:visit", args=[visit.pk])) in page
+    assert "Mở lượt khám đang dở" in page and "Tiếp nhận khám" in page and page.count(" autofocus") == 1
+    assert reverse("encounters:visit", args=[old.pk]) in page

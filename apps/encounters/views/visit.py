@@ -1,5 +1,6 @@
 """One visit while it is open: the form and its end. Thin: services do the work."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +64,9 @@ COMPARED = (
 )
 
 
+SIGNING = dt.timedelta(minutes=10)  # so long after a signature the next one is offered
+
+
 def visit_or_404(pk: UUID) -> Visit:
     """The visit when this scope sees it; else a 404 that tells nothing."""
     found = queries.visit_page(pk)
@@ -108,8 +112,20 @@ def _record(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
         "prescribes": scope.can("prescriptions.enter"),
         "undo_until": undoing.offered(found, scope, timezone.now()),
         "death_url": page.death_url(scope, found),
+        "refer_url": page.refer_url(context["panels"], found),
+        "next_unsigned": _next_unsigned(scope, found),
     }
     return render(request, "encounters/record.html", context)
+
+
+def _next_unsigned(scope: Scope, found: Visit) -> Visit | None:
+    """After one's signature the visit that has waited longest for the next. One query, none elsewhere."""
+    now = timezone.now()
+    if found.signed_by is None or found.signed_by != scope.user_id or not scope.can("visits.approve"):
+        return None
+    if found.signed_at is None or now - found.signed_at > SIGNING:
+        return None
+    return next(iter(queries.unsigned_first(scope, 1)), None)
 
 
 def form_page(

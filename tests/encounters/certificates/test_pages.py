@@ -343,5 +343,15 @@ def test_no_paper_is_folded_away(client, visit, referred):
     assert at("certificate_issue", visit.pk, "nghi-viec") in page
     assert "<details><summary>Giấy khác" not in page
     asked = client.get(at("visit", referred.pk)).content.decode()
-    button = asked.partition(at("certificate_issue", referred.pk, "chuyen-co-so"))[2].partition("</a>")[0]
+    where = at("certificate_issue", referred.pk, "chuyen-co-so")
+    button = asked.rpartition(where)[2].partition("</a>")[0]
     assert 'data-key="F7"' in button and "<kbd>F7</kbd>" in button
+
+
+def test_whoever_is_sent_on_takes_her_paper_first(client, visit, referred):
+    """The page of the ended visit begins with it until it is written; for others with what is printed."""
+    where = '<a class="button button-primary" href="{}" autofocus'
+    for each, slug in ((visit, None), (referred, "chuyen-co-so")):
+        page = client.get(reverse("encounters:visit", args=[each.pk])).content.decode()
+        first = where.format(reverse("encounters:certificate_issue", args=[each.pk, "chuyen-co-so"]))
+        assert (first in page) is bool(slug) and page.count(" autofocus") == 1
