@@ -37,8 +37,8 @@ def test_it_works(client, visit, doctor):
     result = row["results"][0]
     assert (result["state"], result["device"]) == ("preliminary", "Máy huyết học 1")
     assert [(value["test"], value["value"], value["flag"]) for value in result["values"]] == [
-        ("HGB", 125.0, ""),
         ("WBC", 7.2, ""),
+        ("HGB", 125.0, ""),
     ]
     assert client.get(f"/api/orders/{order.pk}/").json() == row
     assert ReadEntry.objects.filter(screen="order.api").count() == 3
