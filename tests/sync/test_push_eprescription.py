@@ -240,6 +240,13 @@ def test_what_is_missing_is_told_before(book, receiver, liar, clock):
     assert (row.issues[0]["field"], row.issues[0]["target"]) == ("Cân nặng", "visit")
 
 
+def test_one_without_a_code_leads_to_its_visit(book, receiver, liar, clock):
+    row = sent(book, clock, prescribed(code=""))
+    assert (row.state, row.need, liar.requests) == ("rejected", "field", [])
+    assert (row.issues[0]["field"], row.issues[0]["target"]) == ("Mã đơn thuốc", "visit")
+    assert "trang của trạm" in row.issues[0]["text"]
+
+
 def test_an_unmapped_code_stops_and_one_that_is_not_told_does_not(book, receiver, liar, clock):
     receiver.settings = {"mapped": ["drug"]}
     receiver.save()

@@ -21,7 +21,7 @@ CODE = re.compile(r"[0-9]{2}[0-9a-z]{3}[0-9a-z]{7}-[cnhy]")
 WEIGHT = "29463-7"  # LOINC
 # How she is reached may change without the prescription being another.
 REACHED = ("address", "phone")
-NO_CODE = "Đơn chưa có mã: trạm cần mã cơ sở khám bệnh 5 ký tự."
+NO_CODE = "Đơn chưa có mã. Ghi mã cơ sở 5 ký tự ở trang của trạm, rồi Sửa đổi lượt khám này."
 NO_WEIGHT = "Trẻ dưới {} tháng cần ghi cân nặng."
 NO_GUARDIAN = "Trẻ dưới {} tháng cần ghi người giám hộ."
 
