@@ -19,11 +19,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Warning:
-    """Something odd that a clinician may override with a reason. The reason is kept with the record."""
+    """Something odd that a clinician may override with a reason. The reason is kept with the record.
+
+    `apart` is too grave for a reason that answers something harmless as well: a form asks for its own.
+    """
 
     code: str
     sentence: str
     field: str | None = None
+    apart: bool = False
 
 
 class NeedsReason(Exception):

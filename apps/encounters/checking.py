@@ -1,5 +1,6 @@
 """What there is to remark about a visit before it ends: the pure rules, fed from the record."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -46,9 +47,13 @@ def parts(visit: Visit) -> Parts:
             .select_related("drug", "prescription")
             .order_by("position")
         ),
-        # An allergy noted anywhere must be seen wherever a medicine is prescribed.
-        allergies=list(Allergy.unscoped.filter(person_id=visit.person_id, state=AllergyState.ACTIVE)),
+        allergies=_allergies(visit),
     )
+
+
+def _allergies(visit: Visit) -> list[Allergy]:
+    # An allergy noted anywhere must be seen wherever a medicine is prescribed.
+    return list(Allergy.unscoped.filter(person_id=visit.person_id, state=AllergyState.ACTIVE))
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def look(visit: Visit, known: Parts) -> Looked:
             *asked,
             *_diagnoses(visit, known),
             *_cases(visit, known),
-            *rules.check_visit(_facts(visit, known, limits), limits.prescriptions),
+            *rules.check_visit(_facts(visit, known, limits, _line_facts(known.lines)), limits.prescriptions),
             *rules.check_end(visit.outcome, visit.result, visit.follow_up_on, limits.ends),
             *rules.check_referral(pink, visit.outcome, visit.result, limits.ends),
         ],
@@ -94,10 +99,30 @@ def look(visit: Visit, known: Parts) -> Looked:
     )
 
 
-def line_remarks(visit: Visit, known: Parts) -> list[rules.Problem]:
-    """What the medicines of `known` alone bring, those included that are not saved."""
-    limits = Limits.on(visit.on).with_doses(visit.on)
-    return rules.check_lines(_facts(visit, known, limits), limits.prescriptions)
+def line_remarks(
+    visit: Visit,
+    known: Parts,
+    *,
+    lines: Sequence[rules.LineFacts] | None = None,
+    limits: Limits | None = None,
+) -> list[rules.Problem]:
+    """What medicines alone bring: those of `known`, not saved ones included, or `lines` that are being typed.
+    `limits` with doses, where they were read already.
+    """
+    limits = limits or Limits.on(visit.on).with_doses(visit.on)
+    facts = _facts(visit, known, limits, _line_facts(known.lines) if lines is None else lines)
+    return rules.check_lines(facts, limits.prescriptions)
+
+
+def typed(visit: Visit, *, weight_kg: Decimal | None, icds: Collection[str]) -> Parts:
+    """What a form says beside its medicines, as far as their checks ask for it. One query."""
+    edition = icd.edition_on(visit.on)
+    return Parts(
+        measured={"weight": weight_kg} if weight_kg is not None else {},
+        diagnoses=[Diagnosis(icd_edition=edition, icd_code=code) for code in icds],
+        lines=[],
+        allergies=_allergies(visit),
+    )
 
 
 def _refer(pink: list[str]) -> vitals.Finding:
@@ -159,7 +184,14 @@ def _cases(visit: Visit, known: Parts) -> list[rules.Problem]:
     return found
 
 
-def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
+def _line_facts(rows: Sequence[PrescriptionLine]) -> list[rules.LineFacts]:
+    return [
+        line_facts(row.position, row.drug, row.dose, row.dose_unit, row.times_per_day, row.days, row.quantity)
+        for row in rows
+    ]
+
+
+def _facts(visit: Visit, known: Parts, limits: Limits, lines: Sequence[rules.LineFacts]) -> rules.VisitFacts:
     usual = vitals.band_for(limits.figures.bounds["weight"], visit.age_days)["usual"]
     return rules.VisitFacts(
         on=visit.on,
@@ -171,19 +203,14 @@ def _facts(visit: Visit, known: Parts, limits: Limits) -> rules.VisitFacts:
         heaviest_kg=Decimal(str(usual[1])),
         follow_up_on=visit.follow_up_on,
         payer=visit.payer,
-        pregnant=bool(known.lines) and _is_pregnant(visit),
+        pregnant=bool(lines) and _is_pregnant(visit),
         injured=any(injured(row.icd_code) for row in known.diagnoses if row.icd_edition != YHCT),
         injury_cause=visit.injury_cause,
-        lines=[
-            line_facts(
-                row.position, row.drug, row.dose, row.dose_unit, row.times_per_day, row.days, row.quantity
-            )
-            for row in known.lines
-        ],
+        lines=list(lines),
         allergies=[
             rules.AllergyFacts(row.substance, fold(row.substance), row.drug_code) for row in known.allergies
         ],
-        long_days=_long_days(known, limits.prescriptions.usual),
+        long_days=_long_days(known.diagnoses, lines, limits.prescriptions.usual),
     )
 
 
@@ -195,14 +222,14 @@ def _is_pregnant(visit: Visit) -> bool:
     return visit.person_id in told.open_for([visit.person_id], visit.on)
 
 
-def _long_days(known: Parts, usual: int) -> int:
+def _long_days(diagnoses: Sequence[Diagnosis], lines: Sequence[rules.LineFacts], usual: int) -> int:
     """The longest run that a code of the visit allows (flag long_rx_max_days of TT 06/2026); not asked where
     no medicine runs longer than all may.
     """
-    if all(line.days <= usual for line in known.lines):
+    if all(line.days <= usual for line in lines):
         return 0
     flags = Icd10.objects.filter(
-        edition__in={row.icd_edition for row in known.diagnoses},
-        code__in=[row.icd_code for row in known.diagnoses],
+        edition__in={row.icd_edition for row in diagnoses},
+        code__in=[row.icd_code for row in diagnoses],
     ).values_list("flags", flat=True)
     return max((int(flag.get("long_rx_max_days") or 0) for flag in flags), default=0)

@@ -60,9 +60,9 @@ def text_field(label: str, rows: int = 2, **kwargs: Any) -> forms.CharField:
 
 @dataclass(frozen=True)
 class LineSum:
-    """What a line comes to: `quantity` None when the nurse must say it herself."""
+    """What a line comes to: without `quantity` and `usage` while that is not known, or cannot be."""
 
-    quantity: str | None
+    quantity: str
     unit: str
     usage: str
     marks: tuple[str, ...] = ()  # controlled, antibiotic
@@ -79,11 +79,11 @@ class LineForm(forms.Form):
     quantity = VitalField(label="Số lượng", required=False, max_length=9)
     note = forms.CharField(label="Ghi chú", required=False, max_length=120)
 
-    sum: "LineSum | None" = None  # what the line comes to, when it is known already
-
     def __init__(self, data: QueryDict, *, key: int, names: Known) -> None:
         super().__init__(data, prefix=f"line-{key}")
         self.key = key
+        self.sum: LineSum | None = None  # what the line comes to, when it is known already
+        self.said: list[tuple[str, str]] = []  # state and words of what is to be looked at
         self.fields["drug"].widget = picker("drug", names, placeholder="Tên thuốc")
         for name in ("quantity", "note"):  # computed, seldom: Enter passes them over, Tab does not
             self.fields[name].widget.attrs["data-enter-skip"] = ""
@@ -115,6 +115,11 @@ class LineForm(forms.Form):
             except ValueError as error:
                 self.add_error("dose", str(error))
         return data
+
+    @property
+    def drug_code(self) -> str:
+        """The medicine that was chosen; empty without one."""
+        return "" if self.is_blank else self.data.get(self.add_prefix("drug"), "").replace("\0", "")
 
     def line(self) -> LineInput:
         """The values of a form that is valid and not blank."""
@@ -150,7 +155,8 @@ class VisitForm(FormKeyMixin, VersionMixin):
     follow_up_on = forms.CharField(label="Tái khám", required=False, max_length=12)
     outcome = forms.ChoiceField(label="Hình thức ra về", required=False)
     result = forms.ChoiceField(label="Kết quả", required=False)
-    override = forms.CharField(label="Lý do", required=False, max_length=300)
+    override = forms.CharField(label="Lý do vẫn giữ", required=False, max_length=300)
+    override_apart = forms.CharField(label="Lý do vẫn kê", required=False, max_length=300)
     amend_reason = forms.CharField(label="Lý do sửa đổi", required=False, max_length=500)
 
     def __init__(
@@ -198,9 +204,7 @@ class VisitForm(FormKeyMixin, VersionMixin):
 
     def _lines(self, data: QueryDict, names: Known) -> list[LineForm]:
         """A form for each line of the post that says something, and empty ones to go on with."""
-        keys = list(dict.fromkeys(line_key(text) for text in data.getlist("line")[:MAX_LINES]))
-        lines = [LineForm(data, key=key, names=names) for key in keys if key is not None]
-        lines = [line for line in lines if not line.is_blank]
+        lines = [line for line in lines_of(data, names) if not line.is_blank]
         first = max((line.key for line in lines), default=-1) + 1
         return lines + [LineForm(QueryDict(), key=first + n, names=names) for n in range(EMPTY_LINES)]
 
@@ -325,6 +329,12 @@ def organ_field(organ: organs.Organ) -> forms.CharField:
     box = forms.CharField(label=organ.title, required=False, max_length=organs.LONGEST)
     box.widget = forms.TextInput(attrs | {"maxlength": str(organs.LONGEST)})
     return box
+
+
+def lines_of(data: QueryDict, names: Known) -> list[LineForm]:
+    """A form for each line of the post, empty ones too."""
+    keys = dict.fromkeys(line_key(text) for text in data.getlist("line")[:MAX_LINES])
+    return [LineForm(data, key=key, names=names) for key in keys if key is not None]
 
 
 def line_key(text: str) -> int | None:

@@ -2,31 +2,26 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.care.ncd import pressure
 from apps.care.vitals import PRESSURE, SIGNS, bmi, number_text
 from apps.catalogues import codes, icd, picks
-from apps.catalogues.models import Drug
 from apps.core import parameters, registry
 from apps.core.ids import uuid7
 from apps.core.scope import Scope, current
-from apps.encounters import case_forms, checking, dosing, insured, organs, queries, rules, states
+from apps.encounters import case_forms, checking, dosing, organs, queries, rules, states
 from apps.encounters.certificates.referral import Referral
 from apps.encounters.copying import Copied
-from apps.encounters.dispensing.stocked import Shelf, shelves
-from apps.encounters.forms import TEXTS, LineForm, LineSum, Names, VisitForm, line_key
+from apps.encounters.forms import TEXTS, Names, VisitForm
 from apps.encounters.models import Visit
 from apps.encounters.sick_child import boxes, reading, sheet
-from apps.encounters.writing import INSURED, Limits, route_word
+from apps.encounters.writing import Limits
 from apps.patients.models import Allergy, AllergyState, Person
 
 HISTORY = "visits.history_size"  # parameter
@@ -38,52 +33,7 @@ def form_for(visit: Visit, data: QueryDict | None, parts: checking.Parts | None 
     if data is not None:
         return VisitForm(data, visit=visit, names=_names(data, visit), prescribes=prescribes)
     parts = parts or checking.parts(visit)
-    form = VisitForm(_stored(visit, parts), visit=visit, names=_stored_names(parts), prescribes=prescribes)
-    for line, row in zip(form.lines, parts.lines, strict=False):
-        line.sum = LineSum(dosing.quantity_text(row.quantity), row.unit, row.usage, marks(row.drug))
-    return form
-
-
-def notes_put(form: VisitForm, visit: Visit, parts: checking.Parts, cover: insured.CoverRule | None) -> None:
-    """What shelf and insurance say at each stored line; `cover` comes from the checks. One query."""
-    drugs = [row.drug for row in parts.lines]
-    known = Known(_shelves(drugs), cover, visit.payer)
-    for line, row in zip(form.lines, parts.lines, strict=False):
-        if line.sum is not None:
-            line.sum = replace(line.sum, notes=known.notes(row.drug, row.quantity))
-
-
-def _shelves(drugs: Sequence[Drug]) -> Mapping[str, Shelf]:
-    return shelves(current(), [drug.code for drug in drugs], timezone.localdate())
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is told of medicines while they are prescribed: what lies where this account gives out, and
-    whether the insurance pays.
-    """
-
-    shelves: Mapping[str, Shelf]
-    cover: insured.CoverRule | None
-    payer: str
-
-    @classmethod
-    def of(cls, drugs: Sequence[Drug], visit: Visit) -> "Known":
-        """Of these medicines, on the visit's day: two queries for any number, none for none."""
-        if not drugs:
-            return cls({}, None, "")
-        rule = parameters.values([INSURED], on=visit.on).get(INSURED)
-        cover = insured.CoverRule.read(rule) if rule else None
-        return cls(_shelves(drugs), cover, visit.payer)
-
-    def notes(self, drug: Drug, wanted: Decimal | None) -> tuple[tuple[str, str], ...]:
-        """State and words of each chip at the line."""
-        shelf = self.shelves.get(drug.code)
-        said = [shelf.told(wanted, drug.unit.lower())] if shelf else []
-        why = insured.cover(self.cover, payer=self.payer, kind=drug.kind, code=drug.bhyt_code)
-        if why:
-            said.append(("warning", f"BHYT: {insured.SENTENCES[why]}"))
-        return tuple(said)
+    return VisitForm(_stored(visit, parts), visit=visit, names=_stored_names(parts), prescribes=prescribes)
 
 
 def _stored(visit: Visit, parts: checking.Parts) -> QueryDict:
@@ -267,40 +217,3 @@ def copied_say(request: HttpRequest, copied: Copied) -> None:
     (messages.success if copied.many else messages.warning)(request, copied.sentence)
     for sentence in copied.told:
         messages.warning(request, sentence)
-
-
-def line_form(data: QueryDict) -> LineForm | None:
-    """The line that `key` of the post names, when it says enough to be computed."""
-    key = line_key(data.get("key", ""))
-    form = None if key is None else LineForm(data, key=key, names=dict)
-    return form if form and not form.is_blank and form.is_valid() else None
-
-
-def sums_put(form: VisitForm, visit: Visit) -> None:
-    """What each line of a form sent back comes to. Three queries."""
-    lines = [line for line in form.lines if not line.is_blank and line.is_valid()]
-    drugs = {
-        drug.code: drug for drug in Drug.objects.filter(code__in=[line.line().drug_code for line in lines])
-    }
-    known = Known.of(list(drugs.values()), visit)
-    for line in lines:
-        line.sum = line_sum(line, drugs.get(line.line().drug_code), visit.on, known)
-
-
-def line_sum(form: LineForm, drug: Drug | None, on: dt.date, known: Known) -> LineSum | None:
-    """The quantity and the wording of a line as it would be saved; None for an unknown medicine."""
-    entry = form.line()
-    if drug is None:
-        return None
-    unit = drug.unit.lower()
-    dose_unit = entry.dose_unit or unit
-    amount = entry.quantity or dosing.quantity(entry.dose, entry.times_per_day, entry.days, unit, dose_unit)
-    words = dosing.usage(entry.dose, dose_unit, entry.times_per_day, route_word(drug, on), entry.note)
-    said = dosing.quantity_text(amount) if amount else None
-    return LineSum(said, unit, words, marks(drug), known.notes(drug, amount))
-
-
-def marks(drug: Drug) -> tuple[str, ...]:
-    """What the prescriber has to know of a medicine before all: controlled, antibiotic."""
-    said = [drug.get_controlled_display().lower()] if drug.controlled else []
-    return (*said, "kháng sinh") if drug.is_antibiotic else tuple(said)

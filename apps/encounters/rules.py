@@ -24,12 +24,15 @@ MISSING = frozenset({"no-diagnosis", "no-performer", "no-reason"})
 
 @dataclass(frozen=True)
 class Problem:
-    """One remark: `code` is what a given reason is kept under; `field` names the input it belongs to."""
+    """One remark: `code` is what a given reason is kept under; `field` names the input it belongs to; `apart`
+    asks for a reason of its own.
+    """
 
     code: str
     sentence: str
     field: str = ""
     blocks: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ def check_referral(pink: Sequence[str], outcome: str, result: str, ends: Ends) -
 
 @dataclass(frozen=True)
 class LineFacts:
-    """A prescription line as the rules see it; `ingredient` folded by the caller."""
+    """A prescription line as the rules see it; `ingredient` folded by the caller. One that is not `whole` is
+    still being typed: of it only the medicine counts.
+    """
 
     position: int
     name: str
@@ -109,6 +114,7 @@ class LineFacts:
     taken: doses.Taken | None = None
     kind: str = ""  # the catalogue it is of
     insured_code: str = ""
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -166,7 +172,7 @@ def check_line(line: LineFacts, limit: PrescriptionLimits, long_days: int = 0) -
     if found:
         return found  # the quantity follows from these
     if line.quantity is None:
-        block("quantity", "chưa có số lượng. Liều tính bằng đơn vị khác thì ghi số lượng cấp.")
+        block("quantity", f"chưa có số lượng. Liều tính bằng đơn vị khác: hãy ghi số lượng ({line.unit}).")
     elif line.quantity < LEAST_QUANTITY:
         block("quantity", "số lượng phải lớn hơn 0.")
     elif line.quantity >= TOO_MUCH:
@@ -184,7 +190,8 @@ def check_line(line: LineFacts, limit: PrescriptionLimits, long_days: int = 0) -
 
 def check_lines(visit: VisitFacts, limit: PrescriptionLimits) -> list[Problem]:
     """All lines: each alone, an ingredient twice, an allergy, too much, a small child without weight."""
-    found = [problem for line in visit.lines for problem in check_line(line, limit, visit.long_days)]
+    whole = [line for line in visit.lines if line.whole]
+    found = [problem for line in whole for problem in check_line(line, limit, visit.long_days)]
     seen: dict[str, LineFacts] = {}
     for line in visit.lines:
         first = seen.setdefault(line.ingredient, line) if line.ingredient else line
@@ -248,6 +255,7 @@ def _against(
                     f"line-{line.position}-allergy",
                     f"{line.name}: người bệnh dị ứng {allergy.substance}.",
                     box,
+                    apart=True,
                 )
             )
     return found

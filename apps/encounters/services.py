@@ -66,15 +66,18 @@ def visit_save(*, visit_id: UUID, expected_version: int, data: VisitInput, ends:
 
 
 @transaction.atomic
-def visit_finalise(*, visit_id: UUID, expected_version: int, override: str = "") -> Visit:
+def visit_finalise(
+    *, visit_id: UUID, expected_version: int, override: str = "", apart: str | None = None
+) -> Visit:
     """End a visit: checked, prescriptions coded, appointment made; signed, or waiting for a signature.
 
-    Raises Problems for what law or arithmetic forbids, NeedsReason for what is odd while `override` is empty.
+    Raises Problems for what law or arithmetic forbids, NeedsReason for what is odd while its reason is empty:
+    `override`, and `apart` for what a form asks apart.
     """
     visit = _for("finalise", visit_id, expected_version)
     if visit.performer is None and (author := own_practitioner(current())):
         _take_over(visit, author)
-    check_end(visit, override)
+    check_end(visit, override, apart)
     end_put(visit)
     save_versioned(visit, expected=expected_version)
     drafts.drop(DRAFT, visit.pk)
@@ -108,7 +111,13 @@ def visit_reopen(*, visit_id: UUID, expected_version: int) -> Visit:
 
 @transaction.atomic
 def visit_amend(
-    *, visit_id: UUID, expected_version: int, data: VisitInput, reason: str, override: str = ""
+    *,
+    visit_id: UUID,
+    expected_version: int,
+    data: VisitInput,
+    reason: str,
+    override: str = "",
+    apart: str | None = None,
 ) -> Visit:
     """Change a finalised visit: the earlier version is kept with `reason`, and it is signed anew."""
     visit = _for("amend", visit_id, expected_version, data)
@@ -127,7 +136,7 @@ def visit_amend(
         at=timezone.now(),
     )
     changed = write(visit, data)
-    check_end(visit, override)
+    check_end(visit, override, apart)
     end_put(visit)
     save_versioned(visit, expected=expected_version)
     drafts.drop(DRAFT, visit.pk)
@@ -181,16 +190,20 @@ def _take_over(visit: Visit, author: Practitioner) -> None:
     visit.performer, visit.performer_text = author, author.full_name
 
 
-def check_end(visit: Visit, override: str) -> None:
-    """Refuse what law or arithmetic forbids; ask for a reason for what is odd and not answered yet."""
+def check_end(visit: Visit, override: str, apart: str | None = None) -> None:
+    """Refuse what law or arithmetic forbids; ask for a reason for what is odd and not answered yet. Where
+    nothing asks `apart`, `override` answers that too.
+    """
     remarks = checking.remarks(visit)
     refuse(remarks)
-    asked = [Warning(remark.code, remark.sentence, remark.field) for remark in remarks]
+    asked = [Warning(remark.code, remark.sentence, remark.field, remark.apart) for remark in remarks]
     answered = {entry["code"] + entry["sentence"] for entry in visit.overrides}
     asked = [warning for warning in asked if warning.code + warning.sentence not in answered]
-    if asked and not clean(override):
+    reasons = {False: override, True: override if apart is None else apart}
+    if any(not clean(reasons[warning.apart]) for warning in asked):
         raise NeedsReason(asked)
-    _keep_overrides(visit, asked, override)
+    for is_apart, reason in reasons.items():
+        _keep_overrides(visit, [warning for warning in asked if warning.apart is is_apart], reason)
 
 
 def end_put(visit: Visit, *, signs: bool = True) -> None:

@@ -256,12 +256,7 @@ def _lines(
                 rules.Problem(f"line-{position}-drug", sentence, f"line-{position}-drug", blocks=True)
             )
             continue
-        dose_unit = entry.dose_unit or drug.unit.lower()
-        quantity = entry.quantity
-        if quantity is None and entry.dose > 0:
-            quantity = dosing.quantity(
-                entry.dose, entry.times_per_day, entry.days, drug.unit.lower(), dose_unit
-            )
+        dose_unit, quantity = amounts(entry, drug)
         facts = line_facts(position, drug, entry.dose, dose_unit, entry.times_per_day, entry.days, quantity)
         wrong = [problem for problem in rules.check_line(facts, days, days.most) if problem.blocks]
         problems += wrong
@@ -287,6 +282,15 @@ def _lines(
             )
         )
     return rows, problems
+
+
+def amounts(entry: LineInput, drug: Drug) -> tuple[str, Decimal | None]:
+    """The unit of the dose, and how much is handed out: as was said, else as it comes to."""
+    unit = drug.unit.lower()
+    dose_unit = entry.dose_unit or unit
+    if entry.quantity is not None or entry.dose <= 0:
+        return dose_unit, entry.quantity
+    return dose_unit, dosing.quantity(entry.dose, entry.times_per_day, entry.days, unit, dose_unit)
 
 
 def printed_name(drug: Drug) -> str:

@@ -168,7 +168,9 @@ def test_what_is_odd_is_saved_and_asked_about_at_the_end(client, hoa, doctor):
     assert "<b>10 viên</b>" in page  # what the line comes to stands there again
     visit.refresh_from_db()
     assert (visit.state, visit.advice) == ("in_progress", "Uống nhiều nước")
-    answer = client.post(at("visit", visit.pk), typed(visit, action="finalise", override="Đã dùng được"))
+    answer = client.post(
+        at("visit", visit.pk), typed(visit, action="finalise", override_apart="Đã dùng được")
+    )
     visit.refresh_from_db()
     assert visit.state == "finalised"
     assert visit.overrides[0]["reason"] == "Đã dùng được"

@@ -134,6 +134,7 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
                 data=form.visit_input(),
                 reason=form.cleaned_data["amend_reason"],
                 override=form.cleaned_data["override"],
+                apart=form.cleaned_data["override_apart"],
             )
         except Problems as problems:
             form.add_problems(problems)

@@ -1,6 +1,7 @@
 """One visit while it is open: the form and its end. Thin: services do the work."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.care import saying
 from apps.care.forms.figures import FiguresForm
-from apps.catalogues.models import Drug
 from apps.core import drafts, readlog
 from apps.core.access import needs
 from apps.core.conflict import Keyed, conflict_page
 from apps.core.drafts import keeps_draft
-from apps.core.errors import NeedsReason, Refused
+from apps.core.errors import NeedsReason, Refused, Warning
 from apps.core.forms import FormKeyMixin, add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.models import Draft
@@ -28,13 +28,14 @@ from apps.encounters import (
     copying,
     organs,
     page,
+    prescribing,
     queries,
     services,
     states,
     templating,
     undoing,
 )
-from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key
+from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key, lines_of
 from apps.encounters.models import ExamTemplate, Visit
 from apps.encounters.ordering import queries as order_queries
 from apps.encounters.sick_child import reading, sheet
@@ -136,16 +137,18 @@ def form_page(
     *,
     draft: Draft | None = None,
     known: checking.Parts | None = None,
+    asked: Sequence[Warning] = (),
     **more: Any,
 ) -> HttpResponse:
     """The visit's form with what stands beside it; a form sent back is a 422."""
     if request.method == "POST":
         readlog.record("visit.page", [found.person_id])
-        page.sums_put(form, found)
     known = known or checking.parts(found)
     context = page.beside(scope, found, known)
     if request.method == "GET" and draft is None:
-        page.notes_put(form, found, known, context["cover"])
+        prescribing.stored_put(form, found, known, context["cover"], context["remarks"])
+    else:
+        prescribing.typed_put(form.filled, found, form.data)
     context |= {
         "form": form,
         # Of the figures in the boxes: those of a draft, or of a form sent back, are not stored yet.
@@ -154,6 +157,8 @@ def form_page(
         **(_filled_by(scope, found, form.data) if form.prescribes else {}),
         "draft": draft,
         "outrun": draft is not None and draft.of_version != found.version,
+        "asked": [warning for warning in asked if not warning.apart],
+        "asked_apart": [warning for warning in asked if warning.apart],
         **more,
     }
     if form.sick_child.answers and (draft is not None or form.errors):
@@ -234,9 +239,13 @@ def _copy(request: HttpRequest, saved: Visit, key: str) -> HttpResponse:
 
 
 def _finalise(request: HttpRequest, scope: Scope, saved: Visit, form: VisitForm) -> HttpResponse:
-    override = form.cleaned_data["override"]
     try:
-        ended = services.visit_finalise(visit_id=saved.pk, expected_version=saved.version, override=override)
+        ended = services.visit_finalise(
+            visit_id=saved.pk,
+            expected_version=saved.version,
+            override=form.cleaned_data["override"],
+            apart=form.cleaned_data["override_apart"],
+        )
     except Problems as problems:
         again = _again(request, saved)
         again.add_problems(problems)
@@ -298,13 +307,17 @@ def _sick(found: Visit, data: QueryDict) -> dict[str, Any]:
 @require_POST
 @needs("visits.enter")
 def line(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What a line of medicine comes to: quantity and wording, while it is being typed."""
+    """What a line of medicine comes to while it is being typed, and what is to be looked at in all of them:
+    without `key` after another box, the weight.
+    """
     found = visit_or_404(pk)
-    form = page.line_form(request.POST)
-    drug = Drug.objects.filter(code=form.line().drug_code).first() if form else None
-    known = page.Known.of([drug] if drug else [], found)
-    total = page.line_sum(form, drug, found.on, known) if form else None
-    return render(request, "encounters/line_sum.html", {"sum": total})
+    lines = lines_of(request.POST, names=dict)
+    asked = [line for line in lines if str(line.key) == request.POST.get("key")]
+    if "key" in request.POST and not asked:
+        return HttpResponse()
+    prescribing.typed_put(lines, found, request.POST)
+    context = {"sum": asked[0].sum if asked else None, "lines": lines}
+    return render(request, "encounters/line_told.html", context)
 
 
 @require_POST

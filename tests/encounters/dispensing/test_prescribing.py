@@ -23,7 +23,14 @@ def client(doctor):
 
 
 def asked(client, visit, drug="TD001.1", days="5"):
-    said = {"key": "0", "line-0-drug": drug, "line-0-dose": "1", "line-0-times": "2", "line-0-days": days}
+    said = {
+        "key": "0",
+        "line": "0",
+        "line-0-drug": drug,
+        "line-0-dose": "1",
+        "line-0-times": "2",
+        "line-0-days": days,
+    }
     return client.post(at("line", visit.pk), said).content.decode()
 
 
