@@ -94,6 +94,7 @@ def _extra(row: CodeEntry) -> str:
         "alpha3": "{}",
         "parent": "thuộc {}",
         "icd10": "ICD-10 {}",
+        "codes": "ICD-10 {}",
         "chapter_no": "chương {}",
         "group": "{}",
         "note": "{}",

@@ -2,16 +2,17 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from time import monotonic
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.catalogues import codes, frequency
 from apps.catalogues.models import Edition, Icd10, Icd10Rule
 from apps.catalogues.rules import AgeLimit, CodeFacts, Finding, Role, Sex, judge
-from apps.catalogues.search import matching, needle, ranked, whole
+from apps.catalogues.search import matching, needle, partly, ranked, whole
 from apps.core import parameters
 from apps.core.text import search_key
 
@@ -46,45 +47,110 @@ def _editions(span: int) -> list[tuple[Edition, dt.date | None, dt.date | None]]
 PAST = Q(folded__endswith=" cu") | Q(folded__startswith="di chung ") | Q(folded__startswith="tien su ")
 
 
-def find(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int = 20) -> list[Icd10]:
+# A heading over more specific codes comes after them, unless stations use it as it is: M54.5 before M54.
+HEADING = Q(common=False) & (
+    Q(flags__contains={"has_more_specific": True}) | Q(flags__contains={"is_leaf": False})
+)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """For whom a code is looked for, as far as that changes what comes first. `sex` as in the flags: M, F."""
+
+    sex: str = ""
+    child: bool | None = None
+
+    @classmethod
+    def read(cls, text: str) -> "Patient":
+        """Out of what a form says of her: 'F child', 'M grown'."""
+        words = text.split()
+        sex = next((word for word in words if word in ("M", "F")), "")
+        return cls(sex, True if "child" in words else False if "grown" in words else None)
+
+
+ANYBODY = Patient()
+
+
+def find(
+    text: str,
+    *,
+    on: dt.date,
+    facility_id: UUID | None = None,
+    limit: int = 20,
+    patient: Patient = ANYBODY,
+) -> list[Icd10]:
     """The codes of the day's edition that match, best first; without text the usual ones. One query.
 
     One or two letters look for whole words, and for beginnings only among the station's usual codes.
     """
     what = needle(text)
     needles = [what]
-    rows = Icd10.objects.filter(edition=edition_on(on)).on(on)
-    rows = rows.exclude(flags__contains={"status": "qd4469_only"})
-    frequent = frequency.top("icd10", facility_id)
+    named: list[str] = []
+    rows = _in_force(on)
+    frequent = frequency.top("icd10", facility_id, child=patient.child)
     if what.short:
         found = matching(rows.filter(Q(common=True) | Q(code__in=frequent)), what)
         if what.folded:
             found = found | rows.filter(search=whole(what))
+        elif patient.sex:
+            found = found.exclude(flags__contains={"sex": "F" if patient.sex == "M" else "M"})
     else:
-        needles += map(needle, official(what.folded))
+        everyday = official(what.folded)
+        needles += map(needle, everyday.words)
+        named = everyday.codes
         found = matching(rows, *needles)
+        if named:
+            found = found | rows.filter(code__in=named)
     # After what this station uses comes what every station does: acute before chronic, as the list has it.
     usual = [row.code for row in codes.rows("icd10_common")]
     first = list(dict.fromkeys([*frequent, *usual]))
-    best = ranked(found, *needles, frequent=first, common="common", later=PAST)
+    best = ranked(found, *needles, named=named, frequent=first, common="common", later=PAST, last=HEADING)
     return list(best.defer("tokens", "search")[:limit])
 
 
-def official(folded: str) -> list[str]:
-    """The official words for an everyday name: 'tieu duong tip 2' -> 'đái tháo đường tip 2'.
+def near(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int = 20) -> list[Icd10]:
+    """Where no code holds all words: those that hold most of them, and at least half. One query."""
+    what = needle(text)
+    if not what.terms:
+        return []
+    found = partly(_in_force(on), what)
+    first = [*frequency.top("icd10", facility_id), *(row.code for row in codes.rows("icd10_common"))]
+    best = ranked(found, needle(""), frequent=first, common="common", last=HEADING, before=["-held"])
+    return list(best.defer("tokens", "search")[:limit])
 
-    A name that is still being typed counts from five letters on. At most one answer, the longest name's.
+
+def _in_force(on: dt.date) -> "QuerySet[Icd10]":
+    rows = Icd10.objects.filter(edition=edition_on(on)).on(on)
+    return rows.exclude(flags__contains={"status": "qd4469_only"})
+
+
+@dataclass(frozen=True)
+class Everyday:
+    """What an everyday name means: official `words` (none or one text), and the `codes` it says itself."""
+
+    words: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+
+
+def official(folded: str) -> Everyday:
+    """The official words and codes for an everyday name: 'tieu duong tip 2' -> 'đái tháo đường tip 2'.
+
+    A name that is still being typed counts from five letters on, its codes when only its last word is begun.
+    At most one answer: the longest name that stands there, else the longest that is begun.
     """
-    best: tuple[int, str] = (0, "")
+    rank, best = (False, 0), Everyday()
     for row in codes.rows("icd10_spoken"):
         spoken, means = _spoken_key(row.name), row.extra.get("means", "")
-        if len(spoken) <= best[0]:
+        stands = f" {spoken} " in f" {folded} "
+        begun = len(folded) >= SPOKEN_FROM and spoken.startswith(folded)
+        if not (stands or begun) or (stands, len(spoken)) <= rank:
             continue
-        if f" {spoken} " in f" {folded} ":
-            best = (len(spoken), f" {folded} ".replace(f" {spoken} ", f" {means} ").strip())
-        elif len(folded) >= SPOKEN_FROM and spoken.startswith(folded):
-            best = (len(spoken), means)
-    return [best[1]] if best[1] else []
+        rank, named = (stands, len(spoken)), row.extra.get("codes", "").split()
+        if stands:
+            best = Everyday([f" {folded} ".replace(f" {spoken} ", f" {means} ").strip()], named)
+        else:
+            best = Everyday([means], named if folded.count(" ") == spoken.count(" ") else [])
+    return best
 
 
 @lru_cache(maxsize=1024)

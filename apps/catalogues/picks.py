@@ -31,16 +31,20 @@ class Pick:
     code: str
     name: str
     note: str = ""
+    near: bool = False  # holds not all that was typed: never taken by Enter alone
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What can be picked. `find(scope, text, on)` answers typing; `names(codes)` names chosen codes."""
+    """What can be picked. `find(scope, text, on)` answers typing; `names(codes)` names chosen codes;
+    `find_for` answers where the form says for whom it asks.
+    """
 
     key: str
     title: str
     find: Callable[[Scope, str, dt.date], Sequence[Pick]]
     names: Callable[[Sequence[str]], dict[str, str]]
+    find_for: Callable[[Scope, str, dt.date, icd.Patient], Sequence[Pick]] | None = None
 
 
 kinds: Registry[Kind] = Registry("picker kinds")
@@ -51,13 +55,15 @@ def widget(
     *,
     on: dt.date | None = None,
     day_of: str = "",
+    whom: str = "",
     multiple: bool = False,
     placeholder: str = "Gõ tên không dấu hoặc mã",
 ) -> CodePicker:
-    """The form widget that picks from `kind`; `on` is the day of the record, where that may not be today, and
-    `day_of` the field of the same form in which that day is typed.
+    """The form widget that picks from `kind`; `on` is the day of the record, where that may not be today,
+    `day_of` the field of the same form in which that day is typed, `whom` for whom (icd.Patient).
     """
     day = {"data-on": on.isoformat()} if on else {}
+    day |= {"data-whom": whom} if whom else {}
     return CodePicker(
         "catalogues:pick",
         url_kwargs={"kind": kind},
@@ -85,9 +91,11 @@ def find_kind(key: str) -> Kind | None:
 # --- diseases
 
 
-def _find_icd10(scope: Scope, text: str, on: dt.date) -> list[Pick]:
-    found = icd.find(text, on=on, facility_id=_station(scope), limit=LIMIT)
-    return [Pick(row.code, row.name, _icd_note(row.flags)) for row in found]
+def _find_icd10(scope: Scope, text: str, on: dt.date, patient: icd.Patient = icd.ANYBODY) -> list[Pick]:
+    same: Any = {"on": on, "facility_id": _station(scope), "limit": LIMIT}
+    found = icd.find(text, **same, patient=patient)
+    near = [] if found or not text.strip() else icd.near(text, **same)
+    return [Pick(row.code, row.name, _icd_note(row.flags), near=not found) for row in found or near]
 
 
 def _icd_note(flags: dict[str, Any]) -> str:
@@ -147,7 +155,7 @@ def _service_names(picked: Sequence[str]) -> dict[str, str]:
 
 
 kinds.add(
-    Kind("icd10", "Mã bệnh ICD-10", _find_icd10, _icd10_names),
+    Kind("icd10", "Mã bệnh ICD-10", _find_icd10, _icd10_names, _find_icd10),
     Kind(
         "drug",
         "Thuốc",

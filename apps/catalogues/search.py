@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from operator import or_
+from operator import add, or_
 from typing import Any, TypeVar, cast
 
 from django.contrib.postgres.fields import ArrayField
@@ -57,6 +57,11 @@ class Needle:
     tsquery: str
 
     @property
+    def terms(self) -> list[str]:
+        """The query of each word, each once."""
+        return list(dict.fromkeys(self.tsquery.split(" & "))) if self.tsquery else []
+
+    @property
     def short(self) -> bool:
         """One or two letters: too many names begin so. A code begun (J0) is not short."""
         return len(self.folded) < 3 and not any(char.isdigit() for char in self.folded)
@@ -83,6 +88,16 @@ def matching(rows: QuerySet[ModelT], *any_of: Needle) -> QuerySet[ModelT]:
     return rows.filter(search=SearchQuery(" | ".join(queries), search_type="raw", config="simple"))
 
 
+def partly(rows: QuerySet[ModelT], what: Needle) -> QuerySet[ModelT]:
+    """The rows that hold at least half of the words, with how many as `held`; something must be typed."""
+    queries = [SearchQuery(term, search_type="raw", config="simple") for term in what.terms]
+    held = reduce(add, (Case(When(search=query, then=Value(1)), default=Value(0)) for query in queries))
+    # One query of all words finds by the index; only what it finds is counted.
+    some = SearchQuery(" | ".join(what.terms), search_type="raw", config="simple")
+    counted = rows.filter(search=some).annotate(held=held)
+    return cast("QuerySet[ModelT]", counted.filter(held__gte=(len(queries) + 1) // 2))
+
+
 def whole(what: Needle) -> SearchQuery:
     """The query for the words as they are, not as beginnings."""
     return SearchQuery(what.tsquery.replace(":*", ""), search_type="raw", config="simple")
@@ -91,21 +106,28 @@ def whole(what: Needle) -> SearchQuery:
 def ranked(
     rows: QuerySet[ModelT],
     *any_of: Needle,
+    named: Sequence[str] = (),
     frequent: Sequence[str] = (),
     common: str | None = None,
     later: Q | None = None,
+    last: Q | None = None,
+    before: Sequence[str] = (),
 ) -> QuerySet[ModelT]:
-    """Best first: the code itself, the words with their accents, the words in a row (whole, then begun), what
-    is not `later`, the station's frequent codes, common ones, then names that begin early with the words and
-    are short.
+    """Best first: the code itself, `named` codes, what is not `last`, the words with their accents, the words
+    in a row (whole, then begun), what is not `later`, the station's frequent codes, common ones, then names
+    that begin early with the words and are short.
 
     The first needle is what was typed. `frequent` are codes, most used first, then those usual everywhere;
-    `common` names a boolean field.
+    `common` names a boolean field; `before` orders before all of it.
     """
     typed, best = any_of[0], any_of[-1]
-    order: list[Any] = []
+    order: list[Any] = [*before]
     if typed.code:
         order.append(_first(Q(code__iexact=typed.text.strip()) | Q(tokens__endswith=f" {typed.code}")))
+    if named:
+        order.append(_place(named).asc(nulls_last=True))
+    if last is not None:
+        order.append(_last(last))
     if typed.folded:
         padded = Concat(Value(" "), "folded", Value(" "), output_field=TextField())
         rows = cast("QuerySet[ModelT]", rows.annotate(padded=padded))
@@ -118,7 +140,7 @@ def ranked(
         order.append(_first(_any(Q(padded__contains=f" {what.folded} ") for what in any_of)))
         order.append(_first(_any(Q(padded__contains=f" {what.folded}") for what in any_of)))
     if later is not None:
-        order.append(Case(When(later, then=Value(1)), default=Value(0), output_field=IntegerField()))
+        order.append(_last(later))
     if frequent:
         order.append(_place(frequent).asc(nulls_last=True))
     if common:
@@ -141,3 +163,7 @@ def _any(conditions: Iterable[Q]) -> Q:
 
 def _first(condition: Q) -> Case:
     return Case(When(condition, then=Value(0)), default=Value(1), output_field=IntegerField())
+
+
+def _last(condition: Q) -> Case:
+    return Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())

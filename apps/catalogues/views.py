@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.catalogues import columns, guarding, picks, queries, services
+from apps.catalogues import columns, guarding, icd, picks, queries, services
 from apps.catalogues.forms import UploadForm
 from apps.catalogues.models import CatalogueChange, CatalogueUpload
 from apps.catalogues.sheets import content_of
@@ -33,15 +33,19 @@ from apps.core.scope import active, current
 @signed_in
 @limited("look_up")
 def pick(request: HttpRequest, kind: str) -> HttpResponse:
-    """Lines for a code picker. POST `q` as typed, and `on` (an ISO date, or one as it is typed) when the
-    record is of another day.
+    """Lines for a code picker. POST `q` as typed, `on` (an ISO date, or one as it is typed) when the record
+    is of another day, `whom` where it matters for whom.
     """
     found, scope = picks.find_kind(kind), active()
     if found is None:
         raise Http404
     if scope is None:
         raise PermissionDenied("no workplace")
-    results = found.find(scope, request.POST.get("q", ""), _day(request.POST.get("on", "")))
+    text, on = request.POST.get("q", ""), _day(request.POST.get("on", ""))
+    if found.find_for and (whom := request.POST.get("whom", "")):
+        results = found.find_for(scope, text, on, icd.Patient.read(whom))
+    else:
+        results = found.find(scope, text, on)
     return render(request, "components/picker_results.html", {"results": results})
 
 

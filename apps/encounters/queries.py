@@ -5,6 +5,7 @@ A visit is found within its scope; its parts are then read unscoped, since whoev
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from apps.core.models import ReadEntry
 from apps.core.paging import Page, keyset
 from apps.core.registry import DraftSubject
 from apps.core.scope import Scope
-from apps.encounters import states
+from apps.encounters import rules, states
 from apps.encounters.models import (
     Diagnosis,
     DiagnosisRole,
@@ -240,16 +241,23 @@ def reception_subjects(scope: Scope, person_ids: Iterable[UUID]) -> dict[UUID, D
     }
 
 
+CHILD_DAYS = int(rules.CHILD_MONTHS * Decimal("30.4375"))
+
+
 class UsualCodes:
     """What a facility used most in the last year: comes first in the pickers (catalogues.frequency)."""
 
-    def top(self, kind: str, facility_id: UUID, limit: int) -> Sequence[str]:
+    def top(self, kind: str, facility_id: UUID, limit: int, *, child: bool | None = None) -> Sequence[str]:
         """ICD-10 or drug codes, most used first; one query, none for other kinds."""
         since = timezone.localdate() - dt.timedelta(days=365)
         if kind == "icd10":
             rows: QuerySet[Any] = Diagnosis.unscoped.filter(
                 visit__facility_id=facility_id, visit__on__gte=since
             ).exclude(role=DiagnosisRole.TRADITIONAL)
+            if child is not None:
+                rows = rows.filter(visit__age_days__isnull=False)
+                below = Q(visit__age_days__lt=CHILD_DAYS)
+                rows = rows.filter(below if child else ~below)
             name = "icd_code"
         elif kind == "drug":
             rows = PrescriptionLine.unscoped.filter(

@@ -16,6 +16,7 @@ from apps.core.words import completed_months
 from apps.encounters import doses, insured
 from apps.encounters.doses import Counts, DoseLimit
 
+CHILD_MONTHS = 192  # younger has the diseases of children: what comes first in a list
 LAST_FOLLOW_UP_DAYS = 366  # further off is a slip of the keyboard, no appointment
 
 

@@ -91,7 +91,7 @@ def test_a_station_s_own_frequent_codes_come_first(throat, monkeypatch):
     station = uuid4()
 
     class Provider:
-        def top(self, kind, facility_id, limit):
+        def top(self, kind, facility_id, limit, *, child):
             return ["J18.9"] if (kind, facility_id) == ("icd10", station) else []
 
     monkeypatch.setitem(ports._provided, frequency.CodeFrequency, Provider())
@@ -254,3 +254,59 @@ def test_what_somebody_has_now_comes_before_what_is_past(db):
     assert found("nhoi mau co tim cu")[0] == "I25.2"
     assert found("di chung nhoi mau")[0] == "I69.3"
     assert found("I25.2")[0] == "I25.2"
+
+
+# --- for whom, and when nothing holds all that was typed
+
+
+def near(text):
+    return [row.code for row in icd.near(text, on=AFTER)]
+
+
+def test_words_that_no_name_holds_are_passed_over(throat):
+    assert found("viem hong wa zi") == []
+    assert set(near("viem hong wa zi")) == {"J02.9", "J02", "J06.0"}
+    assert near("viem phoi nang")[0] == "J18.9"
+    assert near("khong la gi het") == []  # less than half of it
+    assert near("") == near("\0") == []
+
+
+def test_what_is_near_costs_one_query(throat, django_assert_num_queries):
+    icd.near("viem la", on=AFTER)
+    with django_assert_num_queries(1):
+        icd.near("viem hong la", on=AFTER)
+
+
+def test_an_everyday_name_that_names_codes_begins_with_them(throat):
+    a_code("icd10_spoken", "TN003", "đau cuống", extra={"means": "viêm họng", "codes": "J18.9 J06.0"})
+    assert found("dau cuong")[:2] == found("dau cuo")[:2] == ["J18.9", "J06.0"]
+    assert "J02.9" in found("dau cuong")
+    assert found("dau cuong nang")[:1] == ["J18.9"]
+
+
+def test_a_heading_comes_after_its_codes_unless_it_is_usual(throat):
+    an_icd10("J20", "Viêm phế quản", flags={"has_more_specific": True})
+    an_icd10("J20.9", "Viêm phế quản, không xác định")
+    assert found("viem phe quan") == ["J20.9", "J20"]
+    assert found("J20")[0] == "J20"
+
+
+def test_before_typing_the_list_is_that_of_her_age_and_sex(throat, monkeypatch):
+    an_icd10("N76.0", "Viêm âm đạo cấp tính", common=True, flags={"sex": "F"})
+    asked = []
+
+    class Provider:
+        def top(self, kind, facility_id, limit, *, child):
+            asked.append(child)
+            return ["B86"] if child else ["J18.9"]
+
+    monkeypatch.setitem(ports._provided, frequency.CodeFrequency, Provider())
+    station = uuid4()
+
+    def first(words):
+        return found("", facility_id=station, patient=icd.Patient.read(words))
+
+    assert first("M child")[0] == "B86" and first("M grown")[0] == "J18.9"
+    assert "N76.0" not in first("M grown") and "N76.0" in first("F child")
+    assert first("") == found("", facility_id=station)
+    assert asked[:2] == [True, False]

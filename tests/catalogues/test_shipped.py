@@ -34,7 +34,7 @@ COUNTS = {
     "icd10_common": 270,
     "icd10_pairs": 2287,
     "icd10_qd4469": 12218,
-    "icd10_spoken": 96,
+    "icd10_spoken": 177,
     "icd10_tt06": 15841,
     "injury_causes": 13,
     "kcb_object_types": 33,

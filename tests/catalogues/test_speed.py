@@ -25,6 +25,8 @@ TYPED = (
     "v",
     "",
     "dau",
+    "viem duong tiet nieu",
+    "viem phoi rat la nang",
 )
 P95_MS = 40.0
 

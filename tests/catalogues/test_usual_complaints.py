@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from apps.catalogues import icd
+from apps.catalogues import codes, icd
 from tests.factories.catalogues import shipped
 
 ON = dt.date(2026, 11, 20)
@@ -82,7 +82,19 @@ USUAL = (
     ("ong dot", "T63.4 X23 X23.9"),
     ("ran can", "T63.0 X20 X20.9"),
     ("nga", "W19 W01 W18 W19.9"),
+    ("viem duong tiet nieu", "N39.0"),
+    ("nhiem khuan tiet nieu", "N39.0"),
+    ("viem phoi nang", "J18.9"),
+    ("mun nhot", "L02.9"),
+    ("viem loet da day", "K25.9 K27.9"),
+    ("u xo tu cung", "D25.9"),
+    ("men gan cao", "R74.0"),
+    ("tua luoi", "B37.0"),
+    ("say ruou", "T51.0"),
 )
+
+# Everyday names that name their code: it stands first, whatever begins with the same words.
+FIRST_OF_ALL = ("viem duong tiet nieu", "nhiem khuan tiet nieu", "dau da day", "say ruou", "men gan cao")
 
 
 @pytest.fixture
@@ -97,6 +109,24 @@ def test_it_works(listed):
         if not set(found) & set(wanted.split()):
             missed.append((typed, found, wanted))
     assert missed == []
+
+
+@pytest.mark.parametrize("typed", FIRST_OF_ALL)
+def test_what_names_its_code_begins_with_it(listed, typed):
+    wanted = dict(USUAL)[typed].split()[0]
+    assert icd.find(typed, on=ON)[0].code == wanted
+
+
+def test_every_code_that_an_everyday_name_says_is_there(listed):
+    said = {code for row in codes.rows("icd10_spoken") for code in row.extra.get("codes", "").split()}
+    assert said and said == icd.names(said, on=ON).keys()
+
+
+def test_the_most_specific_usual_code_comes_before_its_heading(listed):
+    found = [row.code for row in icd.find("dau lung", on=ON)]
+    assert found.index("M54.5") < found.index("M54.9") < found.index("M54") if "M54" in found else True
+    assert found[0] == "M54.5"
+    assert icd.find("M54", on=ON)[0].code == "M54"  # who types the code means it
 
 
 def test_what_only_a_laboratory_knows_is_not_offered_first(listed):
