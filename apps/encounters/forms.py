@@ -40,6 +40,7 @@ Known = Callable[[], Mapping[str, str]]  # names by code, looked up when they ar
 # What Enter passes over on a usual visit; Tab goes there. The height of a small child is asked.
 SELDOM = ("waist", "head", "oedema", "main_text", "treatment_text")
 MEASURED_MONTHS = 72
+SEXES = {"male": "M", "female": "F"}  # of a person, as the catalogue of diseases says it
 EMPTY_LINES = 2  # the second shows once the first is used: a fast hand never waits for the server
 MAX_LINES = 20  # more medicines than on any slip: a form made by a machine
 
@@ -85,6 +86,7 @@ class LineForm(forms.Form):
         self.sum: LineSum | None = None  # what the line comes to, when it is known already
         self.said: list[tuple[str, str]] = []  # state and words of what is to be looked at
         self.fields["drug"].widget = picker("drug", names, placeholder="Tên thuốc")
+        self.fields["drug"].widget.attrs["data-still"] = ".line .picked"
         for name in ("quantity", "note"):  # computed, seldom: Enter passes them over, Tab does not
             self.fields[name].widget.attrs["data-enter-skip"] = ""
         for name in ("times", "days"):
@@ -189,11 +191,15 @@ class VisitForm(FormKeyMixin, VersionMixin):
         for organ in self.organs:
             self.fields[organ.box] = organ_field(organ)
         self.sick_child = Boxes(data, reading.sheet_for(visit.person, visit.on))
-        self.fields["main"].widget = picker("icd10", names.icd10, on=visit.on)
+        of_child = "child" if months is not None and months < rules.CHILD_MONTHS else "grown"
+        whom = f"{SEXES.get(visit.person.sex, '')} {of_child}"
+        self.fields["main"].widget = picker("icd10", names.icd10, on=visit.on, whom=whom)
         if self.sick_child.sheet:
             # Its list would lie over what the sick-child form has just come to.
             self.fields["main"].widget.attrs["data-still"] = "#sick-said li"
-        self.fields["secondary"].widget = picker("icd10", names.icd10, on=visit.on, multiple=True)
+        self.fields["secondary"].widget = picker("icd10", names.icd10, on=visit.on, whom=whom, multiple=True)
+        # Nor a list over the diagnosis, or the medicine, that was just chosen.
+        self.fields["secondary"].widget.attrs["data-still"] = "[data-name=main] .picked"
         self.fields["external"].widget = picker("icd10", names.icd10, on=visit.on)
         self.fields["traditional"].widget = picks.widget(TRADITIONAL_LIST, on=visit.on, multiple=True)
         for name, list_name in LISTS.items():

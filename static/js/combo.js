@@ -84,18 +84,34 @@
       chosen.append(tag);
     }
     box.value = "";
+    delete box.dataset.answered; // its list goes: the same words typed again are not answered yet
+    picker.querySelector("[data-unchosen]")?.remove();
     listOf(box).replaceChildren();
     show(box, false);
     changed(picker);
     picker.dispatchEvent(new CustomEvent("picker:chosen", { bubbles: true, detail: { code, name, option } }));
   }
 
+  // Enter on a row: it is taken, and the cursor goes on.
+  function enter(box, option) {
+    const picker = pickerOf(box);
+    take(picker, option);
+    if (box.form && !picker.hasAttribute("data-multiple") && !box.closest("[data-grid]")) window.tramyte.goOn(box);
+  }
+  // An Enter typed before the list has come waits for the answer to exactly these words; whatever is typed, or
+  // leaving the box, takes it back.
+  const waits = (box, on) => {
+    if (on) box.dataset.entered = box.value;
+    else delete box.dataset.entered;
+  };
+
   document.addEventListener("htmx:configRequest", (event) => {
     const box = event.target;
     if (!isCombo(box)) return;
     const picker = pickerOf(box);
     const on = box.form?.elements[box.dataset.dayOf]?.value || box.dataset.on;
-    event.detail.parameters = picker ? { q: box.value, chosen: chosenOf(picker), ...(on && { on }) } : { q: box.value };
+    const { whom } = box.dataset;
+    event.detail.parameters = picker ? { q: box.value, chosen: chosenOf(picker), ...(on && { on }), ...(whom && { whom }) } : { q: box.value };
     if (!picker && !box.value.trim()) { event.preventDefault(); show(box, false); }
   });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -108,8 +124,17 @@
     const fresh = asked === box.value;
     // Nothing typed and nothing frequent: a sentence about no results would only hide the next field.
     show(box, Boolean(box.value.trim() || optionsOf(list).length));
-    mark(box, fresh && asked.trim() ? optionsOf(list)[0] : null);
+    // What holds not all of the words is shown, and chosen on purpose only.
+    mark(box, fresh && asked.trim() && !list.querySelector("[data-near]") ? optionsOf(list)[0] : null);
     box.dataset.answered = asked;
+    if (!fresh || box.dataset.entered !== asked) return;
+    waits(box, false);
+    if (activeOf(list)) enter(box, activeOf(list));
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (!isCombo(target)) return;
+    waits(target, false);
+    pickerOf(target)?.querySelector("[data-unchosen]")?.remove();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -125,6 +150,7 @@
     } else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
       show(box, false);
+      waits(box, false);
     } else if (event.key === "Backspace" && picker && !box.value) {
       const last = picker.querySelector(".picked:last-child");
       if (last) { last.remove(); changed(picker); }
@@ -133,12 +159,11 @@
       const option = activeOf(list);
       if (!list.hidden && option && fresh) {
         event.preventDefault();
-        if (picker) {
-          take(picker, option);
-          if (box.form && !picker.hasAttribute("data-multiple") && !box.closest("[data-grid]")) window.tramyte.goOn(box);
-        } else window.location.assign(option.href);
+        if (picker) enter(box, option);
+        else window.location.assign(option.href);
       } else if (picker && box.value.trim()) {
         event.preventDefault(); // the list has not answered yet: stay
+        if (!fresh) waits(box, true);
       }
     }
   });
@@ -150,7 +175,9 @@
     else if (!still || !document.querySelector(still)) window.htmx.trigger(target, "picker:open");
   });
   document.addEventListener("focusout", ({ target }) => {
-    if (isCombo(target)) setTimeout(() => { if (document.activeElement !== target) show(target, false); }, 150);
+    if (!isCombo(target)) return;
+    waits(target, false);
+    setTimeout(() => { if (document.activeElement !== target) show(target, false); }, 150);
   });
   document.addEventListener("mousedown", (event) => {
     if (event.target.closest(".picker .listbox")) event.preventDefault(); // keep the cursor in the box
@@ -176,4 +203,21 @@
     const option = event.target.closest('.picker [role="option"]:not([aria-disabled])');
     if (option) take(pickerOf(option), option);
   });
+
+  // ---- words that were typed and not chosen are not saved: they are told before anything is sent, and stay ----
+  document.addEventListener("submit", (event) => {
+    const box = [...event.target.elements].find((node) => isCombo(node) && pickerOf(node) && !node.closest("[data-grid]") && node.value.trim());
+    if (!box) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const picker = pickerOf(box);
+    picker.querySelector("[data-unchosen]")?.remove();
+    const told = Object.assign(document.createElement("p"), { className: "error", textContent: `Chưa lưu: chưa chọn mục nào cho chữ “${box.value.trim()}”. Chọn trong danh sách, hoặc xóa chữ đã gõ.` });
+    told.dataset.unchosen = "";
+    told.setAttribute("role", "alert");
+    picker.append(told);
+    const fold = picker.closest("details");
+    if (fold) fold.open = true;
+    box.focus();
+  }, true);
 })();

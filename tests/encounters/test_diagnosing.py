@@ -1,6 +1,7 @@
 """Diagnoses: of which catalogue, what goes with them, what brought an injury about, the traditional one."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.encounters.test_pages import at, typed
 from tests.factories import encounters as make
 from tests.factories.accounts import a_post, a_user, client_of
 from tests.factories.catalogues import an_icd10, shipped
+from tests.factories.dispensing import in_days
+from tests.factories.patients import a_person
 
 ON = dt.date(2026, 11, 20)
 
@@ -203,3 +206,20 @@ def test_the_edition_of_the_day_is_amended_with(station, hoa, doctor, as_doctor)
         data=VisitInput(diagnoses=[DiagnosisInput("A91", "main")]),
     )  # fmt: skip
     assert Diagnosis.unscoped.get(visit=visit).icd_edition == "qd4469"
+
+
+def test_the_usual_codes_of_children_are_those_of_children(station, hoa, doctor):
+    child = a_person(station, "Nguyễn Bé", birth_date=in_days(-2000))
+    make.an_examined_visit(hoa, doctor, data=replace(make.USUAL, diagnoses=[DiagnosisInput("I10", "main")]))
+    visit = make.an_examined_visit(child, doctor)
+    usual = queries.UsualCodes()
+    assert list(usual.top("icd10", visit.facility_id, 9, child=True)) == ["J06.9"]
+    assert list(usual.top("icd10", visit.facility_id, 9, child=False)) == ["I10"]
+    assert list(usual.top("icd10", visit.facility_id, 9)) == ["I10", "J06.9"]
+
+
+def test_the_form_says_for_whom_a_disease_is_looked_for(client, station, hoa, doctor):
+    child = a_person(station, "Nguyễn Bé", sex="male", birth_date=in_days(-2000))
+    for person, whom in ((hoa, "F grown"), (child, "M child")):
+        page = client.get(at("visit", make.a_visit(person, doctor).pk)).content.decode()
+        assert page.count(f'data-whom="{whom}"') == 2

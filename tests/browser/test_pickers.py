@@ -1,0 +1,144 @@
+"""Pickers under a fast hand on a slow line: Enter waits for its own list, words not chosen stay."""
+
+import pytest
+from django.core.management import call_command
+
+from apps.patients.models import Person
+from tests.factories import encounters as make
+from tests.factories.accounts import a_post, a_user, client_of
+from tests.factories.catalogues import a_drug, an_icd10
+from tests.factories.patients import a_person, a_station, an_allergy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def desk(page, live_server):
+    """A visit opened by its doctor, the cursor in the main diagnosis."""
+    make.catalogues()
+    call_command("load_catalogues", only=["parameters"])
+    for code, name in (
+        ("J02.9", "Viêm họng cấp tính, không xác định"),
+        ("J31.2", "Viêm họng mạn tính"),
+        ("M54.5", "Đau thắt lưng"),
+    ):
+        an_icd10(code, name, common=True)
+    station = a_station()
+    doctor = make.a_practitioner(station, user=a_user("binh.tv", "Trần Văn Bình"))
+    a_post(doctor.user, "doctor", station, practitioner=doctor)
+    visit = make.a_visit(a_person(station), doctor, reason="Đau họng")
+    value = client_of(doctor.user).cookies["tramyte"].value
+    page.context.add_cookies([{"name": "tramyte", "value": value, "url": live_server.url}])
+    page.goto(f"{live_server.url}/kham/{visit.pk}/")
+    begin(page)
+    return page
+
+
+def begin(page):
+    page.focus("#id_main")
+    page.wait_for_selector("#id_main_list [role=option]")
+
+
+class SlowLine:
+    """Questions of pickers wait until they are let through."""
+
+    def __init__(self, page):
+        self.page, self.held = page, []
+        page.route("**/danh-muc/chon/**", lambda route: self.held.append(route))
+
+    def wait(self, count=1):
+        while len(self.held) < count:
+            self.page.wait_for_timeout(20)
+
+    def let_through(self):
+        for route in self.held:
+            route.continue_()
+        self.held.clear()
+
+
+def chosen(page):
+    return page.locator("[data-name=main] .picked").evaluate_all("all => all.map(one => one.dataset.code)")
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.id")
+
+
+def test_enter_before_the_list_waits_for_its_own_answer(desk):
+    line = SlowLine(desk)
+    desk.keyboard.type("dau that lung")
+    desk.keyboard.press("Enter")
+    line.wait()
+    assert focused(desk) == "id_main" and chosen(desk) == []
+    line.let_through()
+    desk.wait_for_selector("#id_secondary:focus")
+    assert chosen(desk) == ["M54.5"]
+    # Nor does a list open over what was just chosen, until it is asked for.
+    desk.wait_for_timeout(400)
+    assert not line.held and desk.locator("#id_secondary_list").is_hidden()
+    desk.keyboard.press("Alt+ArrowDown")
+    line.wait()
+    line.let_through()
+    desk.wait_for_selector("#id_secondary_list [role=option]")
+
+    # Typed on after Enter, it is taken back: never the first row of an older list.
+    desk.locator("[data-name=main] .picked-remove").click()
+    line.wait()
+    line.let_through()
+    desk.keyboard.type("viem hong")
+    line.wait()
+    line.let_through()
+    desk.wait_for_selector("#id_main_list .option.is-active")
+    desk.keyboard.type(" man")
+    desk.keyboard.press("Enter")
+    line.wait()
+    desk.keyboard.type(" tinh")
+    line.wait(2)
+    line.let_through()
+    desk.wait_for_function(
+        "() => document.getElementById('id_main').dataset.answered === 'viem hong man tinh'"
+    )
+    assert chosen(desk) == [] and focused(desk) == "id_main"
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("#id_secondary:focus")
+    assert chosen(desk) == ["J31.2"]
+
+
+def test_words_that_were_not_chosen_are_told_and_stay(desk, axe_clean):
+    desk.keyboard.type("viem hong zzz")
+    desk.wait_for_selector("#id_main_list [data-near]")
+    desk.keyboard.press("Enter")  # nearest is not what was typed
+    assert chosen(desk) == []
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_selector("[data-unchosen]")
+    assert "viem hong zzz" in desk.inner_text("[data-unchosen]")
+    assert desk.input_value("#id_main") == "viem hong zzz" and focused(desk) == "id_main"
+    axe_clean(desk)
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("#id_secondary:focus")
+    assert chosen(desk) == ["J02.9"] and desk.locator("[data-unchosen]").count() == 0
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_selector("text=Đã lưu")
+
+
+def test_an_allergy_is_red_under_the_line_when_the_medicine_is_chosen(desk, axe_clean, photograph):
+    a_drug("TD900.1", "Paracetamol", unit="viên")
+    an_allergy(Person.unscoped.get(), "Paracetamol", reaction="mày đay")
+    desk.focus("#id_line-0-drug")
+    desk.keyboard.type("paracetamol")
+    desk.wait_for_selector("#id_line-0-drug_list .option.is-active")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("#line-0-said .said-danger")
+    assert "dị ứng Paracetamol" in desk.inner_text("#line-0-said")
+    # The figures come; what cannot be is told with its own words, and goes when it is mended.
+    for figure in ("1", "2", "400"):
+        desk.keyboard.type(figure)
+        desk.keyboard.press("Enter")
+    desk.wait_for_selector("#line-0-said :text('quá 90 ngày')")
+    photograph(desk, "visit-line-said")
+    axe_clean(desk)
+    desk.fill("#id_line-0-days", "5")
+    desk.keyboard.press("Tab")
+    desk.wait_for_selector("#line-0-sum b")
+    assert "90 ngày" not in desk.inner_text("#line-0-said")
