@@ -24,7 +24,10 @@ from apps.facilities.posts import held_posts, left
 from apps.facilities.services import reach
 
 POST_CHANGE = "post"  # the ChangeKind of a post that a second person gives
-CLINICAL = frozenset({"people", "households", "visits", "prescriptions", "restricted", "field"})
+# The sections that tell of nobody who is cared for; at a station every other one does.
+HARMLESS = frozenset(
+    {"catalogues", "facilities", "users", "parameters", "operations", "backup", "numbers", "reports"}
+)
 # Rights by which somebody comes by others' rights, or sends records away.
 OPENS_THE_WAY = frozenset({"users.enter", "users.edit", "sync.edit"})
 
@@ -108,14 +111,22 @@ def needs_second(user: User, roles: Iterable[Role]) -> bool:
     scope = current()
     if scope.everything or scope.level == "system":
         return False
-    if not any(
-        right in OPENS_THE_WAY or right.split(".")[0] in CLINICAL for r in roles for right in r.rights
-    ):
+    if not any(opens_a_way(role, role.rights) for role in roles):
         return False
     if scope.level != "station":
         return True
     above = [kind for kind, level in LEVEL_OF_KIND.items() if level != "station"]
     return Post.objects.filter(lasting(), user=user, revoked_at=None, facility__kind__in=above).exists()
+
+
+def opens_a_way(role: Role, rights: Iterable[str]) -> bool:
+    """Whether rights lead to patients or to the rights of others. Above the station no page and no file names
+    a patient, whatever the rights (the scope walk).
+    """
+    return any(
+        right in OPENS_THE_WAY or (role.level == "station" and right.split(".")[0] not in HARMLESS)
+        for right in rights
+    )
 
 
 def lasting() -> models.Q:

@@ -30,7 +30,7 @@ from apps.core.scope import Scope, current
 from apps.core.text import clean, fold
 from apps.core.versions import StaleVersion, save_versioned
 from apps.facilities.models import Post
-from apps.facilities.posting import CLINICAL, OPENS_THE_WAY, hands_on_of, lasting
+from apps.facilities.posting import hands_on_of, lasting, opens_a_way
 from apps.facilities.queries import visible_posts
 
 CHANGE = "role"  # the ChangeKind
@@ -127,12 +127,7 @@ def approved(change: PendingChange) -> None:
 
 def matters(role: Role, after: Collection[str]) -> bool:
     """Whether a second person is asked: above the station, patients, or others' rights."""
-    rights = set(role.rights) | set(after)
-    return (
-        role.level != "station"
-        or bool(rights & OPENS_THE_WAY)
-        or any(r.split(".")[0] in CLINICAL for r in rights)
-    )
+    return role.level != "station" or opens_a_way(role, {*role.rights, *after})
 
 
 def _maker() -> UUID:

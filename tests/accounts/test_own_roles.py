@@ -10,21 +10,22 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.loading import load_roles
 from apps.accounts.models import Role, User
-from apps.core import approvals, scope
+from apps.core import approvals, registry, scope
 from apps.core.models import AuditEntry, PendingChange
 from apps.core.registry import LoadReport
 from apps.facilities import roles
 from apps.facilities.models import Facility, Post
+from apps.facilities.posting import HARMLESS
 from apps.facilities.posts import scope_for
 from apps.facilities.practice import Holder, why_not
-from tests.factories.accounts import ROOT, a_member, a_role, a_user, client_of
+from tests.factories.accounts import ROOT, a_member, a_post, a_role, a_user, client_of
 from tests.factories.facilities import a_centre, a_department, a_station
 from tests.security.conftest import Attacker
 
 pytestmark = pytest.mark.django_db
 
 BASE = "/tai-khoan/vai-tro/"
-PLAIN = {"tasks": ["tasks.view"], "facilities": ["facilities.view"], "catalogues": ["catalogues.view"]}
+PLAIN = {"facilities": ["facilities.view"], "catalogues": ["catalogues.view"]}
 
 
 @pytest.fixture
@@ -82,9 +83,7 @@ def test_it_works(first: Attacker, second: Attacker, station: Facility) -> None:
     role = made(first)
     assert (role.is_active, role.based_on, role.rights) == (False, a_role("nurse"), a_role("nurse").rights)
     tick(first, role, **PLAIN, visits=["visits.view"])
-    assert role.rights == [
-        *("catalogues.view", "facilities.view", "reports.view", "tasks.view", "visits.view")
-    ]
+    assert role.rights == ["catalogues.view", "facilities.view", "reports.view", "visits.view"]
     assert 'name="form_key"' in first.get(f"{BASE}{role.pk}/").content.decode(), "the button's own key"
     assert switch(first, role, True).status_code == 302 and not role.is_active
     seen = second.get("/cho-duyet/").content.decode()
@@ -97,6 +96,32 @@ def test_it_works(first: Attacker, second: Attacker, station: Facility) -> None:
     words = AuditEntry.objects.filter(object_id=role.pk, action__startswith="role.").order_by("seq")
     assert [entry.action for entry in words] == ["role.created", "role.changed", "role.switched_on"]
     assert "Khám bệnh: nhập mới, sửa" in words[1].data["removed"]
+
+
+@pytest.mark.parametrize("right", ["records.view", "dispensing.enter", "tasks.view", "outage.view"])
+def test_nobody_alone_opens_any_way_to_patients(right: str, first: Attacker, station: Facility) -> None:
+    """Neither the role, nor a post of one that is in use already, nor a slip for who holds it."""
+    role = made(first)
+    section = right.split(".")[0]
+    tick(first, role, **{section: [right]})
+    assert role.rights == sorted(["reports.view", right])
+    switch(first, role, True)
+    assert not role.is_active and PendingChange.objects.get().state == "waiting"
+    Role.objects.filter(pk=role.pk).update(is_active=True)
+    fields = {"full_name": "Ma Văn Giả", "role": str(role.pk), "facility": str(station.pk)}
+    first.post("/tai-khoan/moi/", **fields)
+    new = User.objects.get(full_name="Ma Văn Giả")
+    assert not new.posts.exists() and PendingChange.objects.count() == 2
+    a_post(new, role.code, station)
+    first.post(f"/tai-khoan/{new.pk}/phieu/")
+    new.refresh_from_db()
+    assert new.slip_expires_at is None
+
+
+def test_every_section_tells_of_people_or_is_named_harmless() -> None:
+    sections = {section.key for section in registry.sections}
+    assert HARMLESS - sections == {"reports"}, "whose room is still to come"
+    assert not HARMLESS & {"people", "records", "dispensing", "tasks", "sync", "exports", "looks", "audit"}
 
 
 def test_a_post_of_it_opens_its_rights_and_no_others(
