@@ -258,6 +258,8 @@ CELERY_BROKER_URL = os.environ.get("TRAMYTE_BROKER_URL", "")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
+# Sending has a queue and a worker of its own: a receiver that is slow keeps nobody's report waiting.
+CELERY_TASK_ROUTES = {"apps.sync.tasks.*": {"queue": "sync"}}
 CELERY_BEAT_SCHEDULE = {
     # A message may be lost between the commit and the broker; the job's row is not.
     "jobs that still wait": {"task": "apps.core.tasks.run_waiting_job", "schedule": 60.0},
@@ -265,7 +267,10 @@ CELERY_BEAT_SCHEDULE = {
     "work of the night": {"task": "apps.core.tasks.run_nightly", "schedule": 300.0},
     "files that have expired": {"task": "apps.core.tasks.remove_expired_exports", "schedule": 300.0},
     "checks of the installation": {"task": "apps.core.tasks.look_at_installation", "schedule": 300.0},
+    # Attends for half a minute; until the next the rows wait, and a tick that came too late is none.
+    "sending": {"task": "apps.sync.tasks.attend", "schedule": 10.0, "options": {"expires": 10.0}},
 }
+SYNC_PARALLEL = int(os.environ.get("TRAMYTE_SYNC_PARALLEL", "4"))  # people sent at the same time
 # 'inline' runs jobs in the request (tests); '' leaves them to `manage.py worker`
 TRAMYTE_JOBS = os.environ.get("TRAMYTE_JOBS", "celery" if CELERY_BROKER_URL else "")
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -37,14 +37,19 @@ from apps.sync.receivers.base import Adapter, Check, Found, Prepared
 
 log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
-BATCH = 5  # questions a round: what waits to be sent comes before them
+BATCH = 5  # questions before it is looked again whether something waits to be sent
 LEASE = timedelta(minutes=5)  # a worker that dies while it asks: then somebody else does
 SKIPPED = "skipped"
 THEIRS = "Bản ở nơi nhận mới hơn bản của trạm; gửi lại sẽ ghi đè."
 
 
-def verify_due(*, clock: Clock = timezone.now, limit: int = BATCH) -> Counter[str]:
-    """Ask the receivers about what is due, at most `limit` records each: what was found, by word."""
+def verify_due(
+    *, clock: Clock = timezone.now, limit: int = BATCH, stop: Callable[[], bool] = lambda: False
+) -> Counter[str]:
+    """Ask the receivers about what is due, at most `limit` records each: what was found, by word.
+
+    `stop()` true ends it: what was not asked about is due again after its lease.
+    """
     done: Counter[str] = Counter()
     with scope.system("đối chiếu với nơi nhận"):
         receivers = Receiver.objects.filter(is_on=True, paused_at__isnull=True, failures__lt=BREAKER_AT)
@@ -53,7 +58,7 @@ def verify_due(*, clock: Clock = timezone.now, limit: int = BATCH) -> Counter[st
             if due and not comparing.offers(receiver):
                 Delivery.objects.filter(receiver=receiver, check_at__isnull=False).update(check_at=None)
             elif due and (room := allowance(receiver, due, clock())):
-                done += _ask_about(receiver, room, clock)
+                done += _ask_about(receiver, room, clock, stop)
         comparing.finish(clock())
     if done:
         log.info("sync.verified", extra={"done": dict(done)})
@@ -72,12 +77,14 @@ def _claim(receiver: Receiver, limit: int, now: datetime) -> list[Delivery]:
     return rows
 
 
-def _ask_about(receiver: Receiver, room: int, clock: Clock) -> Counter[str]:
+def _ask_about(receiver: Receiver, room: int, clock: Clock, stop: Callable[[], bool]) -> Counter[str]:
     """Ask about `room` records: so many requests were taken from the receiver's minute."""
     done: Counter[str] = Counter()
     adapter = adapter_for(receiver)
     requests = 0
     for delivery in _claim(receiver, room, clock()):
+        if stop():
+            break
         found, sent = _check(delivery, adapter, clock)
         done[found] += 1
         requests += sent
@@ -106,8 +113,11 @@ def _check(delivery: Delivery, adapter: Adapter, clock: Clock) -> tuple[str, int
     if not connection.in_atomic_block:  # only a test's own transaction stays open
         connection.close()  # given back: the network may take its time
     check = _asked(adapter, prepared, delivery, f"{row.pk}-v{int(clock().timestamp())}")
-    with transaction.atomic():
-        return _keep(delivery, row, prepared, check, clock()), check.requests
+    try:
+        with transaction.atomic():
+            return _keep(delivery, row, prepared, check, clock()), check.requests
+    except IntegrityError:  # the record has just changed: its new row goes, and is asked about later
+        return SKIPPED, check.requests
 
 
 def _built(row: OutboxRow, adapter: Adapter) -> Prepared | None:

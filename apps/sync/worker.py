@@ -1,4 +1,6 @@
-"""The worker's round, one function for `manage.py sync_worker` and for Celery."""
+"""The worker's round, and what it asks about between rounds: one for `manage.py sync_worker` and for Celery
+(attending.py).
+"""
 
 import logging
 from collections import Counter
@@ -9,7 +11,7 @@ from functools import partial
 from django.utils import timezone
 
 from apps.core import scope
-from apps.sync import hours
+from apps.sync import hours, verifying
 from apps.sync.claims import allowance, claim, release_expired, spend_more
 from apps.sync.models import OutboxRow, Receiver
 from apps.sync.receivers.limits import Limits, limits_of
@@ -19,6 +21,8 @@ log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
 BATCH = 20  # rows claimed at once for each in flight: a lease covers them, and two workers share
 TURN = 10  # claims one after the other, so that a long queue is no pause of the line after each
+SHARE = 10  # so many records are sent for each one that is asked about, while both wait
+MOST = 40  # questions at once, after a long time of nothing to ask
 
 
 def run_once(
@@ -49,6 +53,35 @@ def run_once(
     if done:
         log.info("sync.round", extra={"done": dict(done)})
     return done
+
+
+class Worker:
+    """Round after round. Later checks come when nothing waits to be sent; while something always does they
+    have their share, before the next round, whose requests would take all of a receiver's minute.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock = timezone.now,
+        parallel: int = 1,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.clock, self.parallel, self.stop = clock, parallel, stop
+        self._sent = 0  # since as many were asked about as their share is
+
+    def turn(self) -> bool:
+        """One round and its share of questions. False when there was nothing to do."""
+        asked = 0
+        if share := self._sent // SHARE:
+            asked = self._ask(share)
+            self._sent = max(self._sent - SHARE * asked, 0)
+        done = run_once(clock=self.clock, parallel=self.parallel, stop=self.stop).total()
+        self._sent = min(self._sent + done, SHARE * MOST)
+        return bool(done or asked or self.stop() or self._ask(verifying.BATCH))
+
+    def _ask(self, limit: int) -> int:
+        return verifying.verify_due(clock=self.clock, limit=limit, stop=self.stop).total()
 
 
 def _claims(receiver: Receiver, limit: int, clock: Clock) -> Iterator[list[OutboxRow]]:

@@ -1,5 +1,6 @@
 """The later check: said to be there only while the receiver says so (docs/states.md, later check)."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -270,3 +271,68 @@ def test_the_command_says_where_it_differs(told, liar, capsys):
     call_command("sync_verify")
     with pytest.raises(CommandError):
         call_command("sync_verify", receiver="khong-co")
+
+
+def test_a_record_that_changes_while_its_answer_is_written_stops_no_worker(
+    told, book, liar, clock, monkeypatch
+):
+    """The new row is there first: nothing of the answer is written (here the change goes with it)."""
+    liar.store.lose("Encounter")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(comparing, "count", lambda *_: book.amend(told, reason="Sửa vào lúc ấy"))
+        assert asked(clock) == {"skipped": 1}
+    assert (row_of(told).state, delivery().checked_at) == ("accepted", None)
+    book.amend(told, reason="Sửa")
+    worker.drain(clock=clock)
+    assert asked(clock) == {"same": 1}
+
+
+def busy(book, working, clock, turns):
+    """A worker before whom something always waits to be sent."""
+    for turn in range(turns):
+        for number in range(10):
+            book.save(visit(person(f"Người {turn} {number}")))
+        assert working.turn()
+        clock.forward(1)
+
+
+def test_a_steady_load_leaves_later_checks_their_share(book, receiver, liar, clock):
+    """One question for ten records: asked about only when nothing waits, nothing ever would be."""
+    busy(book, worker.Worker(clock=clock), clock, turns=3)
+    clock.forward(700)
+    working = worker.Worker(clock=clock)
+    busy(book, working, clock, turns=5)
+    assert Delivery.unscoped.filter(found="same").count() == 4
+    assert OutboxRow.unscoped.filter(state="pending").count() == 0
+
+
+def test_the_share_is_had_where_the_receiver_counts_requests(book, receiver, liar, clock):
+    """A round takes all of the minute: the questions come before it."""
+    busy(book, worker.Worker(clock=clock), clock, turns=2)
+    clock.forward(700)
+    Receiver.objects.update(settings={"limits": {"per_minute": 600}})
+    busy(book, worker.Worker(clock=clock), clock, turns=6)
+    assert Delivery.unscoped.filter(found="same").exists()
+    assert OutboxRow.unscoped.filter(state="pending").exists()  # it was never idle
+
+
+def test_nothing_to_ask_is_made_up_for_in_part_only(book, receiver, liar, clock, monkeypatch):
+    asked_for = []
+    monkeypatch.setattr(verifying, "verify_due", lambda *, limit, **_: asked_for.append(limit) or Counter())
+    working = worker.Worker(clock=clock)
+    monkeypatch.setattr(worker, "run_once", lambda **_: Counter(stored=800))
+    for _ in range(3):
+        working.turn()
+    assert asked_for == [worker.MOST, worker.MOST]
+    working.stop = lambda: True
+    monkeypatch.setattr(worker, "run_once", lambda **_: Counter())
+    asked_for.clear()
+    working.turn()
+    assert len(asked_for) == 1  # who is to stop begins no more questions after the round
+
+
+def test_who_is_to_stop_asks_no_further(told, liar, clock):
+    clock.forward(660)
+    assert verifying.verify_due(clock=clock, stop=lambda: True) == {}
+    clock.forward(301)  # its lease
+    assert verifying.verify_due(clock=clock) == {"same": 1}
