@@ -70,6 +70,7 @@ from apps.sync import (
     queries,
     standings,
     subscribers,
+    thinning,
     troubles,
     unread,
 )
@@ -252,7 +253,10 @@ registry.nightly.add(
 registry.task_kinds.add(
     TaskKind(troubles.TASK, "Bản ghi bị nơi nhận trả lại", "sync.view", "tasks.sync_refused", troubles.link)
 )
-registry.nightly.add(NightlyWork("sync.hours", "Gộp số liệu gửi theo ngày", hours.fold))
+registry.nightly.add(
+    NightlyWork("sync.hours", "Gộp số liệu gửi theo ngày", hours.fold),
+    NightlyWork("sync.answers", "Bỏ các câu trả lời cũ của nơi nhận", thinning.answers_thinned),
+)
 registry.audit_sentences.add(
     AuditSentence("sync.withdrawn", "đã cho rút lại ở nơi nhận một bản ghi đã gửi: {kind}"),
     AuditSentence("sync.sent_again", "đã cho gửi lại một bản ghi"),
