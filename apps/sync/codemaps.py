@@ -245,7 +245,7 @@ def _send_again(receiver: Receiver) -> int:
     stopped = OutboxRow.unscoped.filter(
         receiver=receiver, state=RowState.REJECTED, issues__contains=[{"expression": codes.EXPRESSION}]
     )
-    return sum(outbox.send_again(row) for row in stopped.iterator(500))
+    return outbox.send_all_again(stopped)
 
 
 # ---- Excel

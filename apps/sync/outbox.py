@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.core import audit
@@ -29,11 +29,17 @@ CHANNEL = "tramyte_outbox"  # the worker listens here
 
 AGAIN = (*STUCK_STATES, RowState.BY_HAND)  # from where a row may be sent again
 _OPEN = "('pending', 'in_flight', 'paused')"
+_STOPPED = "('rejected', 'dead', 'differs', 'by_hand')"
+# Locked whatever their state: one that is just being settled is seen as it comes out, not as it went in.
 _PUT = f"""
-WITH old AS (
-    UPDATE sync_outboxrow SET state = 'superseded', updated_at = %(now)s
+WITH known AS (
+    SELECT id, state FROM sync_outboxrow
     WHERE kind = %(kind)s AND aggregate_id = %(aggregate)s AND receiver_id = ANY(%(receivers)s)
-      AND state IN ('rejected', 'dead', 'differs', 'by_hand')
+      AND state <> 'superseded'
+    ORDER BY id FOR UPDATE
+), old AS (
+    UPDATE sync_outboxrow SET state = 'superseded', updated_at = %(now)s
+    FROM known WHERE sync_outboxrow.id = known.id AND known.state IN {_STOPPED}
 )
 INSERT INTO sync_outboxrow (id, created_at, updated_at, version, receiver_id, kind, aggregate_id, person_id,
     facility_id, state, change_no, sent_change, attempts, tries, conflicts, in_parts, next_at, changed_at,
@@ -47,7 +53,7 @@ DO UPDATE SET change_no = sync_outboxrow.change_no + 1, changed_at = %(now)s, up
                      ELSE EXCLUDED.person_id END,
     next_at = LEAST(sync_outboxrow.next_at, %(now)s), tries = 0, first_failed_at = NULL
 RETURNING pg_notify('{CHANNEL}', '')
-"""  # noqa: S608 - only the constant above is put in  # nosec B608
+"""  # noqa: S608 - only the constants above are put in  # nosec B608
 
 _MARK = f"""
 UPDATE sync_outboxrow SET change_no = change_no + 1, changed_at = %(now)s, updated_at = %(now)s
@@ -150,8 +156,7 @@ def _again_for(person_id: UUID) -> None:
     refused = OutboxRow.unscoped.filter(
         person_id=person_id, state=RowState.REJECTED, issues__contains=[{"target": "person"}]
     )
-    for row in refused:
-        send_again(row)
+    send_all_again(refused)
 
 
 def people_joined(person_ids: Sequence[UUID]) -> int:
@@ -211,20 +216,24 @@ def send_again(row: OutboxRow, *, now: datetime | None = None) -> bool:
 
     Unscoped: the caller has fetched `row` through her scope.
     """
+    return send_all_again(OutboxRow.unscoped.filter(pk=row.pk), now=now) == 1
+
+
+def send_all_again(rows: QuerySet[OutboxRow], *, now: datetime | None = None) -> int:
+    """The same of all these rows, however many, in one statement; their number."""
     now = now or timezone.now()
-    newer = OutboxRow.unscoped.filter(
-        receiver_id=row.receiver_id, kind=row.kind, aggregate_id=row.aggregate_id, state__in=OPEN_STATES
-    )
+    same = {name: OuterRef(name) for name in ("receiver", "kind", "aggregate_id")}
+    # unscoped: whether something newer is there does not depend on who asks
+    others = OutboxRow.unscoped.filter(**same)
+    newer = others.filter(Q(state__in=OPEN_STATES) | Q(state__in=AGAIN, pk__gt=OuterRef("pk")))
     with transaction.atomic():
-        if newer.exists():
-            return False
-        changed = OutboxRow.unscoped.filter(pk=row.pk, state__in=AGAIN).update(
+        changed = rows.filter(~Exists(newer), state__in=AGAIN).update(
             state="pending", next_at=now, tries=0, conflicts=0, first_failed_at=None, issues=[], need="",
             reason="", settled_at=None, changed_at=now, updated_at=now,
         )  # fmt: skip
         if changed:
             notify()
-    return bool(changed)
+    return changed
 
 
 def notify() -> None:

@@ -86,9 +86,7 @@ def receiver_send_again(*, receiver_id: UUID, what: str) -> int:
     scope = current()
     scope.require("sync.enter")
     receiver = Receiver.objects.get(pk=receiver_id)
-    rows = 0
-    for row in OutboxRow.visible(scope).filter(ALL_AGAIN[what], receiver=receiver).iterator(500):
-        rows += outbox.send_again(row)
+    rows = outbox.send_all_again(OutboxRow.visible(scope).filter(ALL_AGAIN[what], receiver=receiver))
     audit.record(f"sync.{what}_again", object_id=receiver.pk, data={"receiver": receiver.code, "rows": rows})
     return rows
 

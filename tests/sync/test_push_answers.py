@@ -3,7 +3,7 @@
 import pytest
 
 from apps.core import scope
-from apps.sync import outbox, worker
+from apps.sync import outbox, services, worker
 from apps.sync.backoff import MAX_TRIES
 from apps.sync.models import OutboxRow
 from tests.factories.sync import person, row_of, visit
@@ -286,6 +286,29 @@ def test_ten_tries_are_enough(book, receiver, liar, clock):
     outbox.send_again(row)
     worker.drain(clock=clock)
     assert row_of(first).state == "accepted"
+
+
+@pytest.mark.parametrize("many", [3, 20])
+def test_all_again_costs_the_same_however_many(book, receiver, many, django_assert_num_queries):
+    visits = [book.save(visit()) for _ in range(many)]
+    OutboxRow.unscoped.filter(kind="visit").update(state="rejected", need="admin")
+    book.amend(visits[0], reason="Sửa")  # what has become of it since is not its business any more
+    old = OutboxRow.unscoped.filter(aggregate_id=visits[1].id)
+    old.update(state="dead", need="")
+    with scope.system("test"), django_assert_num_queries(8):
+        again = services.receiver_send_again(receiver_id=receiver.pk, what="refused")
+    assert again == many - 2
+    states = list(OutboxRow.unscoped.order_by("state").values_list("state", flat=True))
+    assert states == ["dead", *["pending"] * (many - 1), "superseded"]
+
+
+def test_of_two_that_stopped_the_newer_is_sent_again(book, receiver):
+    first = book.save(visit())
+    OutboxRow.unscoped.update(state="accepted")
+    book.amend(first, reason="Sửa")
+    OutboxRow.unscoped.update(state="rejected", need="admin")
+    assert outbox.send_all_again(OutboxRow.unscoped.all()) == 1
+    assert list(OutboxRow.unscoped.order_by("pk").values_list("state", flat=True)) == ["rejected", "pending"]
 
 
 def test_an_outage_of_three_days_kills_nothing(book, receiver, liar, clock):

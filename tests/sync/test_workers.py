@@ -6,10 +6,11 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.core import scope
 from apps.sync import worker
@@ -97,13 +98,41 @@ def test_an_edit_by_another_connection_while_in_flight(book, receiver, liar):
     assert OutboxRow.unscoped.count() == 1
 
 
-def started(*arguments):
-    """`manage.py sync_worker` on the test's database."""
+@pytest.mark.parametrize(("was", "becomes"), [("in_flight", "rejected"), ("accepted", "differs")])
+def test_a_record_that_changes_while_its_answer_is_settled_leaves_nothing_stuck(book, receiver, was, becomes):
+    """The change waits for what is being written of its row, and sees what it has become."""
+    first = book.save(visit())
+    OutboxRow.unscoped.update(state=was)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            OutboxRow.unscoped.update(state=becomes)
+            changing = pool.submit(in_threads, 1, lambda: book.amend(first, reason="Sửa"))
+            until(somebody_waits)
+        changing.result(10)
+    assert list(OutboxRow.unscoped.order_by("pk").values_list("state", flat=True)) == [
+        "superseded",
+        "pending",
+    ]
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
+
+
+def on_this_database():
+    """What a process is told so that it works on the test's database."""
     settings = connection.settings_dict
     host = settings["HOST"]
     user, port = settings["USER"] or "postgres", settings["PORT"] or ""
     url = f"postgresql:///{settings['NAME']}?host={host}&user={user}" + (f"&port={port}" if port else "")
-    environment = {**os.environ, "DATABASE_URL": url, "TRAMYTE_TESTING": "1", "TRAMYTE_LOG_LEVEL": "ERROR"}
+    return {"DATABASE_URL": url, "TRAMYTE_TESTING": "1", "TRAMYTE_LOG_LEVEL": "ERROR"}
+
+
+def started(*arguments):
+    """`manage.py sync_worker` on the test's database."""
+    environment = {**os.environ, **on_this_database()}
     command = [sys.executable, "manage.py", "sync_worker", *arguments]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 

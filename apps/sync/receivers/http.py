@@ -163,13 +163,8 @@ def check_address(url: str) -> SplitResult:
     return parts
 
 
-def target(receiver: Receiver) -> tuple[str, dict[str, str], dict[str, str]]:
-    """(address by number, headers, TLS name) of a receiver. Raises Forbidden, or OSError when unknown."""
-    return reach(receiver.base_url, receiver.allow_private)
-
-
 def reach(address: str, allow_private: bool) -> tuple[str, dict[str, str], dict[str, str]]:
-    """The same for any address that a receiver names."""
+    """(address by number, headers, TLS name) of an address. Raises Forbidden, or OSError when unknown."""
     parts = check_address(address)
     host, plain = parts.hostname or "", parts.scheme == "http"
     port = parts.port or (80 if plain else 443)
