@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from django.db import connection, transaction
@@ -23,16 +24,18 @@ from apps.core.scope import system
 from apps.encounters import states
 from apps.encounters.events import VisitFinalised
 from apps.encounters.models import Visit
-from apps.sync import claims, outbox, push, subscribers
+from apps.sync import claims, outbox, push, subscribers, worker
 from apps.sync.models import Delivery, OutboxRow, Receiver, RowState, SyncAnswer
 from apps.sync.receivers import adapter_for
 from config.embedded import BASE_DIR, var_dir
 from tests.benchmarks.report import at
 from tests.benchmarks.serving import free_port
+from tests.receiver.server import Receiver as Warehouse
 
 DELAY = 20  # ms that the receiver lets every sender wait
 SHARE = 60  # percent of the bare loop
 CLAIM_MS, MEMORY_MB, IDLE_S, SAVE_MS = 20, 200, 5.0, 5.0
+STATEMENTS, BODY_KB = 3.0, 30.0
 CODE = "bench"
 TYPE = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
 WAITING = """
@@ -79,6 +82,8 @@ def run(say: Callable[[str], None], *, visits: int = 400, rows: int = 1_000_000)
         chosen = _visits(visits)
         try:
             add(_saving(chosen))
+            for measure in counted(chosen[:60]):
+                add(measure)
             for parallel in (1, 8):
                 for measure in _sending(chosen, parallel):
                     add(measure)
@@ -123,12 +128,50 @@ def _saving(chosen: list[Visit]) -> Measure:
     return Measure("the request that saves spends on sync, p95", at(times, 0.95), SAVE_MS, "ms")
 
 
+def counted(chosen: list[Visit]) -> list[Measure]:
+    """What a record costs that no machine changes: statements of the worker, for each record more, and bytes
+    of what leaves. Against a receiver in this process; at least a dozen visits.
+    """
+    some = len(chosen) // 3
+    with Warehouse() as warehouse:
+        receiver = _receiver(warehouse.base_url)
+        few, many = _statements(receiver, chosen[:some]), _statements(receiver, chosen[some:])
+        kilobytes = [note["bytes"] / 1000 for note in warehouse.requests]
+    _clean()
+    more = (many - few) / (len(chosen) - 2 * some)
+    return [
+        Measure("statements a record", more, STATEMENTS, ""),
+        Measure("body of a record, p95", at(kilobytes, 0.95), BODY_KB, "KB"),
+    ]
+
+
+def _statements(receiver: Receiver, chosen: list[Visit]) -> int:
+    """How many the worker needs for these."""
+    with transaction.atomic():
+        for visit in chosen:
+            _put(visit)
+    many = 0
+
+    def count(execute: Callable[..., Any], *told: Any) -> Any:
+        nonlocal many
+        many += 1
+        return execute(*told)
+
+    with connection.execute_wrapper(count):
+        worker.drain(parallel=8)
+    ids = [visit.pk for visit in chosen]
+    rows = OutboxRow.objects.filter(receiver=receiver, aggregate_id__in=ids, state=RowState.ACCEPTED)
+    if rows.count() < len(chosen):
+        raise RuntimeError(f"only {rows.count()} of {len(chosen)} were accepted")
+    return many
+
+
 def _sending(chosen: list[Visit], parallel: int) -> Iterator[Measure]:
     """The product beside the bare loop, then one record alone; the worker's memory over both."""
     bodies = _bodies(chosen)
     with _listening() as url:
         bare = _bare(url, bodies, parallel)
-    with _listening() as url, _worker(parallel) as worker:
+    with _listening() as url, _worker(parallel) as running:
         receiver = _receiver(url)
         _one(receiver, chosen[0])  # the worker has loaded what it loads once
         with transaction.atomic():
@@ -145,7 +188,7 @@ def _sending(chosen: list[Visit], parallel: int) -> Iterator[Measure]:
         time.sleep(1.5)  # idle again
         Delivery.objects.filter(receiver=receiver, aggregate_id=chosen[0].pk).update(body_hash="")
         yield Measure("saved to accepted when idle", _one(receiver, chosen[0]), IDLE_S, "s")
-        yield Measure(f"memory of the worker, {parallel} in flight", worker.peak, MEMORY_MB, "MB")
+        yield Measure(f"memory of the worker, {parallel} in flight", running.peak, MEMORY_MB, "MB")
     _clean()
 
 
@@ -162,11 +205,11 @@ def _waiting(rows: int) -> Iterator[Measure]:
         times.append((time.perf_counter() - began) * 1000)
     note = f", p50 {at(times, 0.5):.1f}"
     yield Measure(f"claim of 20 among {rows:,}, p95", at(times, 0.95), CLAIM_MS, "ms", note=note)
-    with _worker(8) as worker:  # these records are nowhere: the worker finds so and goes on
+    with _worker(8) as running:  # these records are nowhere: the worker finds so and goes on
         until = time.monotonic() + 15
         while time.monotonic() < until:
             time.sleep(0.5)
-    yield Measure(f"memory of the worker before {rows:,} rows", worker.peak, MEMORY_MB, "MB")
+    yield Measure(f"memory of the worker before {rows:,} rows", running.peak, MEMORY_MB, "MB")
 
 
 def _bodies(chosen: list[Visit]) -> list[bytes]:

@@ -11,8 +11,9 @@ from django.db import connection
 
 from apps.accounts.loading import load_roles
 from apps.core.registry import LoadReport
+from apps.core.scope import system
 from config.embedded import BASE_DIR
-from tests.benchmarks import morning, playing, report, scenarios, serving, store
+from tests.benchmarks import morning, playing, report, scenarios, serving, store, syncing
 from tests.benchmarks.__main__ import busy
 from tests.benchmarks.client import Client, Shot, WrongAnswer
 from tests.benchmarks.pageform import files_of, form_with
@@ -60,6 +61,10 @@ def test_it_works(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, *kinds = morning.run(served, stations, nurses=2, minutes=0.03)
     assert sum(len(line.shots) for line in kinds) == len(whole.shots) > 20
     assert {"saving a visit", "ending a visit", "prescription (PDF)"} <= {line.name.strip() for line in kinds}
+    with system("test"):
+        found = syncing.counted(syncing._visits(15))
+    assert len(found) == 2
+    assert not [str(each) for each in found if each.short]
     with pytest.raises(WrongAnswer, match="could not sign in"), Client(served, "nobody", "wrong"):
         pass
 
