@@ -267,6 +267,9 @@ def data_axis(root: str, **more) -> Receiver:
     return warehouse(root, **{**fields, **more})
 
 
-def row_of(record: records.Visit | records.Person | records.CheckUp) -> OutboxRow:
-    """The newest row of a record."""
-    return OutboxRow.unscoped.filter(aggregate_id=record.id).order_by("-id")[0]
+def row_of(
+    record: records.Visit | records.Person | records.CheckUp, receiver: Receiver | None = None
+) -> OutboxRow:
+    """The newest row of a record, of several receivers at one."""
+    rows = OutboxRow.unscoped.filter(aggregate_id=record.id).order_by("-id")
+    return (rows.filter(receiver=receiver) if receiver else rows)[0]

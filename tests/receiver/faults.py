@@ -42,6 +42,12 @@ OTHER_KINDS = (
     "hostile",  # 422 whose text carries markup and control characters
 )
 KINDS = STATUS_KINDS + OTHER_KINDS
+# Of chaos: every way but those that take seconds or megabytes; what stops a receiver until a person has
+# looked is rarer than the rest.
+STOPPING = ("401", "403", "404", "redirect")
+WAYS = tuple(
+    kind for kind in KINDS for _ in range(1 if kind in STOPPING else 3) if kind not in ("huge", "drip", "410")
+)
 
 
 @dataclass
@@ -69,18 +75,8 @@ class Chaos:
 
     rate: float
     seed: int = 1
-    kinds: tuple[str, ...] = (
-        "drop",
-        "drop_after_commit",
-        "429",
-        "500",
-        "503",
-        "html",
-        "html_after_commit",
-        "partial",
-        "cut_json",
-        "409",
-    )
+    kinds: tuple[str, ...] = WAYS
+    seconds: float = 0.02  # that it says nothing, before it closes the line
     _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +85,7 @@ class Chaos:
     def pick(self) -> Fault | None:
         if self._random.random() >= self.rate:
             return None
-        return Fault(self._random.choice(self.kinds), retry_after="1")
+        return Fault(self._random.choice(self.kinds), retry_after="1", seconds=self.seconds)
 
 
 class Faults:

@@ -4,7 +4,7 @@ At the end the receiver holds exactly one resource a record, in its last version
 """
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 
 from apps.core.scope import system
-from apps.sync import comparing, outbox, verifying, worker
+from apps.sync import comparing, outbox, services, verifying, worker
 from apps.sync.mappings import records
-from apps.sync.models import Comparison, Delivery, OutboxRow
+from apps.sync.models import Comparison, Delivery, OutboxRow, Receiver
 from apps.sync.receivers import http, tokens
 from tests.factories.sync import (
     glucose,
@@ -59,8 +59,16 @@ def lie(liar, monkeypatch, dice: random.Random, seed: int) -> Callable[[], None]
     return end
 
 
+def resume() -> None:
+    """A person looks at the receivers that have stopped, and lets them go on."""
+    for receiver in Receiver.objects.filter(paused_at__isnull=False):
+        with system("test"):
+            services.receiver_resume(receiver_id=receiver.pk)
+
+
 def work(clock) -> None:
     """One round of a worker that may be killed in it."""
+    resume()
     try:
         worker.run_once(clock=clock)
         verifying.verify_due(clock=clock)
@@ -72,12 +80,13 @@ def settle_down(clock) -> None:
     """Until nothing waits any more; what was refused meanwhile is sent again by a person who has looked, but
     for what she has to do by hand.
     """
+    resume()
     _until_nothing_waits(clock)
     refused = OutboxRow.unscoped.filter(state__in=("rejected", "dead")).exclude(need="hand")
-    for row in refused:
-        outbox.send_again(row)
+    outbox.send_all_again(refused)
     _until_nothing_waits(clock)
-    assert not refused.exists(), "an honest receiver takes every record"
+    # an honest receiver takes every record
+    assert not refused, [(row.kind, row.state, row.reason, row.issues) for row in refused]
 
 
 def _until_nothing_waits(clock) -> None:
@@ -112,11 +121,22 @@ def storm(book, liar, clock, monkeypatch, *, people: int, rounds: int, seed: int
     settle_down(clock)
 
 
-def check(book, liar) -> None:
+def by_encounter(liar, kind) -> dict:
+    """What hangs on each encounter, by its reference."""
+    found = defaultdict(list)
+    for each in liar.store.of_type(kind):
+        if "encounter" in each:  # an observation after a vaccination hangs on none
+            found[each["encounter"]["reference"]].append(each)
+    return found
+
+
+def check(book, liar, receiver=None) -> None:
     encounters = {e["identifier"][0]["value"]: e for e in liar.store.of_type("Encounter")}
     assert len(encounters) == len(liar.store.of_type("Encounter"))
+    conditions, observations = by_encounter(liar, "Condition"), by_encounter(liar, "Observation")
+    ordered = [by_encounter(liar, kind) for kind in ("ServiceRequest", "DiagnosticReport")]
     for record in book.visits.values():
-        assert row_of(record).state in ("accepted", "verified")
+        assert row_of(record, receiver).state in ("accepted", "verified")
         held = encounters[f"urn:uuid:{record.id}"]
         assert held["reasonCode"] == [{"text": record.reason}]
         kept = liar.store.kept("Encounter", held["id"])
@@ -125,21 +145,18 @@ def check(book, liar) -> None:
         reference = f"Encounter/{held['id']}"
         valid = [
             c
-            for c in liar.store.of_type("Condition")
-            if c["encounter"]["reference"] == reference
-            and c["verificationStatus"]["coding"][0]["code"] != "entered-in-error"
+            for c in conditions[reference]
+            if c["verificationStatus"]["coding"][0]["code"] != "entered-in-error"
         ]
         assert [c["code"]["coding"][0]["code"] for c in valid] == [record.diagnoses[0].icd_code]
         figures = [
             o["valueQuantity"]["value"]
-            for o in liar.store.of_type("Observation")
-            if o["encounter"]["reference"] == reference
-            and o["status"] != "entered-in-error"
-            and o["category"][0]["coding"][0]["code"] == "laboratory"
+            for o in observations[reference]
+            if o["status"] != "entered-in-error" and o["category"][0]["coding"][0]["code"] == "laboratory"
         ]
         assert figures == [order.result.values[0].value for order in record.orders]
-        for kind in ("ServiceRequest", "DiagnosticReport"):
-            mine = [r for r in liar.store.of_type(kind) if r["encounter"]["reference"] == reference]
+        for of_kind in ordered:
+            mine = of_kind[reference]
             standing = [r for r in mine if r["status"] != "entered-in-error"]
             assert len(mine) <= 1 and len(standing) == len(record.orders)
     known = {v.person.id: v.person for v in book.visits.values()}
@@ -148,10 +165,10 @@ def check(book, liar) -> None:
         assert names[f"urn:uuid:{person_id}"] == who.full_name
 
 
-def check_831(book, liar) -> None:
+def check_831(book, liar, receiver=None, people=()) -> None:
     """The same of the manner of QĐ 831: one record a visit and person, in its last version, in order."""
     for record in book.visits.values():
-        assert row_of(record).state in ("accepted", "verified")
+        assert row_of(record, receiver).state in ("accepted", "verified")
         held = liar.warehouse.records[str(record.id)]
         assert held.text("LYDOKHAM") == record.reason
         assert held.texts("MABENH") == [record.diagnoses[0].icd_code]
@@ -165,9 +182,8 @@ def check_831(book, liar) -> None:
         known = [liar.warehouse.records.get(str(id_)) for id_ in (*mine, record.person.id)]
         newest = max((each for each in known if each), key=lambda each: each.tracking)
         assert newest.text("HOTEN") == record.person.full_name
-    assert liar.warehouse.records.keys() <= {
-        str(id_) for record in book.visits.values() for id_ in (record.id, record.person.id)
-    }
+    known_ids = {id_ for record in book.visits.values() for id_ in (record.id, record.person.id)}
+    assert liar.warehouse.records.keys() <= {str(id_) for id_ in known_ids | set(people)}
 
 
 @pytest.fixture
@@ -203,24 +219,25 @@ def with_code(who):
     return prescribed(who, code=f"99001{uuid4().hex[:7]}-c")
 
 
-def check_prescriptions(book, liar) -> None:
+def check_prescriptions(book, liar, receiver=None) -> None:
     """One a code, as it was first taken; a row says accepted only where that is the last content, else that a
     person has to see to it.
     """
     came = Counter()
-    for record in book.visits.values():
-        row = row_of(record)
+    told = [record for record in book.visits.values() if record.prescriptions]
+    for record in told:
+        row = row_of(record, receiver)
         (prescription,) = record.prescriptions
         held = liar.prescriptions.held.get(prescription.code)
         came[row.state, row.need] += 1
         if row.state == "accepted":
             assert [each["ma_chan_doan"] for each in held["chan_doan"]] == [record.diagnoses[0].icd_code]
-            (place,) = Delivery.unscoped.get(aggregate_id=record.id).resources.values()
+            (place,) = Delivery.unscoped.get(aggregate_id=record.id, receiver=row.receiver).resources.values()
             assert place["location"] == prescription.code
         else:
             assert held and (row.state, row.need) == ("rejected", "hand"), row.reason
     assert came["accepted", ""] and came["rejected", "hand"]
-    assert liar.prescriptions.held.keys() <= {r.prescriptions[0].code for r in book.visits.values()}
+    assert liar.prescriptions.held.keys() <= {record.prescriptions[0].code for record in told}
 
 
 def test_a_small_storm_of_prescriptions(book, system_of_prescriptions, liar, clock, monkeypatch):
