@@ -15,17 +15,30 @@ def lines():
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(options.pop("()")(**options))
-    logger = logging.getLogger("tests.logs")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    loggers = [logging.getLogger(name) for name in ("tests.logs", "tramyte.sync", "django.request")]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    logger.removeHandler(handler)
+    for logger in loggers:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
 
 
 def test_it_works(lines):
     logging.getLogger("tests.logs").warning("máy nhận không trả lời")
     (line,) = lines()
     assert (line["event"], line["level"]) == ("máy nhận không trả lời", "warning")
+
+
+def test_our_lines_say_which_row_and_what_came_of_it_those_of_others_nothing(lines):
+    logging.getLogger("tramyte.sync").info("sync.round", extra={"done": {"stored": 3}})
+    logging.getLogger("django.request").warning(
+        "Forbidden", extra={"request": "/nguoi/?q=Bí", "status_code": 403}
+    )
+    ours, others = lines()
+    assert ours["done"] == {"stored": 3}
+    assert others.keys() == {"event", "level", "logger", "timestamp"}
 
 
 @pytest.mark.parametrize(
