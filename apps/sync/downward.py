@@ -35,6 +35,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TYPES = {"text/csv": "csv", "application/csv": "csv", XLSX: "xlsx"}
 ACCEPT = ", ".join(TYPES)
 KEPT = timedelta(days=7)  # a proposal that waits longer is compared anew: it ends rows from its own day on
+PROPOSED = "Bản mới chờ xem"
 SAID = {
     "address": "",  # http says it
     "timeout": "Nơi cấp không trả lời kịp.",
@@ -59,6 +60,13 @@ class Source:
     @property
     def waiting(self) -> bool:
         return self.upload is not None and self.upload.state == CatalogueUpload.State.COMPARED
+
+    @property
+    def said(self) -> str:
+        """What came of the last asking, or since then of what it had proposed."""
+        if self.upload and not self.waiting and self.row.said.startswith(PROPOSED):
+            return self.upload.get_state_display()
+        return self.row.said
 
 
 def sources() -> list[Source]:
@@ -192,4 +200,4 @@ def _stands(upload: CatalogueUpload) -> bool:
 def _words(upload: CatalogueUpload) -> str:
     if upload.state == CatalogueUpload.State.DROPPED:
         return "Bản này đã được xem và bỏ."
-    return f"Bản mới chờ xem: thêm {upload.added}, sửa {upload.changed}, ngừng {upload.withdrawn} dòng."
+    return f"{PROPOSED}: thêm {upload.added}, sửa {upload.changed}, ngừng {upload.withdrawn} dòng."

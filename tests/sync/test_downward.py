@@ -176,7 +176,7 @@ def test_the_token_may_stand_in_a_file(source, liar, monkeypatch, tmp_path):
     assert "chờ xem" in source.said
 
 
-def test_the_page_leads_to_the_comparison_and_asks_by_a_job(source, django_capture_on_commit_callbacks):
+def test_the_page_leads_to_the_comparison_and_asks_by_a_job(source, liar, django_capture_on_commit_callbacks):
     department = a_department(a_centre(a_station()))
     admin = client_of(a_member("province_admin", department, "quan.tri"))
     page = reverse("sync:catalogues")
@@ -187,5 +187,12 @@ def test_the_page_leads_to_the_comparison_and_asks_by_a_job(source, django_captu
     way = reverse("catalogues:compared", args=[upload.pk])
     assert way in admin.get(page).content.decode()
     assert way in admin.get("/").content.decode()
+    with system("test"):
+        catalogues.upload_apply(upload=upload)
+    said = admin.get(page).content.decode()
+    assert "chờ xem" not in said and "đã áp dụng" in said.lower()
+    serve(liar, status=404)
+    night(source)
+    assert "Nơi cấp trả lời 404." in admin.get(page).content.decode(), "no trouble hides behind what was good"
     nurse = client_of(a_member("nurse", a_station("21490", "Trạm Y tế xã Khác")))
     assert nurse.get(page).status_code == 403
