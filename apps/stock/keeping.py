@@ -70,7 +70,7 @@ def item_change(*, item_id: UUID, data: ItemInput, expected_version: int) -> Sto
     item = StockItem.objects.select_for_update(of=("self",)).filter(pk=item_id).first()
     if item is None:
         raise Refused("Không có mặt hàng này.", code="no-item")
-    was = item.unit
+    was, controlled = item.unit, item.controlled
     _fill(item, data)
     # unscoped: of an item found through the scope
     if item.unit != was and Lot.unscoped.filter(item=item).exists():
@@ -82,6 +82,8 @@ def item_change(*, item_id: UUID, data: ItemInput, expected_version: int) -> Sto
         )
     if not item.is_active and StockBalance.objects.filter(lot__item=item, quantity__gt=0).exists():
         raise Refused("Mặt hàng này còn tồn kho, chưa ngừng dùng được.", field="is_active", code="holds")
+    if item.controlled != controlled:
+        _refuse_less_control(item)
     if item.code == "" and _own_names(item).exists():
         raise Refused(f"Kho đã có {item.name} ({item.unit}).", field="name", code="double")
     try:
@@ -90,7 +92,36 @@ def item_change(*, item_id: UUID, data: ItemInput, expected_version: int) -> Sto
     except IntegrityError:
         raise _double(item, "programme") from None
     _told("stock.item_changed", item, item.station_id)
+    if item.controlled != controlled:
+        _told(
+            "stock.item_controlled",
+            item,
+            item.station_id,
+            was=_control(controlled),
+            now=_control(item.controlled),
+        )
     return item
+
+
+def _refuse_less_control(item: StockItem) -> None:
+    """Two people answer for a controlled drug, so nobody alone makes an ordinary one of it: not of what the
+    catalogue lists, nor of what lies on a shelf.
+    """
+    listed = _as_listed(item.kind, item.code)
+    if listed is not None and listed.controlled not in ("", item.controlled):
+        raise Refused(
+            f"Danh mục thuốc ghi {_control(listed.controlled)}: không ghi khác được.",
+            field="controlled",
+            code="listed",
+        )
+    if not item.controlled and StockBalance.objects.filter(lot__item=item, quantity__gt=0).exists():
+        raise Refused(
+            "Mặt hàng này còn tồn kho, chưa bỏ kiểm soát đặc biệt được.", field="controlled", code="holds"
+        )
+
+
+def _control(controlled: str) -> str:
+    return Drug.Controlled(controlled).label.lower()
 
 
 @transaction.atomic
@@ -200,12 +231,12 @@ def _station(station_id: UUID | None) -> UUID:
     return station
 
 
-def _told(action: str, item: StockItem, station_id: UUID) -> None:
+def _told(action: str, item: StockItem, station_id: UUID, **more: str) -> None:
     audit.record(
         action,
         object_id=item.pk,
         facility_id=station_id,
-        data={"code": item.code or "riêng", "name": item.name},
+        data={"code": item.code or "riêng", "name": item.name} | more,
     )
 
 

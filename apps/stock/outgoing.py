@@ -105,36 +105,42 @@ def _parted(line: DocumentLine, lot_id: UUID, quantity: int) -> DocumentLine:
 
 def counted(document: StockDocument, lines: Sequence[DocumentLine], confirmed: bool) -> list[Move]:
     """The adjustments of a count, each with its reason."""
+    there = check_count(document, lines, confirmed)
+    moves = []
+    for line in lines:
+        if line.lot is None:
+            line.lot = new_lot(line, document.on)
+        line.expected = there.get(line.lot.pk, 0)
+        if difference := (line.quantity or 0) - line.expected:
+            reason = line.reason or document.reason
+            moves.append(Move(MovementKind.ADJUST, line.lot.pk, document.location_id, difference, reason))
+    DocumentLine.unscoped.bulk_update(lines, ["lot", "expected"])  # unscoped: of the locked document
+    return moves
+
+
+def check_count(
+    document: StockDocument, lines: Sequence[DocumentLine], confirmed: bool
+) -> dict[UUID | None, int]:
+    """What lies there by lot. Refuses a count that is not whole or leaves a difference without its reason;
+    asks when stock moved since the sheet was made.
+    """
     if missing := [line for line in lines if line.quantity is None]:
         raise Refused(
             f"Còn {len(missing)} dòng chưa đếm, ví dụ {missing[0].item.name}. Không còn thì ghi 0.",
             code="uncounted",
         )
-    there = {row.lot_id: row.quantity for rows in there_of(document, lines).values() for row in rows}
-    moves, moved, unexplained = [], [], []
-    for line in lines:
-        if line.lot is None:
-            line.lot = new_lot(line, document.on)
-        now = there.get(line.lot.pk, 0)
-        if line.expected is not None and now != line.expected:
-            moved.append(line)
-        line.expected = now
-        difference = (line.quantity or 0) - now
-        if difference and not (line.reason or document.reason):
-            unexplained.append(line)
-        if difference:
-            reason = line.reason or document.reason
-            moves.append(Move(MovementKind.ADJUST, line.lot.pk, document.location_id, difference, reason))
+    there: dict[UUID | None, int] = {
+        row.lot_id: row.quantity for rows in there_of(document, lines).values() for row in rows
+    }
+    moved = [line for line in lines if line.expected not in (None, there.get(line.lot_id, 0))]
     if moved and not confirmed:
         names = ", ".join(dict.fromkeys(line.item.name for line in moved[:3]))
         raise NeedsReason(
             [Warning("moved", f"Từ lúc lập biên bản, kho đã có nhập, xuất: {names}. Xem lại số đếm.", None)]
         )
-    if unexplained:
-        raise Refused(
-            f"{unexplained[0].item.name}, lô {unexplained[0].lot}: ghi lý do chênh lệch.",
-            field="reason",
-            code="unexplained",
-        )
-    DocumentLine.unscoped.bulk_update(lines, ["lot", "expected"])  # unscoped: of the locked document
-    return moves
+    for line in lines:
+        if line.quantity != there.get(line.lot_id, 0) and not (line.reason or document.reason):
+            raise Refused(
+                f"{line.item.name}, lô {line.lot}: ghi lý do chênh lệch.", field="reason", code="unexplained"
+            )
+    return there

@@ -36,6 +36,7 @@ registry.numbers.add(
 registry.audit_sentences.add(
     AuditSentence("stock.item_added", "đã thêm mặt hàng {name} vào kho"),
     AuditSentence("stock.item_changed", "đã sửa mặt hàng {name} trong kho"),
+    AuditSentence("stock.item_controlled", "đã đổi kiểm soát đặc biệt của {name}: từ {was} thành {now}"),
     AuditSentence("stock.place_added", "đã thêm nơi để hàng {name}"),
     AuditSentence("stock.place_changed", "đã sửa nơi để hàng {name}"),
     AuditSentence("stock.lot_state", "đã đổi lô {lot} của {item} thành {state}"),
@@ -101,7 +102,10 @@ registry.guide.add(
     )
 )
 registry.changes.add(
-    ChangeKind(second.CHANGE, "Phiếu kho cần hai người", "stock.approve", second.approved, days=7, here=True)
+    ChangeKind(second.CHANGE, "Phiếu kho cần hai người", "stock.approve", second.approved, days=7, here=True),
+    ChangeKind(
+        second.BACK, "Hủy ghi sổ cần hai người", "stock.approve", second.back_approved, days=7, here=True
+    ),
 )
 registry.succession_steps.add(
     SuccessionStep(

@@ -38,8 +38,10 @@ NUMBERS = {
     DocumentKind.DISCARD: "stock.discard",
     DocumentKind.COUNT: "stock.count",
 }
-# Papers about controlled drugs that two people answer for.
-BY_TWO = frozenset({DocumentKind.COUNT, DocumentKind.DISCARD})
+# Papers about controlled drugs that two people answer for: what leaves the station's book. Taking any paper
+# back that changed the book is the same, the other way round.
+BY_TWO = frozenset({DocumentKind.COUNT, DocumentKind.DISCARD, DocumentKind.ISSUE})
+BACK_BY_TWO = frozenset(DocumentKind) - {DocumentKind.TRANSFER}
 
 Second = tuple[UUID, str]  # account and name of the second person
 
@@ -59,9 +61,11 @@ def transfer_post(*, document_id: UUID, expected_version: int) -> StockDocument:
     return _post(document_id, expected_version, DocumentKind.TRANSFER)
 
 
-def issue_post(*, document_id: UUID, expected_version: int) -> StockDocument:
-    """Out of the station: to a hamlet, back to who sent it, to another station."""
-    return _post(document_id, expected_version, DocumentKind.ISSUE)
+def issue_post(*, document_id: UUID, expected_version: int, second: Second | None = None) -> StockDocument:
+    """Out of the station: to a hamlet, back to who sent it, to another station. Controlled drugs by two
+    names.
+    """
+    return _post(document_id, expected_version, DocumentKind.ISSUE, second=second)
 
 
 def discard_post(*, document_id: UUID, expected_version: int, second: Second | None = None) -> StockDocument:
@@ -141,29 +145,43 @@ def _post(
 
 
 @transaction.atomic
-def reverse(*, document_id: UUID, expected_version: int, reason: str) -> StockDocument:
+def reverse(
+    *, document_id: UUID, expected_version: int, reason: str, second: Second | None = None
+) -> StockDocument:
     """Take a posted paper back: each of its rows again with the other sign, today. Both stay readable.
 
-    Refused when what it brought has gone on meanwhile.
+    Refused when what it brought has gone on meanwhile. Controlled drugs by two names.
     """
     scope = current()
-    scope.require("stock.edit")
-    reason = clean(reason)[:300]
-    if not reason:
-        raise Refused("Ghi lý do hủy ghi sổ.", field="reason", code="no-reason")
-    document = document_lock(document_id)
-    if document.state != DocumentState.POSTED:
-        raise Refused("Chỉ hủy được phiếu đang ghi sổ.", code="state")
+    scope.require("stock.edit" if second is None else "stock.approve")
+    document, reason = to_reverse(document_id, reason)
+    lines = document.lines.exclude(item__controlled="")
+    if second is None and document.kind in BACK_BY_TWO and lines.exists():
+        raise Refused(
+            "Phiếu có thuốc kiểm soát đặc biệt: cần người thứ hai xác nhận trước khi hủy ghi sổ.",
+            code="second",
+        )
     rows = StockMovement.objects.filter(source_kind=SOURCE, source_id=document.pk, reverses=None)
     moved = list(rows.select_related("lot").order_by("pk"))
     ledger.items_lock({row.lot.item_id for row in moved})
     ledger.write(ledger.opposite(moved, reason), source=Source(SOURCE, document.pk), on=timezone.localdate())
     document.state = DocumentState.REVERSED
     document.reversed_at, document.reverse_reason = timezone.now(), reason
-    document.reversed_by, document.reversed_by_name = scope.user_id, scope.shown_name
+    document.reversed_by, document.reversed_by_name = second or (scope.user_id, scope.shown_name)
     save_versioned(document, expected=expected_version)
     _told("stock.reversed", document, len(moved))
     return document
+
+
+def to_reverse(document_id: UUID, reason: str) -> tuple[StockDocument, str]:
+    """A posted paper, locked, and why it is taken back."""
+    reason = clean(reason)[:300]
+    if not reason:
+        raise Refused("Ghi lý do hủy ghi sổ.", field="reason", code="no-reason")
+    document = document_lock(document_id)
+    if document.state != DocumentState.POSTED:
+        raise Refused("Chỉ hủy được phiếu đang ghi sổ.", code="state")
+    return document, reason
 
 
 def _told(action: str, document: StockDocument, lines: int) -> None:

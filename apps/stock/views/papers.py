@@ -15,6 +15,7 @@ from apps.core.conflict import conflict_page
 from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
+from apps.core.models import PendingChange
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
 from apps.outage import queries as back_entries
@@ -161,7 +162,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
             "total": drafting.total_of(rows),
             "is_count": document.kind == DocumentKind.COUNT,
             "is_priced": document.kind in drafting.COMES_IN,
-            "waiting": approvals.waiting_on(second.CHANGE, document.pk) if document.is_draft else [],
+            "waiting": approvals.waiting_on(second.CHANGE if document.is_draft else second.BACK, document.pk),
             "may_edit": scope.can("stock.edit"),
             "may_enter": scope.can("stock.enter"),
             "back_entry": back_entries.of_object(scope, document.pk),
@@ -246,14 +247,18 @@ def _posted(request: HttpRequest, document: StockDocument, by_two: bool) -> Http
     confirmed = request.POST.get("confirmed") == "on"
     if by_two:
         asked = second.second_ask(document_id=document.pk, expected_version=version, confirmed=confirmed)
-        messages.success(
-            request, "Đã gửi người thứ hai. Người đó xác nhận ngay tại đây, hoặc ở trang Chờ duyệt của mình."
-        )
-        return redirect("accounts:decide_here", pk=asked.pk)
+        return _sent(request, asked)
     more = {"confirmed": confirmed} if document.kind == DocumentKind.COUNT else {}
     done = posting.POST[document.kind](document_id=document.pk, expected_version=version, **more)
     messages.success(request, f"Đã ghi sổ {done.get_kind_display().lower()} số {done.number}.")
     return redirect("stock:paper", pk=document.pk)
+
+
+def _sent(request: HttpRequest, asked: PendingChange) -> HttpResponse:
+    messages.success(
+        request, "Đã gửi người thứ hai. Người đó xác nhận ngay tại đây, hoặc ở trang Chờ duyệt của mình."
+    )
+    return redirect("accounts:decide_here", pk=asked.pk)
 
 
 @require_http_methods(METHODS)
@@ -265,12 +270,15 @@ def take_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     if document.state != DocumentState.POSTED:
         return redirect("stock:paper", pk=document.pk)
     form = ReasonForm(request.POST or None, initial={"version": document.version})
+    by_two = second.needs_second(document)
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"] or document.version
+        reason = form.cleaned_data["reason"]
         try:
-            posting.reverse(
-                document_id=document.pk, expected_version=version, reason=form.cleaned_data["reason"]
-            )
+            if by_two:
+                asked = second.back_ask(document_id=document.pk, expected_version=version, reason=reason)
+                return _sent(request, asked)
+            posting.reverse(document_id=document.pk, expected_version=version, reason=reason)
         except StaleVersion:
             form.add_error(None, "Phiếu vừa được người khác đổi. Xem lại trước khi hủy ghi sổ.")
         except Refused as refused:
@@ -278,7 +286,7 @@ def take_back(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, f"Đã hủy ghi sổ phiếu số {document.number}.")
             return redirect("stock:paper", pk=document.pk)
-    context = {"form": form, "document": document}
+    context = {"form": form, "document": document, "by_two": by_two}
     return render(request, "stock/take_back.html", context, status=422 if form.errors else 200)
 
 
