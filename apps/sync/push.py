@@ -12,7 +12,7 @@ from apps.sync import codemaps, kinds, noting
 from apps.sync.mappings.records import WITHDRAWN
 from apps.sync.models import Delivery, Need, OutboxRow
 from apps.sync.noting import Going, Note
-from apps.sync.receivers.base import Adapter, Answer, Issue, Outcome, Part, Prepared, Verdict
+from apps.sync.receivers.base import Adapter, Answer, Issue, Outcome, Part, Prepared, Telling, Verdict
 from apps.sync.receivers.limits import limits_of
 from apps.sync.settle import Attempt, Done
 
@@ -152,10 +152,11 @@ def build(
         return None  # this one was never told
     change = f"{row.pk}-{row.sent_change}"
     known_codes = codemaps.known(row.receiver, record, codes)
-    prepared = adapter.prepare(row.kind, record, keys, in_parts, known_codes, change)
+    telling = Telling(record, keys, known_codes, change, in_parts)
+    prepared = adapter.prepare(telling)
     most = limits_of(row.receiver.settings).bytes
     if prepared and most and not in_parts and _longest(prepared) > most:
-        prepared = adapter.prepare(row.kind, record, keys, True, known_codes, change)
+        prepared = adapter.prepare(replace(telling, in_parts=True))
     if prepared and most and _longest(prepared) > most:
         too_large = Issue("Bundle", f"Gói tin lớn hơn {quantity_words(most)} byte mà nơi nhận cho phép.")
         prepared = replace(prepared, problems=(*prepared.problems, too_large))

@@ -9,6 +9,7 @@ import pytest
 from apps.sync import verifying, worker
 from apps.sync.models import OutboxRow
 from apps.sync.receivers import adapter_for
+from apps.sync.receivers.base import Telling
 from apps.sync.receivers.fhir import reading
 from apps.sync.receivers.limits import Limits, limits_of
 from tests.factories.sync import row_of, visit
@@ -52,8 +53,8 @@ def test_parts_count_as_what_they_are(book, receiver, liar, clock):
     """A body beyond the limit goes in parts; the requests they take are taken from the minute."""
     record = book.save(visit())
     adapter = adapter_for(receiver)
-    whole = adapter.prepare("visit", record, frozenset(), False, {}).parts[0].body
-    parts = adapter.prepare("visit", record, frozenset(), True, {}).parts
+    whole = adapter.prepare(Telling(record)).parts[0].body
+    parts = adapter.prepare(Telling(record, in_parts=True)).parts
     assert len(parts) > 1 and max(len(part.body) for part in parts) < len(whole)
     limited(receiver, per_minute=60, bytes=len(whole) - 1)
     worker.run_once(clock=clock)

@@ -7,7 +7,7 @@ import pytest
 from apps.sync import worker
 from apps.sync.models import Delivery, OutboxRow, SyncAnswer
 from apps.sync.receivers import tokens
-from apps.sync.receivers.base import Answer, Found, Part
+from apps.sync.receivers.base import Answer, Found, Part, Telling
 from apps.sync.receivers.fields import field_of
 from apps.sync.receivers.qd831.adapter import Qd831Adapter
 from apps.sync.receivers.qd831.manner import manner_from
@@ -221,7 +221,7 @@ def checked(receiver, book, clock, record=None):
     row = sent(book, clock, record)
     assert row.state == "accepted"
     adapter = Qd831Adapter(receiver)
-    prepared = adapter.prepare("visit", book.visits[row.aggregate_id], frozenset(), False, {})
+    prepared = adapter.prepare(Telling(book.visits[row.aggregate_id]))
     return lambda: adapter.verify(prepared, Delivery.unscoped.get().resources, "1")
 
 

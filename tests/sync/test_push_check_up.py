@@ -16,7 +16,7 @@ from apps.sync.mappings.checkup.options import options_from
 from apps.sync.mappings.checkup.paper import content
 from apps.sync.models import Delivery, OutboxRow, Receiver, SyncAnswer
 from apps.sync.receivers import adapter_for, tokens
-from apps.sync.receivers.base import Answer, Part
+from apps.sync.receivers.base import Answer, Part, Telling
 from apps.sync.receivers.checkup import envelope
 from apps.sync.receivers.checkup.manner import manner_from
 from tests.factories.sync import CODE13, SIGN, check_up, data_axis, glucose, person, row_of, visit
@@ -371,7 +371,7 @@ def test_a_hostile_answer_is_kept_tame(receiver):
 def test_a_look_covers_who_it_is_about_and_shows_the_header(receiver):
     adapter = adapter_for(receiver)
     numbers = (records.Identifier("cccd", "051190000001"),)
-    prepared = adapter.prepare("check_up", check_up(person(identifiers=numbers)), frozenset(), False, {}, "1")
+    prepared = adapter.prepare(Telling(check_up(person(identifiers=numbers)), change="1"))
     shown = adapter.shown(prepared.parts, whole=False)
     for named in ("Nguyễn Thị Hoa", "051190000001", "03/05/1990", "Cận thị nhẹ"):
         assert named not in shown

@@ -11,7 +11,7 @@ from apps.core.models import Task
 from apps.sync import worker
 from apps.sync.models import Delivery, OutboxRow
 from apps.sync.receivers import adapter_for, tokens
-from apps.sync.receivers.base import Answer, Part
+from apps.sync.receivers.base import Answer, Part, Telling
 from apps.sync.receivers.eprescription.manner import manner_from
 from tests.factories.sync import line, person, prescribed, prescriptions_system, row_of, visit
 
@@ -288,9 +288,7 @@ def test_it_is_signed_with_the_key_that_the_settings_name(book, receiver, liar, 
     type(receiver).objects.update(paused_at=None)
     OutboxRow.unscoped.update(state="pending")
     assert changed(book, record, clock, advice="Nghỉ ngơi").state == "accepted"
-    (part,) = (
-        adapter_for(receiver).prepare("prescription", book.visits[record.id], frozenset(), False, {}).parts
-    )
+    (part,) = adapter_for(receiver).prepare(Telling(book.visits[record.id])).parts
     signature = base64.b64decode(held(liar)["signature"])
     key.public_key().verify(signature, part.body, padding.PKCS1v15(), hashes.SHA256())
 

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from apps.core.errors import Refused
 from apps.sync.mappings import qd3891, records
 from apps.sync.models import Receiver
+from apps.sync.receivers.base import Telling
 from apps.sync.receivers.vaccination.adapter import VaccinationAdapter
 from tests.factories.sync import STATION
 from tests.factories.vaccinations import CIVIL, child, dose, session
@@ -23,13 +24,13 @@ def adapter(**settings) -> VaccinationAdapter:
 
 
 def prepared(record, **settings):
-    return adapter(**settings).prepare("vaccination", record, frozenset(), False, KNOWN)
+    return adapter(**settings).prepare(Telling(record, known=KNOWN))
 
 
 def sheet(record, **settings):
     """The workbook's rows, as a spreadsheet opens them."""
     own = adapter(**settings)
-    found = own.prepare("vaccination", record, frozenset(), False, KNOWN)
+    found = own.prepare(Telling(record, known=KNOWN))
     book = load_workbook(io.BytesIO(own.as_file(record, found, KNOWN)))
     return list(book.active.iter_rows())
 
@@ -99,7 +100,7 @@ def test_a_session_without_a_given_dose_has_no_workbook():
 
 def test_of_a_person_alone_one_row_without_a_dose():
     own, who = adapter(), child()
-    found = own.prepare("person", who, frozenset(), False, {})
+    found = own.prepare(Telling(who))
     assert found.problems == ()
     book = load_workbook(io.BytesIO(own.as_file(who, found, {})))
     _, row = book.active.iter_rows()
@@ -195,18 +196,18 @@ def test_who_is_managed_elsewhere_is_not_told_of_and_is_taken_back(by):
     record = session(managed_by=by)
     assert prepared(record) is None
     key = f"Immunization/{record.immunizations[0].id}"
-    taken_back = adapter().prepare("vaccination", record, frozenset({key}), False, KNOWN)
+    taken_back = adapter().prepare(Telling(record, sent=frozenset({key}), known=KNOWN))
     assert taken_back.version == records.WITHDRAWN and taken_back.problems == ()
     assert b'"entered-in-error"' in taken_back.parts[0].body
     assert b"SII-0001" not in taken_back.parts[0].body
     assert adapter().cells(record, KNOWN) == [] != adapter().cells(session(), KNOWN)
     who = child(managed_by=by)
-    assert adapter().prepare("person", who, frozenset({f"Patient/{who.id}"}), False, {}) is None
+    assert adapter().prepare(Telling(who, sent=frozenset({f"Patient/{who.id}"}))) is None
 
 
 def test_a_vaccine_without_its_code_stops_here():
     record = session(immunizations=(dose(vaccine_code="JEV"),))
-    found = adapter().prepare("vaccination", record, frozenset(), False, KNOWN)
+    found = adapter().prepare(Telling(record, known=KNOWN))
     assert found.parts == () and found.problems[0].text == "Vắc xin JEV chưa có mã của nơi nhận."
     assert found.problems[0].target == "codes"
-    assert adapter(mapped=[]).prepare("vaccination", record, frozenset(), False, {}).problems == ()
+    assert adapter(mapped=[]).prepare(Telling(record)).problems == ()

@@ -73,6 +73,20 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Telling:
+    """A record (mappings.records) that is to be told. `sent`: keys the receiver holds from before; `known`:
+    its codes for ours; `change`: which change of the record is told, the same for every attempt at it;
+    `in_parts`: in several requests, each as small as can be.
+    """
+
+    record: Any
+    sent: frozenset[str] = frozenset()
+    known: Codes = field(default_factory=dict)
+    change: str = ""
+    in_parts: bool = False
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A record ready to leave. `problems`: why it must not; then nothing is sent.
 
@@ -185,18 +199,8 @@ class Adapter(ABC):
         self.receiver = receiver
 
     @abstractmethod
-    def prepare(
-        self,
-        kind: str,
-        record: Any,
-        sent: frozenset[str],
-        in_parts: bool,
-        known: Codes,
-        change: str = "",
-    ) -> Prepared | None:
-        """The record as bytes; None when there is nothing of it to tell this receiver. `sent`: keys the
-        receiver holds from before; `known`: its codes for ours; `change`: which change of the record is told,
-        the same for every attempt at it.
+    def prepare(self, telling: Telling) -> Prepared | None:
+        """The record as bytes; None when there is nothing of it to tell this receiver.
 
         Pure, apart from the settings.
         """

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from apps.sync.mappings import codes, records
 from apps.sync.mappings.systems import CODE_KINDS
-from apps.sync.receivers.base import Issue
+from apps.sync.receivers.base import Issue, Prepared
 
 
-def gap_issues(record: records.Record, options: codes.CodeOptions) -> tuple[Issue, ...]:
-    """One for each; under a code that the receiver does not know the record would be refused, or misread."""
-    return tuple(_gap(*gap) for gap in codes.gaps(record, options))
+def stopped(record: records.Record, options: codes.CodeOptions) -> Prepared | None:
+    """The record as it must not leave, with an issue for each; None where nothing is missing. Under a code
+    that the receiver does not know it would be refused, or misread.
+    """
+    missing = tuple(_gap(*gap) for gap in codes.gaps(record, options))
+    return Prepared((), "", getattr(record, "version", None), missing) if missing else None
 
 
 def _gap(kind: str, code: str) -> Issue:

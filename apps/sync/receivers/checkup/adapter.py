@@ -18,11 +18,11 @@ from apps.sync.receivers import http, signing, tokens
 from apps.sync.receivers.base import (
     Adapter,
     Answer,
-    Codes,
     Issue,
     Outcome,
     Part,
     Prepared,
+    Telling,
     Verdict,
     printed,
     wrong_settings,
@@ -30,7 +30,7 @@ from apps.sync.receivers.base import (
 from apps.sync.receivers.checkup import answers, envelope
 from apps.sync.receivers.checkup.manner import LOGIN, manner_from
 from apps.sync.receivers.fields import issue_of
-from apps.sync.receivers.gaps import gap_issues
+from apps.sync.receivers.gaps import stopped
 
 SENDER = 13  # digits of a message id that are the sender's
 GONE = "Giấy đã hủy hoặc không được gửi nữa; nơi nhận không nhận rút qua đường truyền. Hủy tay ở nơi nhận."
@@ -46,21 +46,13 @@ class CheckUpAdapter(Adapter):
         self.options = options_from(receiver.settings)
         self.manner = manner_from(receiver.settings)
 
-    def prepare(
-        self,
-        kind: str,
-        record: Any,
-        sent: frozenset[str],
-        in_parts: bool,
-        known: Codes,
-        change: str = "",
-    ) -> Prepared | None:
+    def prepare(self, telling: Telling) -> Prepared | None:
         """One envelope a paper; of one that holds no more what a person has to do there."""
+        record, options = telling.record, replace(self.options, codes=telling.known)
         if record.version == records.WITHDRAWN:
-            return _withdrawal(record, sent)
-        options = replace(self.options, codes=known)
-        if missing := gap_issues(record, options):
-            return Prepared((), "", record.version, missing)
+            return _withdrawal(record, telling.sent)
+        if stop := stopped(record, options):
+            return stop
         body, problems = content(record, options)
         sender = sender_of(record, options)
         on = record.changed_at.astimezone(ZONE).date()
@@ -69,7 +61,7 @@ class CheckUpAdapter(Adapter):
             (f"CheckUp/{record.id}",),
             unit=record.facility.kcb_code,
             account=tokens.account(self.receiver, record.facility.kcb_code, sender),
-            request=envelope.message_id(sender, on, body, change),
+            request=envelope.message_id(sender, on, body, telling.change),
         )
         found = tuple(issue_of(each, options.forms.fields) for each in problems)
         return Prepared((part,), hashlib.sha256(body).hexdigest(), record.version, found)

@@ -22,6 +22,7 @@ from apps.sync.receivers.base import (
     Issue,
     Part,
     Prepared,
+    Telling,
     Verdict,
     printed,
     wrong_settings,
@@ -29,7 +30,7 @@ from apps.sync.receivers.base import (
 from apps.sync.receivers.eprescription import answers
 from apps.sync.receivers.eprescription.manner import DOCTOR, LOGIN, manner_from
 from apps.sync.receivers.fields import issue_of
-from apps.sync.receivers.gaps import gap_issues
+from apps.sync.receivers.gaps import stopped
 
 WITHDRAWN = "Withdrawn"  # Withdrawn/<code>: somebody has seen to it by hand
 GONE = "Đơn không còn ở trạm, hệ thống không nhận rút qua đường truyền. Hủy tay trên trang của hệ thống."
@@ -46,25 +47,17 @@ class EprescriptionAdapter(Adapter):
         self.options = options_from(receiver.settings)
         self.manner = manner_from(receiver.settings)
 
-    def prepare(
-        self,
-        kind: str,
-        record: Any,
-        sent: frozenset[str],
-        in_parts: bool,
-        known: Codes,
-        change: str = "",
-    ) -> Prepared | None:
+    def prepare(self, telling: Telling) -> Prepared | None:
         """A part for each prescription, one by hand for each that the system has and the visit no more."""
-        options = replace(self.options, codes=known)
-        if missing := gap_issues(_told(record), options):
-            return Prepared((), "", record.version, missing)
+        record, options = telling.record, replace(self.options, codes=telling.known)
+        if stop := stopped(_told(record), options):
+            return stop
         built = () if is_wrong(record) else sheets(record, options)
         found = [issue_of(each, options.forms.fields) for sheet in built for each in sheet.problems]
         if built and self.manner.account == "doctor" and not _doctor(record):
             found.append(NO_DOCTOR)
-        parts = [self._part(sheet, record, sent, known) for sheet in built]
-        parts += [_withdrawal(code) for code in _gone(sent, built)]
+        parts = [self._part(sheet, telling) for sheet in built]
+        parts += [_withdrawal(code) for code in _gone(telling.sent, built)]
         if not parts and not found:
             return None
         whole = hashlib.sha256(b"\n".join(part.body for part in parts)).hexdigest()
@@ -97,14 +90,14 @@ class EprescriptionAdapter(Adapter):
     def judge(self, answer: Answer, part: Part) -> Verdict:
         return answers.judge(answer, part, self.manner, self.options.forms.fields, timezone.now())
 
-    def _part(self, sheet: Sheet, visit: records.Visit, sent: frozenset[str], known: Codes) -> Part:
-        unit = visit.facility.kcb_code
+    def _part(self, sheet: Sheet, telling: Telling) -> Part:
+        unit = telling.record.facility.kcb_code
         return Part(
             sheet.body,
             (answers.key_of(sheet.code, sheet.content),),
             unit,
-            self._account(visit, unit, known),
-            _before(sent, sheet.code),
+            self._account(telling.record, unit, telling.known),
+            _before(telling.sent, sheet.code),
         )
 
     def _account(self, visit: records.Visit, unit: str, known: Codes) -> tokens.Account:

@@ -18,11 +18,21 @@ from apps.sync.mappings.vaccinations import session_entries
 from apps.sync.mappings.visit import visit_entries
 from apps.sync.models import Receiver
 from apps.sync.receivers import http
-from apps.sync.receivers.base import Adapter, Answer, Check, Codes, Issue, Part, Prepared, Verdict, printed
+from apps.sync.receivers.base import (
+    Adapter,
+    Answer,
+    Check,
+    Issue,
+    Part,
+    Prepared,
+    Telling,
+    Verdict,
+    printed,
+)
 from apps.sync.receivers.fhir import answers, reading
 from apps.sync.receivers.fhir.fields import field_of
 from apps.sync.receivers.fhir.masking import masked
-from apps.sync.receivers.gaps import gap_issues
+from apps.sync.receivers.gaps import stopped
 
 # When a Bundle is too large: first who and what, then the rest; later parts point back by condition.
 GROUPS = (
@@ -49,19 +59,12 @@ class FhirAdapter(Adapter):
         self.options = options_from(receiver.settings if settings is None else settings)
         self.verifies = self.options.verify != "no"
 
-    def prepare(
-        self,
-        kind: str,
-        record: Any,
-        sent: frozenset[str],
-        in_parts: bool,
-        known: Codes,
-        change: str = "",
-    ) -> Prepared | None:
-        options = replace(self.options, codes=known)
-        if missing := gap_issues(record, options):
-            return Prepared((), "", getattr(record, "version", None), missing)
-        entries, version = _entries(record, options, sent), getattr(record, "version", None)
+    def prepare(self, telling: Telling) -> Prepared | None:
+        record, in_parts = telling.record, telling.in_parts
+        options = replace(self.options, codes=telling.known)
+        if stop := stopped(record, options):
+            return stop
+        entries, version = _entries(record, options, telling.sent), getattr(record, "version", None)
         if not entries:
             return None
         bundle = fhir.bundle(entries)

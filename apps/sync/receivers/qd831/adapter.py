@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 from django.utils import timezone
@@ -15,9 +14,19 @@ from apps.sync.mappings.qd831.examination import tests
 from apps.sync.mappings.qd831.options import CODE_KINDS, options_from
 from apps.sync.models import Receiver
 from apps.sync.receivers import http
-from apps.sync.receivers.base import Adapter, Answer, Check, Codes, Form, Found, Part, Prepared, Verdict
+from apps.sync.receivers.base import (
+    Adapter,
+    Answer,
+    Check,
+    Form,
+    Found,
+    Part,
+    Prepared,
+    Telling,
+    Verdict,
+)
 from apps.sync.receivers.fields import issue_of
-from apps.sync.receivers.gaps import gap_issues
+from apps.sync.receivers.gaps import stopped
 from apps.sync.receivers.qd831 import answers
 from apps.sync.receivers.qd831.manner import TRACKING, manner_from
 
@@ -36,24 +45,15 @@ class Qd831Adapter(Adapter):
         self.manner = manner_from(receiver.settings)
         self.verifies = bool(self.manner.status)
 
-    def prepare(
-        self,
-        kind: str,
-        record: Any,
-        sent: frozenset[str],
-        in_parts: bool,
-        known: Codes,
-        change: str = "",
-    ) -> Prepared:
+    def prepare(self, telling: Telling) -> Prepared:
         """One message, never in parts. What was sent before changes nothing in it: each message is whole."""
-        options = replace(self.options, codes=known)
-        version = getattr(record, "version", None)
-        if missing := gap_issues(record, options):
-            return Prepared((), "", version, missing)
-        built = message(record, options, change)
+        record, options = telling.record, replace(self.options, codes=telling.known)
+        if stop := stopped(record, options):
+            return stop
+        built = message(record, options, telling.change)
         problems = tuple(issue_of(each, options.fields) for each in built.problems)
         part = Part(built.body, _keys(record), self._unit(record))
-        return Prepared((part,), built.hash, version, problems)
+        return Prepared((part,), built.hash, getattr(record, "version", None), problems)
 
     def send(self, part: Part, request_id: str) -> Answer:
         return http.post(

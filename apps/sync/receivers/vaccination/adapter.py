@@ -11,7 +11,18 @@ from apps.core.errors import Refused
 from apps.core.workbooks import TextWorkbook
 from apps.sync.mappings import qd3891, records
 from apps.sync.models import Receiver
-from apps.sync.receivers.base import Adapter, Answer, Check, Codes, Form, Issue, Part, Prepared, Verdict
+from apps.sync.receivers.base import (
+    Adapter,
+    Answer,
+    Check,
+    Codes,
+    Form,
+    Issue,
+    Part,
+    Prepared,
+    Telling,
+    Verdict,
+)
 from apps.sync.receivers.vaccination.transports import MAPPED, transport_for
 
 XLSX = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
@@ -40,23 +51,16 @@ class VaccinationAdapter(Adapter):
         self.sheet = replace(self.sheet, mapped=frozenset(receiver.settings.get("mapped", MAPPED)))
         self.verifies = self.transport.verifies
 
-    def prepare(
-        self,
-        kind: str,
-        record: Any,
-        sent: frozenset[str],
-        in_parts: bool,
-        known: Codes,
-        change: str = "",
-    ) -> Prepared | None:
+    def prepare(self, telling: Telling) -> Prepared | None:
         """Who was managed by Defence or Public Security on that day is in their own system: she is not told
         of, and what was told before is taken back.
         """
+        record = telling.record
         if record.managed_by:
-            if not isinstance(record, records.VaccinationSession) or not sent:
+            if not isinstance(record, records.VaccinationSession) or not telling.sent:
                 return None
             record = replace(record, version=records.WITHDRAWN, immunizations=())
-        found = self.transport.prepare(kind, record, sent, in_parts, known, change)
+        found = self.transport.prepare(replace(telling, record=record))
         if found is None:
             return None
         return replace(found, problems=(*found.problems, *self._missing(record)))
