@@ -98,12 +98,38 @@
     take(picker, option);
     if (box.form && !picker.hasAttribute("data-multiple") && !box.closest("[data-grid]")) window.tramyte.goOn(box);
   }
-  // An Enter typed before the list has come waits for the answer to exactly these words; whatever is typed, or
-  // leaving the box, takes it back.
-  const waits = (box, on) => {
+  // An Enter typed before the list has come waits for the answer to exactly these words. What is typed meanwhile
+  // is held for the fields that come after; Escape, or leaving the box, gives it up.
+  let held = [];
+  function waits(box, on) {
     if (on) box.dataset.entered = box.value;
     else delete box.dataset.entered;
-  };
+    box.setAttribute("aria-busy", on);
+    if (!on) held = [];
+  }
+  function release() {
+    const keys = held;
+    held = [];
+    while (keys.length) {
+      const node = document.activeElement;
+      if (node.dataset?.entered !== undefined) { held.push(...keys); return; } // the next list is waited for, too
+      const key = keys.shift();
+      if (key === "Enter") node.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      else if (node.matches("input, textarea")) document.execCommand("insertText", false, key); // as if typed
+    }
+  }
+  document.addEventListener("keydown", (event) => {
+    const box = event.target;
+    if (!isCombo(box) || box.dataset.entered === undefined || !event.isTrusted || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key.length === 1 || event.key === "Enter") held.push(event.key);
+    else if (event.key === "Escape") waits(box, false);
+    else if (event.key !== "Backspace" || !held.pop()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  for (const failed of ["htmx:sendError", "htmx:responseError"]) {
+    document.addEventListener(failed, ({ target }) => { if (isCombo(target)) waits(target, false); });
+  }
 
   document.addEventListener("htmx:configRequest", (event) => {
     const box = event.target;
@@ -128,8 +154,13 @@
     mark(box, fresh && asked.trim() && !list.querySelector("[data-near]") ? optionsOf(list)[0] : null);
     box.dataset.answered = asked;
     if (!fresh || box.dataset.entered !== asked) return;
+    const option = activeOf(list);
+    const keys = held;
     waits(box, false);
-    if (activeOf(list)) enter(box, activeOf(list));
+    if (!option) return;
+    enter(box, option);
+    held = keys;
+    release();
   });
   document.addEventListener("input", ({ target }) => {
     if (!isCombo(target)) return;
@@ -150,7 +181,6 @@
     } else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
       show(box, false);
-      waits(box, false);
     } else if (event.key === "Backspace" && picker && !box.value) {
       const last = picker.querySelector(".picked:last-child");
       if (last) { last.remove(); changed(picker); }
