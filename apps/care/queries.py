@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.care.models import Appointment, AppointmentState, FactState, Measurement
@@ -123,6 +123,13 @@ def expected_between(scope: Scope, since: dt.date, until: dt.date) -> QuerySet[A
         .select_related("person")
         .order_by("on", "person__sort_key")
     )
+
+
+def ever_taken(key: str) -> Exists:
+    """Whether the person of a row (`person_id`) was ever measured so, anywhere: an annotation."""
+    # unscoped: that a figure is there, not what it says, of a person who is seen through the scope
+    rows = Measurement.unscoped.filter(person_id=OuterRef("person_id"), code=BY_KEY[key].code)
+    return Exists(rows.filter(state=FactState.FINAL))
 
 
 def last_figures(

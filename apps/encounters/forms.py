@@ -37,7 +37,7 @@ TEXTS = (
     "injury_cause",
 )
 Known = Callable[[], Mapping[str, str]]  # names by code, looked up when they are shown
-# What Enter passes over on a usual visit; Tab goes there. The height of a small child is asked.
+# What Enter passes over on a usual visit; Tab goes there.
 SELDOM = ("waist", "head", "oedema", "main_text", "treatment_text")
 MEASURED_MONTHS = 72
 SEXES = {"male": "M", "female": "F"}  # of a person, as the catalogue of diseases says it
@@ -176,12 +176,11 @@ class VisitForm(FormKeyMixin, VersionMixin):
         for vital in self.signs:
             self.fields[vital.key] = VitalField(label=vital.title, required=False, max_length=9)
         months = rules.age_months(visit.person.birth_date, visit.on)
-        small = months is not None and months < MEASURED_MONTHS
-        # Of a child's two postures the second is the rare one.
-        tall = [vital.key for vital in self.signs if vital.key in ("length", "height")][1:]
-        for name in (*SELDOM, *(tall if small else ("height",))):
+        for name in (*SELDOM, *self._heights_passed(months)):
             if name in self.fields:
                 self.fields[name].widget.attrs["data-enter-skip"] = ""
+        soon = f"{visit.on + dt.timedelta(days=7):%d/%m}"
+        self.fields["follow_up_on"].widget.attrs["placeholder"] = f"7 hoặc {soon}"
         self.organs = organs.offered(
             organs.listed(visit.on),
             sex=visit.person.sex,
@@ -207,6 +206,15 @@ class VisitForm(FormKeyMixin, VersionMixin):
             box: Any = self.fields[name]
             box.choices = [("", "—"), *choices]
         self.lines = self._lines(data, names.drug) if prescribes else []
+
+    def _heights_passed(self, months: int | None) -> list[str]:
+        """Of a small child's two postures the second is the rare one; a school child is measured each time,
+        who is grown once.
+        """
+        if months is not None and months < MEASURED_MONTHS:
+            return [vital.key for vital in self.signs if vital.key in ("length", "height")][1:]
+        grown = months is None or months >= rules.CHILD_MONTHS
+        return ["height"] if grown and getattr(self.visit, "has_height", False) else []
 
     def _lines(self, data: QueryDict, names: Known) -> list[LineForm]:
         """A form for each line of the post that says something, and empty ones to go on with."""

@@ -25,6 +25,7 @@ from django.db.models import (
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.care import queries as care
 from apps.core import parameters
 from apps.core.models import ReadEntry
 from apps.core.paging import Page, keyset
@@ -149,7 +150,9 @@ def opened_by(user_id: UUID | None, visits: Sequence[Visit]) -> set[UUID]:
 
 
 def visit_page(visit_id: UUID) -> Visit | None:
-    """One visit that the scope in force sees, with person, place and people; None otherwise. One query."""
+    """One visit that the scope in force sees, with person, place and people, and whether her height was ever
+    taken (`has_height`); None otherwise. One query.
+    """
     return (
         Visit.objects.select_related(
             "person__hamlet__commune__parent",
@@ -161,6 +164,7 @@ def visit_page(visit_id: UUID) -> Visit | None:
             "card",
         )
         .defer("person__tokens", "person__search")
+        .annotate(has_height=care.ever_taken("height"))
         .filter(pk=visit_id)
         .first()
     )

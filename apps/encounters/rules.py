@@ -20,6 +20,7 @@ CHILD_MONTHS = 192  # younger has the diseases of children: what comes first in 
 LAST_FOLLOW_UP_DAYS = 366  # further off is a slip of the keyboard, no appointment
 
 
+REFERRAL = "sick-child-referral"
 MISSING = frozenset({"no-diagnosis", "no-performer", "no-reason"})
 
 
@@ -94,7 +95,7 @@ def check_referral(pink: Sequence[str], outcome: str, result: str, ends: Ends) -
         f"Phiếu trẻ bệnh có phân loại hồng ({', '.join(pink)}): trẻ cần chuyển tuyến gấp. "
         "Chọn hình thức ra về là chuyển tuyến?"
     )
-    return [Problem("sick-child-referral", sentence, "outcome")]
+    return [Problem(REFERRAL, sentence, "outcome")]
 
 
 @dataclass(frozen=True)

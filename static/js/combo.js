@@ -240,6 +240,7 @@
     if (!box) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    event.target.elements.then?.remove(); // nothing was saved, nothing is gone on to
     const picker = pickerOf(box);
     picker.querySelector("[data-unchosen]")?.remove();
     const told = Object.assign(document.createElement("p"), { className: "error", textContent: `Chưa lưu: chưa chọn mục nào cho chữ “${box.value.trim()}”. Chọn trong danh sách, hoặc xóa chữ đã gõ.` });

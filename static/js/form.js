@@ -73,6 +73,14 @@
       if (target) { event.preventDefault(); target.requestSubmit((event.shiftKey && finishOf(target)) || submitOf(target) || undefined); }
       return;
     }
+    if (node.matches("textarea") && form && guarded(form)) {
+      // In a text of several lines Enter goes on from an empty line at its end.
+      if (node.selectionStart < node.value.length || (node.value && !node.value.endsWith("\n"))) return;
+      event.preventDefault();
+      node.value = node.value.trimEnd();
+      goOn(node);
+      return;
+    }
     if (!form || !node.matches("input, select") || /^(submit|button|reset|file)$/.test(node.type)) return;
     if (form.hasAttribute("data-search") || node.closest("[data-enter-submits], [data-grid]")) return;
     event.preventDefault();
@@ -161,6 +169,12 @@
     if (link.hasAttribute("data-leave")) { [...document.forms].forEach((form) => changed.delete(form)); return; }
     if (!unsaved()) return;
     event.preventDefault();
+    const first = document.getElementById(link.dataset.saves); // what leads on from a form saves it before
+    if (first && changed.has(first)) {
+      first.append(Object.assign(document.createElement("input"), { type: "hidden", name: "then", value: link.getAttribute("href") }));
+      first.requestSubmit(submitOf(first));
+      return;
+    }
     const dialog = document.getElementById("leave-dialog");
     dialog.querySelector("[data-leave]").href = link.href;
     keepDraft().then((kept) => {
@@ -190,7 +204,7 @@
     event.preventDefault();
     busy(form, true);
     const state = await window.tramyte.alive();
-    if (state !== "yes") { busy(form, false); window.tramyte.complain(state); return; }
+    if (state !== "yes") { busy(form, false); form.elements.then?.remove(); window.tramyte.complain(state); return; }
     settled.add(form);
     form.requestSubmit(form._pressed || undefined);
   });

@@ -81,10 +81,12 @@ def test_a_refill_by_keyboard(head, lan, live_server, photograph, axe_clean):
     photograph(head, "ncd-visit")
     # then one key opens the form, filled already
     keys = 1
+    head.fill("[name=advice]", "Ăn nhạt")  # what is not saved yet is saved on the way
     head.keyboard.press("F3")
     head.wait_for_selector("#follow-form")
     focused(head, "adherence")
     assert "144/90" in head.inner_text("#follow-said")
+    assert Visit.unscoped.get(pk=visit.pk).advice == "Ăn nhạt"
     photograph(head, "ncd-follow-up")
     axe_clean(head)
     # and one saves it

@@ -169,3 +169,17 @@ def test_an_allergy_is_red_under_the_line_when_the_medicine_is_chosen(desk, axe_
     desk.keyboard.press("Tab")
     desk.wait_for_selector("#line-0-sum b")
     assert "90 ngày" not in desk.inner_text("#line-0-said")
+
+
+def test_enter_goes_on_from_an_empty_line_of_a_long_text(desk):
+    desk.focus("[name=history]")
+    desk.keyboard.press("Enter")
+    assert desk.evaluate("() => document.activeElement.name") == "examination"
+    desk.keyboard.type("Họng đỏ")
+    desk.keyboard.press("Enter")
+    desk.keyboard.type("Phổi trong")
+    desk.keyboard.press("Enter")
+    assert desk.evaluate("() => document.activeElement.name") == "examination"
+    desk.keyboard.press("Enter")
+    assert focused(desk) == "id_main"
+    assert desk.input_value("[name=examination]") == "Họng đỏ\nPhổi trong"

@@ -10,6 +10,7 @@ from apps.encounters.models import PrescriptionLine, Visit
 from apps.sync import worker
 from tests.factories import encounters as make
 from tests.factories.accounts import a_post, a_user, client_of
+from tests.factories.care import a_measurement
 from tests.factories.patients import a_card, a_person, a_station, an_allergy
 from tests.factories.sync import warehouse
 from tests.receiver.server import Receiver
@@ -108,6 +109,7 @@ def lan(station, doctor):
     lan = a_person(station, "Nguyễn Thị Lan", birth_date=dt.date(1985, 4, 12), cccd="051185000123")
     a_card(lan, "GD4515100000123", valid_from=None, valid_to=None)
     an_allergy(lan, "Penicillin", reaction="mày đay")
+    a_measurement(lan, "height", "155")
     now = timezone.now()
     for days in (100, 60, 20):  # all coded by the edition of TT 06/2026
         make.a_finished_visit(lan, doctor, at=now - dt.timedelta(days=days))

@@ -1,6 +1,7 @@
 """The sick-child form on a visit: filled in, judged with its figures, kept by version, shown and printed."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -264,3 +265,13 @@ def test_the_papers_of_a_child_begin_with_what_her_form_says(listed, bao, doctor
     said = clinical.found(visit, checking.parts(visit))
     assert "3 ngày; rút lõm lồng ngực" in said and "nôn tất cả mọi thứ" in said
     assert "Phân loại trẻ bệnh: Bệnh rất nặng" in said
+
+
+def test_it_is_warned_once_and_the_question_stands_on_the_button(listed, client, bao, doctor):
+    visit = make.a_visit(bao, doctor)
+    data = typed(visit, **{"imci-vomits_all": "yes"}, action="finalise", weight="9,6", line=[])
+    page = client.post(at("visit", visit.pk), data).content.decode()
+    assert page.count("Trẻ bệnh cần chuyển tuyến gấp") == 1
+    button = page[page.index("data-choose") : page.index("Chọn ra về")]
+    assert 'data-key="F9"' in button and "autofocus" in button
+    assert "autofocus" not in re.search('<input[^>]*name="override"[^>]*>', page)[0]

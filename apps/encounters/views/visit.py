@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.care import saying
@@ -30,6 +31,7 @@ from apps.encounters import (
     page,
     prescribing,
     queries,
+    rules,
     services,
     states,
     templating,
@@ -158,7 +160,9 @@ def form_page(
         "draft": draft,
         "outrun": draft is not None and draft.of_version != found.version,
         "asked": [warning for warning in asked if not warning.apart],
-        "asked_apart": [warning for warning in asked if warning.apart],
+        "asked_apart": (apart := [warning for warning in asked if warning.apart]),
+        # Of all that is asked it is answered by one press: the cursor stands on the button.
+        "asks_refer": not apart and any(warning.code == rules.REFERRAL for warning in asked),
         **more,
     }
     if form.sick_child.answers and (draft is not None or form.errors):
@@ -199,6 +203,9 @@ def _save(request: HttpRequest, scope: Scope, found: Visit) -> HttpResponse:
         return _copy(request, saved, action.removeprefix("copy:"))
     if action.startswith("template:"):
         return _fill(request, saved, action.removeprefix("template:"))
+    then = request.POST.get("then", "")
+    if action == "save" and url_has_allowed_host_and_scheme(then, allowed_hosts=None):  # a path of this site
+        return redirect(then)
     if action != "finalise":
         waits = saved.state == states.WAITING
         messages.success(request, "Đã lưu. Người bệnh vẫn chờ khám." if waits else "Đã lưu.")
