@@ -6,11 +6,12 @@ from functools import wraps
 from typing import Any
 
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
-from apps.core import readlog
+from apps.core import readlog, three_way
 from apps.core.access import View
+from apps.core.three_way import ThreeWay
 from apps.core.versions import StaleVersion
 
 
@@ -41,30 +42,60 @@ class Typed:
     typed: Callable[[Any], str]
 
 
-def conflict_page(fields: Sequence[str | Keyed | Typed], *, screen: str = "") -> Callable[[View], View]:
+def conflict_page(
+    fields: Sequence[str | Keyed | Typed], *, screen: str = "", how: ThreeWay | None = None
+) -> Callable[[View], View]:
     """Turns StaleVersion into components/conflict.html with the named model fields, status 409.
 
     What the second editor typed goes along as hidden fields; where both differ each row is a choice
     between her value and the stored one, and she saves again against the version that is stored now.
-    `screen` names the read log's row where the record tells about a person.
+    `screen` names the read log's row where the record tells about a person. With `how`, and a post that says
+    what its form began with, only what both changed is a row, and the stored value is chosen before.
     """
 
     def mark(view: View) -> View:
-        @wraps(view)
-        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def tried(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | StaleVersion:
             try:
                 with transaction.atomic():
                     return view(request, *args, **kwargs)
             except StaleVersion as stale:
-                if screen:
-                    readlog.record(screen, [getattr(stale.current, "person_id", stale.current.pk)])
-                return render(
-                    request, "components/conflict_page.html", context(request, stale, fields), status=409
-                )
+                return stale
+
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if how and request.method == "POST":
+                request.POST = three_way.chosen(request.POST, how)  # type: ignore[assignment]
+            answer, shown = tried(request, *args, **kwargs), None
+            if isinstance(answer, StaleVersion) and how and three_way.SEEN in request.POST:
+                stored = how.stored(answer.current)
+                merged = three_way.merge(request.POST, stored, how)
+                request.POST = three_way.against(merged.post, answer.current, stored, how)  # type: ignore[assignment]
+                if merged.asked or not how.alone(request, answer.current, merged.theirs):
+                    shown = _both_changed(request, answer, merged, stored, how)
+                else:
+                    answer = tried(request, *args, **kwargs)
+            if not isinstance(answer, StaleVersion):
+                return answer
+            if screen:
+                readlog.record(screen, [getattr(answer.current, "person_id", answer.current.pk)])
+            shown = shown or context(request, answer, fields)
+            return render(request, "components/conflict_page.html", shown, status=409)
 
         return wrapped
 
     return mark
+
+
+def _both_changed(
+    request: HttpRequest, stale: StaleVersion, merged: three_way.Merged, stored: QueryDict, how: ThreeWay
+) -> dict[str, Any]:
+    """The page of what both changed; everything else goes along, each as its last writer left it."""
+    return _page(
+        stale,
+        three_way.rows(merged, stored, stale.current, how),
+        [(name, values) for name, values in request.POST.lists() if how.group(name) not in merged.asked],
+        keep_stored=True,
+    )
 
 
 def context(
@@ -93,15 +124,29 @@ def context(
                     "theirs_value": "" if raw is None else raw,
                 }
             )
-    chosen = {row["name"] for row in rows} | {"csrfmiddlewaretoken", "version"}
-    posted = [
-        (name, value) for name, values in request.POST.lists() for value in values if name not in chosen
-    ]
+    chosen = {row["name"] for row in rows}
+    posted = [(name, values) for name, values in request.POST.lists() if name not in chosen]
+    return _page(stale, rows, posted)
+
+
+def _page(
+    stale: StaleVersion,
+    rows: list[dict[str, Any]],
+    posted: list[tuple[str, list[Any]]],
+    *,
+    keep_stored: bool = False,
+) -> dict[str, Any]:
     return {
         "rows": rows,
-        "posted": posted,
+        "posted": [
+            (name, value)
+            for name, values in posted
+            for value in values
+            if name not in ("csrfmiddlewaretoken", "version")
+        ],
         "version": stale.current.version,
         "changed_at": stale.current.updated_at,
+        "keep_stored": keep_stored,
     }
 
 

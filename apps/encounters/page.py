@@ -31,12 +31,12 @@ def form_for(visit: Visit, data: QueryDict | None, parts: checking.Parts | None 
     """The form bound to what was posted, or to what is stored."""
     prescribes = current().can("prescriptions.enter")
     if data is not None:
-        return VisitForm(data, visit=visit, names=_names(data, visit), prescribes=prescribes)
+        return VisitForm(data, visit=visit, names=names(data, visit), prescribes=prescribes)
     parts = parts or checking.parts(visit)
-    return VisitForm(_stored(visit, parts), visit=visit, names=_stored_names(parts), prescribes=prescribes)
+    return VisitForm(stored(visit, parts), visit=visit, names=_stored_names(parts), prescribes=prescribes)
 
 
-def _stored(visit: Visit, parts: checking.Parts) -> QueryDict:
+def stored(visit: Visit, parts: checking.Parts) -> QueryDict:
     """What is stored, in the shape of a post: the form then has one way to be filled."""
     data = QueryDict(mutable=True)
     data["form_key"], data["version"] = str(uuid7()), str(visit.version)
@@ -84,7 +84,7 @@ def _stored_names(parts: checking.Parts) -> Names:
     return Names(lambda: icds, lambda: drugs)
 
 
-def _names(data: QueryDict, visit: Visit) -> Names:
+def names(data: QueryDict, visit: Visit) -> Names:
     """The names of the codes that were posted: one query a catalogue, only when the form is shown again."""
     picked = [code for code, _ in case_forms.chosen(data)]
     drugs = [code for key in data.getlist("line") if (code := data.get(f"line-{key}-drug", ""))]

@@ -19,7 +19,7 @@ from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
-from apps.encounters import page, queries, revisions, services, states
+from apps.encounters import page, queries, revisions, services, states, two_at_once
 from apps.encounters.forms import ReasonForm
 from apps.encounters.models import Visit
 from apps.encounters.views.visit import COMPARED, form_page, to_visit, visit_or_404
@@ -112,7 +112,7 @@ def step(request: HttpRequest, pk: UUID, service: Callable[..., Visit], said: st
 @needs("visits.edit")
 @idempotent
 @keeps_draft(services.DRAFT, of="pk")
-@conflict_page(COMPARED, screen="visit.page")
+@conflict_page(COMPARED, screen="visit.page", how=two_at_once.HOW)
 def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form of a finished visit; saving keeps the earlier version with the reason."""
     scope, found = current(), visit_or_404(pk)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.care import saying
 from apps.care.forms.figures import FiguresForm
-from apps.core import drafts, readlog
+from apps.core import drafts, readlog, three_way
 from apps.core.access import needs
 from apps.core.conflict import Keyed, conflict_page
 from apps.core.drafts import keeps_draft
@@ -35,6 +35,7 @@ from apps.encounters import (
     services,
     states,
     templating,
+    two_at_once,
     undoing,
 )
 from apps.encounters.forms import TEXTS, LineForm, ReasonForm, VisitForm, line_key, lines_of
@@ -86,7 +87,7 @@ def to_visit(pk: UUID) -> HttpResponse:
 @needs("visits.view")
 @idempotent
 @keeps_draft(services.DRAFT, of="pk")
-@conflict_page(COMPARED, screen="visit.page")
+@conflict_page(COMPARED, screen="visit.page", how=two_at_once.HOW)
 def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The visit: a form while it is open, a record afterwards. Posting saves, or saves and ends it."""
     scope, found = current(), visit_or_404(pk)
@@ -158,6 +159,7 @@ def form_page(
         "beside": case_forms.beside(found, form.data, live=bool(form.errors)),
         **(_filled_by(scope, found, form.data) if form.prescribes else {}),
         "draft": draft,
+        "seen": _seen(request, found, form, known, saved="saved" in more),
         "outrun": draft is not None and draft.of_version != found.version,
         "asked": [warning for warning in asked if not warning.apart],
         "asked_apart": (apart := [warning for warning in asked if warning.apart]),
@@ -168,6 +170,14 @@ def form_page(
     if form.sick_child.answers and (draft is not None or form.errors):
         context |= _sick(found, form.data)  # what a draft or a form sent back says is not stored yet
     return render(request, "encounters/visit.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _seen(request: HttpRequest, found: Visit, form: VisitForm, known: checking.Parts, *, saved: bool) -> str:
+    """What the form began with: what is stored, or what an earlier form said that is gone on with."""
+    version = str(form["version"].value() or "")
+    if version == str(found.version) and (request.method == "GET" or saved):
+        return three_way.marks(page.stored(found, known), two_at_once.HOW)
+    return str(form.data.get(three_way.SEEN, ""))
 
 
 def _filled_by(scope: Scope, found: Visit, data: QueryDict) -> dict[str, Any]:
