@@ -42,7 +42,7 @@ class ReceiverForm(forms.ModelForm):
                 adapter_for(wanted := Receiver(**given))
                 if (how := tokens.wanted(wanted)) and how.url.startswith("http"):
                     check_address(how.url)
-            except (ValueError, TypeError, Forbidden) as wrong:
+            except (ValueError, Forbidden) as wrong:
                 self.add_error("settings", str(wrong))
         return cleaned
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from apps.sync.mappings.systems import Systems, options_from
+from apps.sync.models import Receiver
+from apps.sync.receivers import adapter_for
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,9 @@ def test_unknown_settings_are_refused(settings):
 
 def test_one_uri_can_be_overridden():
     assert options_from({"systems": {"cccd": "urn:x"}}).systems == replace(Systems(), cccd="urn:x")
+
+
+@pytest.mark.parametrize("settings", [{"guide": []}, {"mapped": [[]]}, {"limits": [[]]}, {"verify": {}}])
+def test_a_value_of_another_kind_is_refused_with_a_sentence(settings):
+    with pytest.raises(ValueError, match=r"[Tt]hiết lập|Loại mã|Đối chiếu"):
+        adapter_for(Receiver(kind="fhir", settings=settings))

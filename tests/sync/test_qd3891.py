@@ -184,6 +184,7 @@ def test_a_receiver_takes_some_empty_and_calls_some_otherwise():
         ({"may_lack": ["lạ"]}, "không có trường lạ"),
         ({"transport": "soap"}, "Không có cách truyền 'soap'"),
         ({"guide": "x"}, "Không có bộ chuẩn"),
+        ({"systems": []}, "systems"),
     ],
 )
 def test_settings_that_cannot_be(settings, said):

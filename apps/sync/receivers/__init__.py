@@ -29,10 +29,13 @@ def adapter_for(receiver: Receiver) -> Adapter:
     """The adapter of a receiver's kind, with its settings. Raises ValueError for settings that cannot be."""
     from apps.sync.receivers import tokens  # which asks here how a kind of receiver gives them
 
-    limits.limits_of(receiver.settings)
-    certificates.wanted(receiver.settings)
-    tokens.wanted(receiver)
-    return adapter_class(receiver.kind)(receiver)
+    try:
+        limits.limits_of(receiver.settings)
+        certificates.wanted(receiver.settings)
+        tokens.wanted(receiver)
+        return adapter_class(receiver.kind)(receiver)
+    except TypeError as wrong:  # a list where a word is wanted, and the like
+        raise ValueError("Có thiết lập mang giá trị sai kiểu.") from wrong
 
 
 def adapter_or_refuse(receiver: Receiver) -> Adapter:

@@ -26,7 +26,8 @@ def transport_for(receiver: Receiver) -> Adapter:
 
 def _fhir(receiver: Receiver) -> Adapter:
     said: dict[str, Any] = receiver.settings
-    systems = {"vaccine": VACCINES, **said.get("systems", {})}
+    own = said.get("systems", {})
+    systems = {"vaccine": VACCINES, **own} if isinstance(own, dict) else own  # which the adapter refuses
     return FhirAdapter(receiver, {"mapped": MAPPED, **said, "systems": systems})
 
 
