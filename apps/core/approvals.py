@@ -102,6 +102,17 @@ def waiting(kind: str) -> list[PendingChange]:
     return list(_open().filter(kind=kind).order_by("created_at")[:SHOWN])
 
 
+def granted(kind: str, object_id: UUID) -> list[PendingChange]:
+    """What this scope has asked for about one thing and a second person has approved, oldest first."""
+    rows = PendingChange.objects.filter(
+        kind=kind,
+        object_id=object_id,
+        asked_by__in=[current().user_id],
+        state=ChangeState.APPROVED,
+    )
+    return list(rows.order_by("created_at"))
+
+
 def is_over(change: PendingChange) -> bool:
     """Whether nobody decided in time."""
     return change.expires_at <= timezone.now()

@@ -71,8 +71,8 @@ def _only_here(user: User) -> bool:
 def slip_issue(*, user: User) -> tuple[str, dt.datetime] | PendingChange:
     """A fresh one-time password for an account that the scope manages. Raises PermissionDenied, Refused.
 
-    Whoever holds the slip could sign in as her; so above the station a second person allows it, or has just
-    allowed the post of an account that nobody has opened yet. Gives the change that waits for her.
+    Whoever holds the slip could sign in as her; so above the station a second person allows it, or has
+    allowed who asks every post of an account that nobody has opened yet. Gives the change that waits.
     """
     if not may_manage(user):
         raise PermissionDenied("account")
@@ -80,19 +80,27 @@ def slip_issue(*, user: User) -> tuple[str, dt.datetime] | PendingChange:
         raise Refused(
             "Vị trí công tác của tài khoản này còn chờ người thứ hai duyệt; duyệt xong mới in phiếu."
         )
-    roles = [post.role for post in _lasting_posts(user)]
-    covered = not user.has_usable_password() or not needs_second(user, roles)
-    if not covered and not approvals.use(SLIP_CHANGE, user.pk):
+    posts = _lasting_posts(user)
+    unseen = [post for post in posts if not _given_by_two(user, post)]
+    if needs_second(user, [post.role for post in unseen]) and not approvals.use(SLIP_CHANGE, user.pk):
         return approvals.ask(
             SLIP_CHANGE,
             object_id=user.pk,
-            facility_id=_lasting_posts(user)[0].facility_id,
+            facility_id=posts[0].facility_id,
             title=f"In phiếu đăng nhập mới cho {user.full_name} ({user.username})",
-            lines=[
-                ("Vị trí", "", f"{post.role.name} – {post.facility.name}") for post in _lasting_posts(user)
-            ],
+            lines=[("Vị trí", "", f"{post.role.name} – {post.facility.name}") for post in posts],
         )
     return accounts.slip_issue(user=user)
+
+
+def _given_by_two(user: User, post: Post) -> bool:
+    """Whether a second person has agreed that who asks opens the account with this post: once, while nobody
+    has opened it. A post that a station's head or a list gave was seen by no second.
+    """
+    return not user.has_usable_password() and any(
+        change.args["role"] == str(post.role_id) and change.args["facility"] == str(post.facility_id)
+        for change in approvals.granted(POST_CHANGE, user.pk)
+    )
 
 
 def slip_allowed(change: PendingChange) -> None:

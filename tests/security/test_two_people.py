@@ -177,6 +177,30 @@ def test_no_slip_of_a_clinical_account_alone(first: Attacker, second: Attacker, 
     assert first.client.post(f"/tai-khoan/{head.pk}/phieu/").status_code == 302, "one yes, one slip"
 
 
+def test_nor_the_first_slip_of_an_account_that_a_head_has_made(
+    first: Attacker, second: Attacker, station: Facility
+) -> None:
+    made = an_account(Attacker(client_of(a_member("station_head", station, "truong.tram"))), station)
+    assert made.posts.exists()
+    assert first.client.post(f"/tai-khoan/{made.pk}/phieu/").status_code == 302
+    made.refresh_from_db()
+    assert not made.has_usable_password()
+    decide(second, waiting())
+    assert first.client.post(f"/tai-khoan/{made.pk}/phieu/").status_code == 200
+
+
+def test_what_two_gave_is_the_first_slip_of_who_asked(
+    first: Attacker, second: Attacker, station: Facility
+) -> None:
+    made = an_account(first, station)
+    decide(second, waiting())
+    assert second.client.post(f"/tai-khoan/{made.pk}/phieu/").status_code == 302
+    head = Attacker(client_of(a_member("station_head", station, "truong.tram")))
+    give(head, made, "doctor", station)
+    assert made.posts.count() == 2
+    assert first.client.post(f"/tai-khoan/{made.pk}/phieu/").status_code == 302, "one post nobody saw"
+
+
 def test_an_allowance_ends_after_a_day(first: Attacker, second: Attacker, station: Facility) -> None:
     head = a_member("station_head", station, "truong.tram")
     first.client.post(f"/tai-khoan/{head.pk}/phieu/")
