@@ -6,7 +6,7 @@ save is audited, nothing is deleted: rows are ended.
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -21,6 +21,7 @@ from apps.core.fields import DateField
 from apps.core.scope import current
 from apps.core.sheets import NamedFile
 from apps.core.text import search_key
+from apps.facilities.linking import link_keep
 from apps.facilities.models import (
     AdminUnit,
     Catchment,
@@ -158,22 +159,22 @@ class FacilityAdmin(ExcelAdmin):
     search_fields = ("search_key", "code13")
     list_select_related = ("unit", "part_of")
     autocomplete_fields = ("unit", "part_of")
-    readonly_fields = ("is_demo",)
     ordering = ("sort_key", "pk")
     inlines = [LinkInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Facility]:
         return administered_facilities(current())
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A point goes to another station by a reform alone, with everything that is written there."""
+        return ("is_demo", "part_of") if obj else ("is_demo",)
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """A link decides who sees whom: each one that is made or changed stands in the audit."""
-        super().save_formset(request, form, formset, change)
-        for link in [*formset.new_objects, *(link for link, _ in formset.changed_objects)]:
-            audit.record(
-                "facility.linked",
-                object_id=link.facility_id,
-                facility_id=link.facility_id,
-                data={"kind": link.kind, "parent": link.parent_id, "until": link.valid_to},
+        """A link decides who sees whom: what moves anybody's reach waits for a second person."""
+        waiting = [link for link in formset.save(commit=False) if link_keep(link=link)]
+        if waiting:
+            self.message_user(
+                request, "Quan hệ cấp trên chờ một người khác duyệt mới có hiệu lực.", messages.WARNING
             )
 
 

@@ -23,7 +23,7 @@ from apps.core.registry import (
     SuccessionStep,
 )
 from apps.core.scope import Level
-from apps.facilities import golive, hours, roles, standing
+from apps.facilities import golive, hours, linking, roles, standing
 from apps.facilities.posting import POST_CHANGE, post_approved
 from apps.facilities.posts import Again, left, needs_code, posts_in_force, rights_for_hours
 from apps.facilities.reforming import plan as reform_plan
@@ -198,7 +198,8 @@ registry.changes.add(
         reform_running.approved,
         levels=PROVINCE,
         days=30,
-    )
+    ),
+    ChangeKind(linking.CHANGE, "Quan hệ cấp trên", "facilities.edit", linking.link_approved, levels=PROVINCE),
 )
 registry.jobs.add(JobKind(reform_running.JOB, "Sắp xếp trạm", reform_running.run_job))
 registry.nightly.add(

@@ -129,13 +129,24 @@ class Facility(DatedModel):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """A station never turns into a point, nor back: its people, visits and books are a station's."""
-        if not self._state.adding:
-            was = Facility.objects.filter(pk=self.pk).values_list("kind", flat=True).first()
-            if was != self.kind and FacilityKind.POINT in (was, self.kind):
-                raise ValidationError(
-                    {"kind": "Trạm không đổi thành điểm trạm (hay ngược lại) được. Hãy lập cơ sở mới."}
-                )
+        """What moves people's records, or somebody's reach, is no correction: a reform does it, with a second
+        person. A station never turns into a point, nor back: its people, visits and books are a station's.
+        """
+        if self._state.adding:
+            return
+        was = Facility.objects.filter(pk=self.pk).first()
+        if was is None:
+            return
+        if was.kind != self.kind and FacilityKind.POINT in (was.kind, self.kind):
+            raise ValidationError(
+                {"kind": "Trạm không đổi thành điểm trạm (hay ngược lại) được. Hãy lập cơ sở mới."}
+            )
+        if was.level != self.level:
+            raise ValidationError({"kind": "Cơ sở không đổi sang cấp khác được. Hãy lập cơ sở mới."})
+        if was.part_of_id != self.part_of_id:
+            raise ValidationError(
+                "Điểm trạm chỉ chuyển sang trạm khác bằng Sắp xếp trạm, có hai người duyệt."
+            )
 
     def set_keys(self) -> None:
         """The derived keys; also for bulk loading, which does not call save."""
