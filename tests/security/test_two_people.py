@@ -253,9 +253,12 @@ def save_facility(who: Attacker, facility: Facility, **more: Any) -> Any:
 
 def link_form(facility: Facility, parent: Facility, link: FacilityLink | None = None) -> dict[str, Any]:
     return {
-        "links-TOTAL_FORMS": "1", "links-INITIAL_FORMS": str(int(link is not None)),
-        "links-0-id": str(link.pk) if link else "", "links-0-facility": str(facility.pk),
-        "links-0-parent": str(parent.pk), "links-0-kind": "reporting",
+        "links-TOTAL_FORMS": "1",
+        "links-INITIAL_FORMS": str(int(link is not None)),
+        "links-0-id": str(link.pk) if link else "",
+        "links-0-facility": str(facility.pk),
+        "links-0-parent": str(parent.pk),
+        "links-0-kind": "reporting",
     }
 
 
