@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +26,7 @@ from apps.core.errors import Refused
 from apps.core.models import Job
 from apps.core.scope import current
 from apps.core.words import quantity_words
-from apps.sync.models import CatalogueSource
+from apps.sync.models import SOURCE_TOKEN_NAME, CatalogueSource
 from apps.sync.receivers import certificates, http
 from apps.sync.receivers.base import Answer
 
@@ -162,8 +163,13 @@ def propose(row: CatalogueSource) -> tuple[str, bool]:
 
 
 def _token(row: CatalogueSource) -> str:
+    """Its token; what stands in the table is judged again, so that no other secret ever leaves here."""
     try:
+        if row.token_key:
+            SOURCE_TOKEN_NAME(row.token_key)
         return certificates.secret(row.token_key)
+    except ValidationError as wrong:
+        raise Unfit(str(SOURCE_TOKEN_NAME.message)) from wrong
     except ValueError as unreadable:
         raise Unfit(f"Thiết lập máy chủ sai: {unreadable}") from unreadable
 

@@ -155,20 +155,33 @@ def test_the_token_comes_from_the_environment(source, liar, monkeypatch):
     liar.token = "bi-mat"
     night(source)
     assert "401" in source.said
-    monkeypatch.setenv("TRAMYTE_RECEIVER_DANH_MUC", "bi-mat")
-    CatalogueSource.objects.update(token_key="TRAMYTE_RECEIVER_DANH_MUC")
+    monkeypatch.setenv("TRAMYTE_CATALOGUE_VAT_TU", "bi-mat")
+    CatalogueSource.objects.update(token_key="TRAMYTE_CATALOGUE_VAT_TU")
     night(source)
     assert "chờ xem" in source.said
 
 
+@pytest.mark.parametrize("name", ["TRAMYTE_RECEIVER_KHO_TINH", "TRAMYTE_SECRET_KEY", "TRAMYTE_CATALOGUE_A\n"])
+def test_no_secret_of_a_receiver_is_named(source, liar, monkeypatch, name):
+    """One administrator points a source anywhere; where receivers are spoken to takes two."""
+    monkeypatch.setenv(name, "bi-mat-cua-kho")
+    asked = {"table": "supplies", "url": "https://xau.example.vn/a.csv", "token_key": name}
+    source_form = CatalogueSourceForm(asked, instance=CatalogueSource())
+    assert "token_key" in source_form.errors or name.endswith("\n")  # a form takes blanks off the end
+    CatalogueSource.objects.update(token_key=name)
+    night(source)
+    assert source.said == "Tên biến bắt đầu bằng TRAMYTE_CATALOGUE_."
+    assert not CatalogueUpload.objects.exists()
+
+
 def test_the_token_may_stand_in_a_file(source, liar, monkeypatch, tmp_path):
     liar.token = "bi-mat"
-    CatalogueSource.objects.update(token_key="TRAMYTE_RECEIVER_DANH_MUC")
+    CatalogueSource.objects.update(token_key="TRAMYTE_CATALOGUE_VAT_TU")
     file = tmp_path / "token"
-    monkeypatch.setenv("TRAMYTE_RECEIVER_DANH_MUC_FILE", str(file))
+    monkeypatch.setenv("TRAMYTE_CATALOGUE_VAT_TU_FILE", str(file))
     night(source)
     assert source.said == (
-        "Thiết lập máy chủ sai: không đọc được tệp của biến TRAMYTE_RECEIVER_DANH_MUC_FILE."
+        "Thiết lập máy chủ sai: không đọc được tệp của biến TRAMYTE_CATALOGUE_VAT_TU_FILE."
     )
     assert not CatalogueUpload.objects.exists()
     file.write_text("bi-mat\n")

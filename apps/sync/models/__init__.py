@@ -3,6 +3,7 @@
 from apps.sync.models.figures import Comparison, SyncHour
 from apps.sync.models.receivers import (
     BREAKER_AT,
+    SOURCE_TOKEN_NAME,
     TOKEN_NAME,
     CatalogueSource,
     CodeMap,
@@ -28,6 +29,7 @@ __all__ = [
     "OPEN_STATES",
     "OUTCOME_WORDS",
     "SENT_STATES",
+    "SOURCE_TOKEN_NAME",
     "STUCK_STATES",
     "TOKEN_NAME",
     "CatalogueSource",

@@ -8,6 +8,10 @@ from apps.core.models import BaseModel, DatedModel
 
 BREAKER_AT = 5  # transport failures in a row after which a receiver rests
 TOKEN_NAME = RegexValidator(r"^TRAMYTE_RECEIVER_[A-Z0-9_]+$", "Tên biến bắt đầu bằng TRAMYTE_RECEIVER_.")
+# One administrator alone points a source to an address: no secret of a receiver's is named there.
+SOURCE_TOKEN_NAME = RegexValidator(
+    r"^TRAMYTE_CATALOGUE_[A-Z0-9_]+\Z", "Tên biến bắt đầu bằng TRAMYTE_CATALOGUE_."
+)
 
 
 class ReceiverKind(models.TextChoices):
@@ -113,7 +117,7 @@ class CatalogueSource(BaseModel):
         "tên biến chứa mã truy cập",
         max_length=80,
         blank=True,
-        validators=[TOKEN_NAME],
+        validators=[SOURCE_TOKEN_NAME],
         help_text="Tên biến môi trường, không phải chính mã truy cập.",
     )
     allow_private = models.BooleanField(
