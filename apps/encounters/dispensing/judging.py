@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from apps.core.errors import Refused
+from apps.catalogues.models import Drug
+from apps.core.errors import Refused, Warning
 from apps.core.scope import current
 from apps.core.text import clean
 from apps.core.words import quantity_words
@@ -19,6 +20,7 @@ from apps.stock.models import StockItem
 from apps.stock.queries import places_that_dispense
 from apps.stock.units import MOST
 
+MANY = 10  # units taken for one of the prescription's: more is asked about
 AMENDED = "Đơn thuốc vừa được sửa. Xem lại đơn rồi cấp."
 
 
@@ -33,7 +35,7 @@ def lines_for(visit: Visit, parts: Sequence[Part], data: DispenseInput) -> list[
     if any(part.item_id for part in parts):
         _refuse_other_place(data.location_id)
     left = {key: row.allowed for key, row in found.items()}
-    drugs = what.ingredients_of(items.values())
+    drugs = what.drugs_of(items.values())
     problems: list[Problem] = []
     rows: list[DispensingLine] = []
     for part in parts:
@@ -67,7 +69,7 @@ def _wrong(
     left: Decimal,
     allowed: Decimal,
     items: Mapping[UUID, StockItem],
-    drugs: dict[UUID, str],
+    drugs: Mapping[UUID, Drug],
 ) -> tuple[str, str] | None:
     """The box and the sentence of what cannot be with one line: `left` of the quantity `allowed` to this act
     is not taken by its other parts.
@@ -92,8 +94,10 @@ def _wrong(
     if not rules.same_unit(line.unit, item.unit) or is_other(line, item):
         if not part.taken or part.taken < 1:
             return "taken", f"{name}: ghi lấy bao nhiêu {item.unit.lower()} {item.name}."
-        if part.taken > MOST:
-            return "taken", f"{name}: số lượng lớn quá mức có thể."
+        most = what.most_taken(line, part.quantity, item, drugs.get(item.pk))
+        if part.taken > (MOST if most is None else most):
+            enough = "" if most is None else f" {most} {item.unit.lower()} là đủ."
+            return "taken", f"{name}: lấy {part.taken} {item.unit.lower()} {item.name} là quá nhiều.{enough}"
     if is_other(line, item):
         if line.drug is None:
             return "item", f"{name}: {item.name} là vị khác. Thay vị thuốc thì thầy thuốc kê lại bài thuốc."
@@ -106,6 +110,20 @@ def _wrong(
         if not clean(part.agreed_by):
             return "agreed_by", f"{name}: ghi ai đồng ý thay thế."
     return None
+
+
+def unexplained(rows: Sequence[DispensingLine]) -> list[Warning]:
+    """What is asked about where nothing but a second look tells that so many units are meant."""
+    return [
+        Warning(
+            f"taken:{row.line_id}",
+            f"{row.drug_name}: lấy {row.taken} {row.item_unit} {row.item_name} cho {_words(row.quantity)} "
+            f"{row.unit} kê đơn.",
+            "override",
+        )
+        for row in rows
+        if row.taken > MANY * row.quantity
+    ]
 
 
 def _words(amount: Decimal) -> str:

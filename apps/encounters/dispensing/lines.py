@@ -4,7 +4,7 @@ A herb counts in the grams of all packets (thang) of its formula. Parts of visit
 through the scope are read unscoped.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -119,22 +119,40 @@ def ingredient_key(ingredient: str) -> str:
     return fold(doses.main_word(ingredient))
 
 
-def ingredients_of(items: Iterable[StockItem]) -> dict[UUID, str]:
-    """The ingredient of each item that is a medicine of the catalogue. One query, none for no items."""
+def drugs_of(items: Iterable[StockItem]) -> dict[UUID, Drug]:
+    """The medicine of the catalogue that each item is. One query, none for no items."""
     listed = {item.pk: item.code for item in items if item.code and item.kind == ItemKind.DRUG}
     if not listed:
         return {}
-    known = dict(Drug.objects.filter(code__in=set(listed.values())).values_list("code", "ingredient"))
-    return {pk: ingredient_key(known[code]) for pk, code in listed.items() if code in known}
+    rows = Drug.objects.filter(code__in=set(listed.values())).only("code", "ingredient", "strength")
+    known = {drug.code: drug for drug in rows}
+    return {pk: known[code] for pk, code in listed.items() if code in known}
 
 
-def may_stand(line: Line, item: StockItem, ingredients: dict[UUID, str]) -> bool:
+def may_stand(line: Line, item: StockItem, drugs: Mapping[UUID, Drug]) -> bool:
     """Whether an item may be given for a line: the same thing, or a medicine of the same ingredient. Nothing
     but itself stands for a herb.
     """
     if not is_other(line, item):
         return True
-    return line.drug is not None and ingredients.get(item.pk) == ingredient_key(line.drug.ingredient)
+    drug = drugs.get(item.pk)
+    return bool(
+        line.drug and drug and ingredient_key(drug.ingredient) == ingredient_key(line.drug.ingredient)
+    )
+
+
+def most_taken(line: Line, quantity: Decimal, item: StockItem, drug: Drug | None) -> int | None:
+    """How many units of an item stand for a quantity of a line at the most, each of the one by whole units of
+    the other; None where their strengths do not tell.
+    """
+    if drug is None or not rules.same_unit(line.unit, item.unit):
+        return None
+    one = Decimal(1)
+    wanted = doses.milligrams(line.strength, line.unit, one, line.unit)
+    held = doses.milligrams(drug.strength, item.unit, one, item.unit)
+    if not wanted or not held:
+        return None
+    return rules.units_for(rules.units_for(wanted / held) * quantity)
 
 
 def is_other(line: Line, item: StockItem) -> bool:

@@ -116,7 +116,7 @@ def offered(
     for row in rows:
         by_item.setdefault(row.lot.item_id, []).append(row)
         items[row.lot.item_id] = row.lot.item
-    ingredients = what.ingredients_of(items.values())
+    drugs = what.drugs_of(items.values())
     found = []
     formulas: set[UUID] = set()
     for line in lines:
@@ -126,7 +126,7 @@ def offered(
             each.most = None if now is None else line.grams * now
             each.heads = line.formula.pk not in formulas
             formulas.add(line.formula.pk)
-        near = [item for item in items.values() if what.may_stand(line, item, ingredients)]
+        near = [item for item in items.values() if what.may_stand(line, item, drugs)]
         each.offers += [_offer(line, item, by_item[item.pk], each.wanted, on) for item in near]
         each.offers.sort(key=lambda offer: (offer.other, not offer.usable, offer.programme, offer.item.name))
         found.append(each)

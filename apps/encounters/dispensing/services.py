@@ -22,7 +22,7 @@ from apps.encounters import states as visit_states
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.dispensing import reading, second, states
 from apps.encounters.dispensing.inputs import BackInput, DispenseInput
-from apps.encounters.dispensing.judging import AMENDED, lines_for
+from apps.encounters.dispensing.judging import AMENDED, lines_for, unexplained
 from apps.encounters.dispensing.steps import (
     SOURCE,
     act_locked,
@@ -62,7 +62,8 @@ def dispense(*, visit_id: UUID, expected_version: int, data: DispenseInput, over
     act waits for a second person (second_agreed).
 
     `expected_version` is the visit's as it was shown: of an amended prescription nothing is given unseen.
-    Raises Problems (by the box of each line), Refused, NeedsReason for a prescription that is too old.
+    Raises Problems (by the box of each line), Refused, NeedsReason for a prescription that is too old, or for
+    many more units than are prescribed.
     """
     visit = visit_locked(visit_id, "dispensing.enter")
     may_dispense()
@@ -80,7 +81,7 @@ def dispense(*, visit_id: UUID, expected_version: int, data: DispenseInput, over
     rows = lines_for(visit, parts, data)
     controlled = [row for row in rows if row.item is not None and row.item.controlled]
     _refuse_without_recipient(controlled, data)
-    warnings = _old(visit, on)
+    warnings = [*_old(visit, on), *unexplained(rows)]
     if warnings and not clean(override):
         raise NeedsReason(warnings)
     act = _act(visit, on, data)

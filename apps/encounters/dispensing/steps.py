@@ -68,7 +68,12 @@ def take(act: Dispensing, rows: Sequence[DispensingLine]) -> None:
         taken = stock.take_all(wants, location_id=act.location_id, source=Source(SOURCE, act.pk), on=act.on)
         DispensingLot.unscoped.bulk_create(_lots(rows, taken))
     put_timeline(act)
-    audit_act("dispensing.done", act, lines=len(rows))
+    units = [
+        {"line": str(row.line_id), "item": str(row.item_id), "units": row.taken}
+        for row in rows
+        if row.item_id
+    ]
+    audit_act("dispensing.done", act, lines=len(rows), taken=units)
     publish(MedicationDispensed(act.pk, act.visit_id, act.person_id, act.facility_id, act.on))
 
 

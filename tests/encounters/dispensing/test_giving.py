@@ -89,6 +89,29 @@ def test_another_strength_with_its_own_count_and_who_agreed(visit, desk, lot, ph
     assert (at(other), at(lot), standing(visit).remaining) == (30, 100, 0)
 
 
+@pytest.mark.parametrize(("strength", "taken"), [("250mg", 21), ("400mg", 21), ("1g", 11)])
+def test_another_strength_takes_no_more_than_it_explains(visit, desk, pharmacist, strength, taken):
+    make.a_drug("TD001.9", "Paracetamol", name="Hapacol", strength=strength)
+    other = give.a_stock(desk, 50_000, "TD001.9", "Hapacol")
+    said = {"reason": "Hết", "agreed_by": "Bình"}
+    with pytest.raises(Problems, match=f"{taken - 1} viên là đủ") as refused:
+        given(pharmacist, visit, desk, part(visit, 10, other.item, taken=taken, **said), override="x")
+    assert refused.value.problems[0].field.endswith("taken")
+    act = given(pharmacist, visit, desk, part(visit, 10, other.item, taken=taken - 1, **said))
+    told = AuditEntry.objects.get(action="dispensing.done", object_id=act.pk)
+    assert [each["units"] for each in told.data["taken"]] == [taken - 1]
+
+
+def test_many_units_of_an_unknown_strength_are_asked_about(visit, desk, pharmacist):
+    make.a_drug("TD001.9", "Paracetamol", name="Hapacol", strength="theo nhà sản xuất")
+    other = give.a_stock(desk, 500, "TD001.9", "Hapacol")
+    much = part(visit, 10, other.item, taken=101, reason="Hết", agreed_by="Bình")
+    with pytest.raises(NeedsReason, match="lấy 101 viên Hapacol cho 10 viên"):
+        given(pharmacist, visit, desk, much)
+    act = given(pharmacist, visit, desk, much, override="Gói bột chia nhỏ")
+    assert act.overrides[0]["reason"] == "Gói bột chia nhỏ"
+
+
 @pytest.mark.parametrize(
     ("missing", "sentence"),
     [("taken", "ghi lấy bao nhiêu"), ("reason", "ghi lý do thay thế"), ("agreed_by", "ai đồng ý")],
