@@ -5,6 +5,7 @@ import errno
 import hashlib
 import io
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,14 @@ def with_place():
     return a_picture(exif=exif)
 
 
+def with_broken_notes():
+    """A turned photograph whose width (a number) is told as text in what the camera wrote."""
+    entries = [(0x0100, 2, 4, b"abc\0"), (0x0112, 3, 1, b"\6\0\0\0")]
+    rows = b"".join(struct.pack("<HHI4s", *entry) for entry in entries)
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + rows + b"\0\0\0\0"
+    return a_picture(exif=exif)
+
+
 def attach(visit, name, content, **fields):
     fields.setdefault("title", "Ảnh vết thương")
     return attachments.attach(visit_id=visit.pk, file=SimpleUploadedFile(name, content), **fields)
@@ -101,10 +110,23 @@ def test_a_png_that_is_seen_through_stays_so(visit, as_doctor):
         ("phieu.pdf", a_picture(), "tên là PDF nhưng bên trong là ảnh JPEG"),
         ("phieu.pdf", PDF[:20], "PDF bị hỏng"),
         ("anh.jpg", a_picture()[:200], "Ảnh bị hỏng"),
+        ("anh.jpg", with_broken_notes(), "Ảnh bị hỏng"),
         ("anh.png", b"\x89PNG\r\n\x1a\n" + b"0" * 50, "Ảnh bị hỏng"),
         ("anh.gif", b"GIF89a", "Chỉ nhận ảnh"),
     ],
-    ids=["empty", "exe", "svg", "html", "pdf-as-jpg", "jpg-as-pdf", "cut-pdf", "cut-jpg", "no-png", "gif"],
+    ids=[
+        "empty",
+        "exe",
+        "svg",
+        "html",
+        "pdf-as-jpg",
+        "jpg-as-pdf",
+        "cut-pdf",
+        "cut-jpg",
+        "exif",
+        "no-png",
+        "gif",
+    ],
 )
 def test_what_is_refused(visit, as_doctor, name, content, sentence):
     with pytest.raises(Refused, match=sentence) as caught:

@@ -4,6 +4,7 @@ Pure: bytes in, bytes out; the limits are passed in. A name is never believed.
 """
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -60,6 +61,13 @@ def judge(name: str, content: bytes, *, most_bytes: int, most_pixels: int) -> Ke
     return Kept(found, _again(content, found, most_pixels))
 
 
+# What Pillow raises of a file that is not what it says, its camera's notes (EXIF) among it.
+BROKEN = (
+    *(UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Warning),
+    *(struct.error, TypeError, KeyError, OverflowError),
+)
+
+
 def _type(content: bytes) -> str | None:
     if content.startswith(b"\xff\xd8\xff"):
         return JPEG
@@ -94,7 +102,7 @@ def _again(content: bytes, found: str, most_pixels: int) -> bytes:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadFile("Ảnh có quá nhiều điểm ảnh. Chụp hoặc quét lại nhỏ hơn.", "file-pixels") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Warning):
+    except BROKEN:
         raise BadFile("Ảnh bị hỏng, không mở được.", "file-broken") from None
     plain.info.clear()
     out = io.BytesIO()
