@@ -66,6 +66,8 @@ def template_make(*, visit: Visit, name: str) -> ExamTemplate:
     scope.require("prescriptions.enter")
     if not scope.reaches(visit.facility_id):
         raise Visit.DoesNotExist
+    if visit.restricted:  # a template is read by everybody of the station
+        raise Refused("Lượt khám này có thông tin hạn chế xem: không lưu làm mẫu được.", code="restricted")
     name = clean(name)[:100]
     if not name:
         raise Refused("Đặt tên cho mẫu khám.", field="name", code="no-name")

@@ -111,6 +111,15 @@ def test_nothing_of_the_person_is_kept(template):
     assert "Mẫu" not in str(template.data)
 
 
+def test_a_restricted_visit_becomes_none(client, hoa, doctor, as_doctor):
+    """Everybody of the station reads its templates."""
+    visit = make.a_finished_visit(hoa, doctor)
+    Visit.unscoped.filter(pk=visit.pk).update(restricted=True, restricted_by=["hiv"])
+    with pytest.raises(Refused, match="hạn chế xem"):
+        templating.template_make(visit=Visit.objects.get(pk=visit.pk), name="Mẫu")
+    assert not ExamTemplate.unscoped.exists()
+
+
 def test_a_name_stands_once_at_a_station(template, hoa, doctor, as_doctor):
     visit = make.an_examined_visit(hoa, doctor)
     for name, words in (("Viêm họng người lớn", "đã có"), ("  ", "Đặt tên")):
