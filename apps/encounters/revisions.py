@@ -15,7 +15,7 @@ from apps.care.vitals import BY_KEY, SIGNS, number_text
 from apps.catalogues import codes
 from apps.encounters import organs
 from apps.encounters.dosing import quantity_text
-from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
+from apps.encounters.models import Diagnosis, HerbalFormula, PrescriptionLine, Visit
 from apps.encounters.sick_child import reading
 
 TEXTS = (
@@ -55,6 +55,10 @@ def snapshot(visit: Visit) -> dict[str, Any]:
             }
             for row in PrescriptionLine.unscoped.filter(prescription__visit=visit)
         ],
+        "formulas": [
+            {"name": row.name, "packets": row.packets, "usage": row.usage}
+            for row in HerbalFormula.unscoped.filter(visit=visit, in_error=False).order_by("created_at", "pk")
+        ],
         "doctor": stored.doctor.full_name if stored.doctor else "",
         "signed_at": stored.signed_at,
     }
@@ -85,6 +89,7 @@ def side_by_side(before: dict[str, Any], after: dict[str, Any]) -> list[Row]:
         rows.append(Row("phiếu trẻ bệnh", _sick_child(before), _sick_child(after)))
     rows.insert(6, Row("chẩn đoán", _diagnoses(before), _diagnoses(after)))
     rows.insert(7, Row("đơn thuốc", _lines(before), _lines(after)))
+    rows.insert(8, Row("bài thuốc thang", _formulas(before), _formulas(after)))
     return rows
 
 
@@ -129,4 +134,12 @@ def _lines(data: dict[str, Any]) -> str:
     return "\n".join(
         f"{row['drug']}: {quantity_text(Decimal(row['quantity']))} {row['unit']}. {row['usage']}"
         for row in data["lines"]
+    )
+
+
+def _formulas(data: dict[str, Any]) -> str:
+    # a version of before formulas were kept with it has none
+    return "\n".join(
+        f"{row['name'] or 'Bài thuốc'}: {row['packets']} thang. {row['usage']}"
+        for row in data.get("formulas") or []
     )

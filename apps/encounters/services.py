@@ -21,13 +21,12 @@ from apps.encounters.desk.reception import visit_open as visit_open
 from apps.encounters.desk.reception import visit_return as visit_return
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised
 from apps.encounters.inputs import VisitInput
-from apps.encounters.models import Prescription, Visit, VisitRevision
-from apps.encounters.revisions import snapshot
+from apps.encounters.models import Prescription, Visit
 from apps.encounters.steps import DRAFT as DRAFT
 from apps.encounters.steps import NUMBER as NUMBER
 from apps.encounters.steps import TIMELINE as TIMELINE
 from apps.encounters.steps import audited as _audit
-from apps.encounters.steps import author_of
+from apps.encounters.steps import author_of, keep_revision
 from apps.encounters.steps import keep_overrides as _keep_overrides
 from apps.encounters.steps import number_in_year as number_in_year
 from apps.encounters.steps import put_timeline as _timeline
@@ -125,16 +124,7 @@ def visit_amend(
     reason = clean(reason)
     if not reason:
         raise Refused("Ghi lý do sửa đổi.", field="amend_reason", code="no-reason")
-    scope = current()
-    VisitRevision.unscoped.create(  # of a visit that was taken through the scope
-        visit=visit,
-        of_version=visit.version,
-        data=snapshot(visit),
-        reason=reason,
-        by=scope.user_id,
-        by_name=author.full_name if author else scope.shown_name,
-        at=timezone.now(),
-    )
+    keep_revision(visit, reason, author)
     changed = write(visit, data)
     check_end(visit, override, apart)
     end_put(visit)

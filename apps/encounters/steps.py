@@ -15,7 +15,8 @@ from apps.core.versions import StaleVersion
 from apps.encounters import states
 from apps.encounters.bedside import own_practitioner, why_not
 from apps.encounters.inputs import VisitInput
-from apps.encounters.models import Visit
+from apps.encounters.models import Visit, VisitRevision
+from apps.encounters.revisions import snapshot
 from apps.facilities.models import Practitioner
 from apps.patients import projections
 
@@ -86,6 +87,20 @@ def keep_overrides(visit: Visit, warnings: Iterable[Warning], reason: str) -> No
             for warning in warnings
         ),
     ]
+
+
+def keep_revision(visit: Visit, reason: str, author: Practitioner | None) -> None:
+    """Keep what a finalised visit said, before it is changed."""
+    scope = current()
+    VisitRevision.unscoped.create(  # of a visit that was taken through the scope
+        visit=visit,
+        of_version=visit.version,
+        data=snapshot(visit),
+        reason=reason,
+        by=scope.user_id,
+        by_name=author.full_name if author else scope.shown_name,
+        at=timezone.now(),
+    )
 
 
 def put_timeline(visit: Visit) -> None:

@@ -12,8 +12,8 @@ from apps.catalogues import codes
 from apps.catalogues.models import CodeEntry
 from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import enter
-from apps.encounters import services
-from apps.encounters.models import HerbalFormula, HerbalLine, Order, TreatmentSession, Visit
+from apps.encounters import revisions, services
+from apps.encounters.models import HerbalFormula, HerbalLine, Order, TreatmentSession, Visit, VisitRevision
 from apps.encounters.ordering import queries as order_queries
 from apps.encounters.ordering import traditional
 from apps.encounters.ordering.traditional import HerbInput, SessionInput
@@ -199,3 +199,23 @@ def test_a_formula_in_error(visit, as_doctor):
     traditional.formula_in_error(formula_id=formula.pk, reason="Nhầm người")
     formula.refresh_from_db()
     assert formula.in_error
+
+
+def test_a_signed_formula_is_taken_out_by_a_prescriber_and_its_version_is_kept(visit, doctor, station):
+    with enter(make.scope_of(doctor)):
+        formula = prescribe(visit, ("Độc hoạt", "12"), packets=5)
+        version = Visit.objects.get(pk=visit.pk).version
+        done = services.visit_finalise(visit_id=visit.pk, expected_version=version)
+    midwife = make.a_practitioner(station, "Võ Thị Sen", grade="nurse", can_sign=False, licence_no="12")
+    with enter(make.scope_of(midwife)), pytest.raises(Refused, match="không được kê đơn") as refused:
+        traditional.formula_in_error(formula_id=formula.pk, reason="Nhầm")
+    assert refused.value.code == "cannot-prescribe"
+    with enter(make.scope_of(doctor)):
+        traditional.formula_in_error(formula_id=formula.pk, reason="Nhầm người")
+    kept = VisitRevision.unscoped.get(visit=visit)
+    assert (kept.reason, kept.of_version, kept.by_name) == ("Nhầm người", done.version, doctor.full_name)
+    now = Visit.unscoped.get(pk=visit.pk)
+    assert now.version == done.version + 1
+    rows = revisions.side_by_side(kept.data, revisions.snapshot(now))
+    assert [(row.label, row.after) for row in rows if row.differs] == [("bài thuốc thang", "")]
+    assert "5 thang" in next(row.before for row in rows if row.differs)

@@ -22,6 +22,7 @@ from apps.encounters.herbs import HERBS, herb_on
 from apps.encounters.models import HerbalFormula, HerbalLine, Order, OrderKind, TreatmentSession, Visit
 from apps.encounters.ordering import states as order_states
 from apps.encounters.ordering.orders import audit_order, order_for, put_timeline, tell_changed
+from apps.encounters.steps import keep_revision
 
 METHODS, GRAMS = "yhct_method", "formula.most_grams"
 MAX_HERBS = 40
@@ -197,8 +198,13 @@ def formula_save(
 
 @transaction.atomic
 def formula_in_error(*, formula_id: UUID, reason: str) -> HerbalFormula:
-    """A formula that should not have been written stays with its reason."""
+    """A formula that should not have been written stays with its reason. Who prescribes medicines takes it
+    out; what a visit said when it was signed is kept.
+    """
     current().require("prescriptions.enter")
+    author = own_practitioner(current())
+    if sentence := why_not("prescribe", author):
+        raise Refused(sentence, code="cannot-prescribe")
     visit_id = HerbalFormula.objects.values_list("visit_id", flat=True).get(pk=formula_id)
     visit = Visit.objects.select_for_update(of=("self",)).get(pk=visit_id)  # as whoever gives it out does
     formula = HerbalFormula.objects.select_for_update(of=("self",)).get(pk=formula_id)
@@ -210,6 +216,9 @@ def formula_in_error(*, formula_id: UUID, reason: str) -> HerbalFormula:
     reason = clean(reason)[:300]
     if not reason:
         raise Refused("Ghi lý do.", field="reason", code="no-reason")
+    if visit.state == states.FINALISED:
+        keep_revision(visit, reason, author)
+        save_versioned(visit, expected=visit.version)
     formula.in_error, formula.error_reason = True, reason
     formula.save(update_fields=["in_error", "error_reason", "updated_at"])
     _audit("formula.in_error", formula, formula.visit)
