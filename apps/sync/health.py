@@ -11,6 +11,7 @@ from apps.core.ids import uuid7
 from apps.core.registry import Result
 from apps.core.words import datetime_words, quantity_words
 from apps.sync.models import BREAKER_AT, STUCK_STATES, OutboxRow, Receiver, RowState
+from apps.sync.receivers.judging import ACCOUNT
 
 ALARMS = "sync.alarms"  # from when on what waits, or is refused, is told
 A_DAY = dt.timedelta(days=1)
@@ -47,6 +48,15 @@ def receivers() -> Result:
     if down:
         return Result(
             "warn", f"Nơi nhận {down[0].name} không trả lời.", "Kiểm tra đường truyền; phần mềm tự gửi lại."
+        )
+    refused = OutboxRow.objects.filter(
+        receiver__in=found, state=RowState.REJECTED, issues__contains=[{"field": ACCOUNT}]
+    ).count()
+    if refused:
+        return Result(
+            "warn",
+            f"{quantity_words(refused)} hồ sơ dừng vì tài khoản gửi của trạm, của bác sĩ không vào được.",
+            "Đặt lại mật khẩu của tài khoản ấy, rồi gửi lại ở trang nơi nhận.",
         )
     return Result("ok", f"{len(found)} nơi nhận đang tiếp nhận.")
 

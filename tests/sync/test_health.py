@@ -9,6 +9,8 @@ from apps.core.models import Parameter
 from apps.core.scope import system
 from apps.sync import health, worker
 from apps.sync.models import BREAKER_AT, OutboxRow, Receiver, SyncAnswer
+from apps.sync.receivers import judging
+from apps.sync.receivers.base import Answer
 from tests.factories.sync import row_of, visit, warehouse
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,17 @@ def test_a_pause_and_a_silence_are_told(receiver):
     assert said_by(health.receivers) == ("warn", "Nơi nhận Kho dữ liệu tỉnh không trả lời.")
     Receiver.objects.update(paused_at=timezone.now(), pause_reason="Mã truy cập bị từ chối.")
     assert said_by(health.receivers)[0] == "bad"
+
+
+def test_an_account_that_is_refused_is_told_though_the_others_send(book, receiver):
+    row = row_of(book.save(visit()))
+    verdict = judging.lost(Answer(error="account", body=b"x"))
+    issues = [vars(issue) for issue in verdict.issues]
+    OutboxRow.unscoped.filter(pk=row.pk).update(state="rejected", need=verdict.need, issues=issues)
+    state, words = said_by(health.receivers)
+    assert (state, words.startswith("1 hồ sơ dừng vì tài khoản gửi")) == ("warn", True)
+    OutboxRow.unscoped.filter(pk=row.pk).update(state="superseded")
+    assert said_by(health.receivers)[0] == "ok"
 
 
 def test_what_waits_for_a_day_is_bad(book, receiver):

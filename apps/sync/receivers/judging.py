@@ -17,6 +17,8 @@ MAX_TEXT = 300  # characters kept of one sentence of the receiver
 MAX_ISSUES = 20
 MAX_RETRY_AFTER = 24 * 3600  # seconds; a longer wish is a mistake or malice
 
+ACCOUNT = "Tài khoản gửi"  # the word on our pages for whose sign-in was refused
+
 LOST = {
     "timeout": "Nơi nhận không trả lời kịp.",
     "connection": "Không nối được tới nơi nhận.",
@@ -31,7 +33,7 @@ def lost(answer: Answer) -> Verdict | None:
         return Verdict(Outcome.PAUSE, answer.body.decode(), receiver_fault=True)
     if answer.error == "account":  # one among many: the trouble of its own records alone
         said = answer.body.decode()
-        return Verdict(Outcome.REJECTED, said, (Issue("", said, "Tài khoản gửi", "place"),), need="admin")
+        return Verdict(Outcome.REJECTED, said, (Issue("", said, ACCOUNT, "place"),), need="admin")
     if answer.error or answer.status is None:
         return Verdict(Outcome.RETRY, LOST.get(answer.error, LOST["connection"]), receiver_fault=True)
     return None
