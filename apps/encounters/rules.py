@@ -75,6 +75,9 @@ def check_end(outcome: str, result: str, follow_up_on: date | None, ends: Ends) 
     if result in ends.died and follow_up_on is not None:
         sentence = "Kết quả là tử vong: không ghi ngày tái khám."
         found.append(Problem("died-follow-up", sentence, "follow_up_on", blocks=True))
+    if result in ends.died:
+        sentence = "Kết quả là tử vong. Đúng là người bệnh đã tử vong? Bấm nhầm thì chọn lại kết quả."
+        found.append(Problem("died", sentence, "result"))
     if result in ends.died and outcome in ends.referred:
         sentence = "Kết quả là tử vong mà hình thức ra về là chuyển tuyến: xem lại một trong hai."
         found.append(Problem("died-referred", sentence, "outcome"))

@@ -38,7 +38,8 @@ def _beside(scope: Scope, visit: Any) -> dict[str, Any] | None:
         return None
     may_enter = scope.can("ncd.enter") and scope.reaches(visit.facility_id)
     may_take_in = may_enter and scope.can("care.enter")
-    undone = [row for row in rows if not row.form_id]
+    # The one key is for what can be done: her form, or taking her in.
+    undone = [row for row in rows if not row.form_id and (row.enrolment_id or row.is_confirmed)]
     return {
         "visit": visit,
         "rows": rows,

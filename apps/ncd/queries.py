@@ -47,6 +47,11 @@ class Beside:
     form_chip: tuple[str, str] | None = None
     suspicion: suspect.Suspicion | None = None
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether she should be taken in, and not only measured again."""
+        return self.suspicion is not None and self.suspicion.state == "confirmed"
+
 
 def beside_visit(scope: Scope, visit: Visit) -> list[Beside]:
     """What the page of a visit says about each programme; nothing of who is neither followed nor suspected.

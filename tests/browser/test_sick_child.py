@@ -73,7 +73,7 @@ def test_a_child_with_a_danger_sign(desk, doctor, live_server, photograph, axe_c
     desk.focus("[name=imci-lethargic]")
     desk.keyboard.press("Space")
     desk.wait_for_selector("#sick-alert [role=alert]")
-    desk.locator("[data-choose=outcome]").press("Enter")
+    desk.keyboard.press("F10")
     desk.wait_for_selector("[name=outcome]:focus")
     assert desk.input_value("[name=outcome]") == "2"
     photograph(desk, "sick-child-pink")

@@ -1,6 +1,7 @@
 """How a visit ends: home, worse, referred, dead."""
 
 import datetime as dt
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -24,9 +25,9 @@ SOON = dt.date(2026, 12, 1)
     [
         ("1", "1", None, []),
         ("1", "2", SOON, []),
-        ("1", "5", None, []),
-        ("1", "5", SOON, ["died-follow-up"]),
-        ("2", "8", None, ["died-referred"]),
+        ("1", "5", None, ["died"]),
+        ("1", "5", SOON, ["died-follow-up", "died"]),
+        ("2", "8", None, ["died", "died-referred"]),
         ("2", "1", None, ["cured-referred"]),
         ("2", "4", None, []),
         ("1", "4", None, ["worse-home"]),
@@ -40,8 +41,8 @@ def test_it_works(outcome, result, back, found):
 
 
 def test_only_a_day_to_come_back_is_refused_for_the_dead():
-    assert [each.blocks for each in check_end("1", "5", SOON, ENDS)] == [True]
-    assert [each.blocks for each in check_end("2", "5", None, ENDS)] == [False]
+    assert [each.blocks for each in check_end("1", "5", SOON, ENDS)] == [True, False]
+    assert [each.blocks for each in check_end("2", "5", None, ENDS)] == [False, False]
 
 
 @pytest.fixture
@@ -53,6 +54,10 @@ def died(station):
 def test_a_visit_that_ends_with_death_leads_to_its_record(died, client, hoa, doctor):
     visit = make.a_visit(hoa, doctor)
     posted = typed(visit, result="5", follow_up_on="", action="finalise")
+    asked = client.post(at("visit", visit.pk), posted)  # one press of an arrow too many is no death
+    assert asked.status_code == 422 and "Đúng là người bệnh đã tử vong?" in asked.content.decode()
+    visit.refresh_from_db()
+    posted |= {"version": visit.version, "form_key": uuid4(), "override": "ngừng tim lúc 9 giờ"}
     assert client.post(at("visit", visit.pk), posted).status_code == 302
     page = client.get(at("visit", visit.pk)).content.decode()
     assert reverse("patients:death_record", args=[hoa.pk]) in page

@@ -273,5 +273,5 @@ def test_it_is_warned_once_and_the_question_stands_on_the_button(listed, client,
     page = client.post(at("visit", visit.pk), data).content.decode()
     assert page.count("Trẻ bệnh cần chuyển tuyến gấp") == 1
     button = page[page.index("data-choose") : page.index("Chọn ra về")]
-    assert 'data-key="F9"' in button and "autofocus" in button
+    assert 'data-key="F10"' in button and "autofocus" in button
     assert "autofocus" not in re.search('<input[^>]*name="override"[^>]*>', page)[0]

@@ -54,6 +54,9 @@ def test_it_works(client, template, hoa, doctor):
     visit = make.a_visit(hoa, doctor)
     page = client.post(at("cases", visit.pk), {"main": "J06.9"}).content.decode()
     assert f'value="template:{template.pk}" data-key="F7"' in page
+    # Before a diagnosis it may be chosen; no key fills in what may be another disease's.
+    page = client.get(at("visit", visit.pk)).content.decode()
+    assert f'value="template:{template.pk}"' in page and 'data-key="F7"' not in page
     blank = {"line": [], "advice": "", "examination": "", "follow_up_on": ""}
     posted = typed(visit, action=f"template:{template.pk}", **blank)
     assert client.post(at("visit", visit.pk), posted).status_code == 302

@@ -116,6 +116,15 @@ def test_a_pressure_that_was_raised_once_is_to_be_taken_again(client, lan, docto
     assert "đo lại vào ngày khác" in page and "Đưa vào quản lý" not in page
 
 
+def test_the_key_is_that_of_what_can_be_done(client, lan, doctor):
+    """A pressure to be taken again stands above her form for diabetes: F3 opens the form."""
+    diabetes = ncd.an_old_enrolment(lan, "diabetes")
+    data = ncd.pressed(150, 95)
+    visit = make.an_examined_visit(lan, doctor, make.VisitInput(fields=data.fields, vitals=data.vitals))
+    page = client.get(reverse("encounters:visit", args=[visit.pk])).content.decode()
+    assert "Đo lại" in page and f'{url(visit, diabetes)}" data-saves="visit-form" data-key="F3"' in page
+
+
 def test_of_whom_there_is_nothing_to_say(client, station, doctor):
     visit = make.an_examined_visit(a_person(station), doctor)
     assert "Bệnh mạn tính" not in client.get(reverse("encounters:visit", args=[visit.pk])).content.decode()

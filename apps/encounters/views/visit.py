@@ -184,6 +184,7 @@ def _filled_by(scope: Scope, found: Visit, data: QueryDict) -> dict[str, Any]:
     """What may fill the visit by one key, for the diagnosis that stands in the form. Two queries."""
     main = case_forms.main_code(data)
     return {
+        "main": main,
         "templates": templating.offered(scope, main),
         "before": copying.offered(scope, found, main),
     }
