@@ -23,8 +23,9 @@ from apps.catalogues.models import Drug
 from apps.core import registry
 from apps.core.errors import NeedsReason, Refused
 from apps.core.scope import Scope
+from apps.core.text import fold
 from apps.core.words import date_words, partial_date_words, sex_word
-from apps.encounters import dosing, paper_acts, queries, services, states
+from apps.encounters import dosing, paper_acts, queries, rules, services, states
 from apps.encounters.bedside import not_prescriber
 from apps.encounters.desk import queue
 from apps.encounters.inputs import DiagnosisInput, LineInput, Opening, VisitInput
@@ -32,13 +33,15 @@ from apps.encounters.models import Visit
 from apps.encounters.writing import Problems
 from apps.outage.kinds import BackEntryKind, Column, Entered, Expected, Row, RowProblems, Sheet, Told
 from apps.patients import queries as people_queries
+from apps.patients.allergies import allergy_add
 from apps.patients.facts import EntryMode
 from apps.patients.models import Allergy, AllergyState, InsuranceCard, Person
 
 DRUGS = 40  # of the paper list: both columns of a page
 WRONG = ", nhập nhầm"
 MEDICINES = 4  # lines of the slip
-FIGURES = ("pulse", "temperature", "weight")
+FIGURES = ("pulse", "temperature", "breathing", "spo2", "weight")
+NO_ALLERGY = frozenset({"khong", "ko", "k", "0"})  # what is written on paper where there is none
 
 
 def _medicine_columns(number: int) -> tuple[Column, Column]:
@@ -53,13 +56,18 @@ def _medicine_columns(number: int) -> tuple[Column, Column]:
 
 COLUMNS = (
     Column("person", "Người bệnh", "pick", picker="person", placeholder="Mã, tên, năm sinh"),
+    Column("allergies", "Dị ứng", placeholder="Penicilin, hải sản", wide=True, right="people.edit"),
     Column("visit_reason", "Lý do đến khám", wide=True),
     Column("pulse", "Mạch", "number"),
     Column("temperature", "Nhiệt độ", "number", "°C"),
     Column("pressure", "Huyết áp", placeholder="120/80"),
+    Column("breathing", "Nhịp thở", "number"),
+    Column("spo2", "SpO₂", "number", "%"),
     Column("weight", "Cân nặng", "number", "kg"),
+    Column("examination", "Khám", wide=True),
     Column("main", "Bệnh chính", "pick", picker="icd10", placeholder="Tên hoặc mã"),
-    Column("treatment", "Xử trí", wide=True),
+    Column("treatment", "Xử trí, lời dặn", wide=True),
+    Column("follow_up_on", "Tái khám", placeholder="7 hoặc 27/11"),
     *(column for number in range(1, MEDICINES + 1) for column in _medicine_columns(number)),
     Column("given", "Đã phát thuốc", "select", listed=paper_acts.places, wide=True, right="dispensing.enter"),
     Column("paid", "Đã thu", placeholder="36.500", unit="đ", wide=True, right="money.enter"),
@@ -109,12 +117,16 @@ def expected(scope: Scope, since: dt.date, until: dt.date) -> list[Expected]:
 
 
 def waiting(scope: Scope, on: dt.date) -> list[Expected]:
-    """Who waits here at this moment, in the order in which they are called. Five queries."""
+    """Who is being examined here at this moment, and who waits, in the order in which they are called. Five
+    queries.
+    """
     if on != timezone.localdate():
         return []
     now = queue.queue(scope, on, now=timezone.now())
-    standing = [(each.visit, "đã gọi") for each in now.called] + [
-        (each.visit, ", ".join(each.reasons)) for each in (*now.waiting, *now.skipped)
+    standing = [
+        *((each.visit, "đang khám") for each in now.examined),
+        *((each.visit, "đã gọi") for each in now.called),
+        *((each.visit, ", ".join(each.reasons)) for each in (*now.waiting, *now.skipped)),
     ]
     return _lines(
         scope,
@@ -188,11 +200,13 @@ def enter(row: Row) -> Entered:
     if not row.cells.get("visit_reason"):
         errors["visit_reason"] = "Ghi lý do đến khám."
     medicines = _medicines(row, errors)
+    follow_up_on = _follow_up_on(row, errors)
     if errors or person is None:
         raise RowProblems(errors)
     ends = row.cells.get("after", "end") != "open"
+    _allergies(row, person)  # first: the medicines are checked against them
     try:
-        visit = _visit(row, person, figures, medicines, ends=ends)
+        visit = _visit(row, person, figures, medicines, follow_up_on, ends=ends)
     except Problems as problems:
         numbers = [line.number for line in medicines]
         raise RowProblems(
@@ -248,6 +262,30 @@ def _figures(cells: Mapping[str, str], errors: dict[str, str]) -> dict[str, Deci
     return found
 
 
+def _follow_up_on(row: Row, errors: dict[str, str]) -> dt.date | None:
+    try:
+        return rules.read_follow_up(row.cells.get("follow_up_on", ""), row.at.date())
+    except ValueError as error:
+        errors["follow_up_on"] = str(error)
+        return None
+
+
+def _allergies(row: Row, person: Person) -> None:
+    """What the slip says she must not be given; what her record says already stays as it is."""
+    written = [each for each in re.split(r"[,;]", row.cells.get("allergies", "")) if fold(each)]
+    if not written:
+        return
+    active = Allergy.objects.filter(person=person, state=AllergyState.ACTIVE)
+    known = NO_ALLERGY | {fold(substance) for substance in active.values_list("substance", flat=True)}
+    for substance in written:
+        if fold(substance) not in known:
+            try:
+                allergy_add(person=person, substance=substance, noted_on=row.at.date())
+            except Refused as refused:
+                raise RowProblems({"allergies": refused.message}) from refused
+            known |= {fold(substance)}
+
+
 @dataclass(frozen=True)
 class Medicine:
     """What stands in one line of the slip."""
@@ -289,6 +327,7 @@ def _visit(
     person: Person,
     figures: dict[str, Decimal | None],
     medicines: list[Medicine],
+    follow_up_on: dt.date | None,
     *,
     ends: bool,
 ) -> Visit:
@@ -304,7 +343,11 @@ def _visit(
     override = row.cells.get("keep", "")
     visit = services.visit_open(person=person, opening=opening, override=override)
     main = row.cells.get("main", "")
-    data: dict[str, Any] = {"treatment_text": row.cells.get("treatment", "")}
+    data: dict[str, Any] = {
+        "examination": row.cells.get("examination", ""),
+        "treatment_text": row.cells.get("treatment", ""),
+        "follow_up_on": follow_up_on,
+    }
     visit = services.visit_save(
         visit_id=visit.pk,
         expected_version=visit.version,

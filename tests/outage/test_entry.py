@@ -15,13 +15,13 @@ from apps.encounters import leaving as visits
 from apps.encounters.models import Visit
 from apps.facilities.models import Facility, Post, Practitioner
 from apps.outage.models import BackEntry, Pack
-from apps.patients.models import Person
+from apps.patients.models import Allergy, Person
 from apps.sync.models import OutboxRow, Receiver
 from tests.encounters.conftest import signed_in
 from tests.factories import encounters as make
 from tests.factories.accounts import a_member, client_of
 from tests.factories.catalogues import an_icd10
-from tests.factories.patients import a_person, a_station
+from tests.factories.patients import a_person, a_station, an_allergy
 from tests.outage.conftest import a_pack, cells, send, slip_of
 
 
@@ -79,6 +79,51 @@ def test_medicines_may_still_be_prescribed(
 ) -> None:
     assert "đang khám" in send(nurse, cells(pack, doctor, patient, after="open")).json()["message"]
     assert Visit.unscoped.get().state == "in_progress"
+
+
+def test_everything_that_the_slip_asks_for_has_its_place(
+    nurse: Client, pack: Pack, doctor: Practitioner, patient: Person
+) -> None:
+    said = {"allergies": "Hải sản; Penicilin", "breathing": "22", "spo2": "97", "examination": "Họng đỏ"}
+    answer = send(nurse, cells(pack, doctor, patient, follow_up_on="7", **said))
+    assert answer.status_code == 200, answer.content
+    visit = Visit.unscoped.get()
+    assert visit.examination == "Họng đỏ" and visit.follow_up_on == visit.on + dt.timedelta(days=7)
+    assert {row.substance: row.noted_on for row in Allergy.unscoped.all()} == {
+        "Hải sản": visit.on,
+        "Penicilin": visit.on,
+    }
+    values = dict(Measurement.unscoped.values_list("code", "value"))
+    assert (values["9279-1"], values["59408-5"]) == (22, 97)
+
+
+@pytest.mark.parametrize("written", ["Không", "không, ko", " ; ", "penicilin"])
+def test_an_allergy_that_is_none_or_known_is_written_once(
+    written: str, nurse: Client, pack: Pack, doctor: Practitioner, patient: Person
+) -> None:
+    an_allergy(patient, "Penicilin")
+    assert send(nurse, cells(pack, doctor, patient, allergies=written)).status_code == 200
+    assert Allergy.unscoped.count() == 1
+
+
+def test_an_allergy_of_the_slip_is_asked_about_before_its_medicines(
+    station: Facility, pack: Pack, doctor: Practitioner, patient: Person
+) -> None:
+    client = signed_in("doctor", doctor, "binh.tv")
+    row = cells(pack, doctor, patient, allergies="Paracetamol", drug1="TD001.1", use1="1 x 2 x 5")
+    assert "dị ứng Paracetamol" in errors(send(client, row))["keep"]
+    assert not Allergy.unscoped.exists() and nothing_written()
+    assert send(client, row | {"keep": "đã dùng nhiều lần, không sao"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("column", "written"), [("follow_up_on", "mai"), ("allergies", "x" * 151), ("spo2", "chín bảy")]
+)
+def test_what_cannot_be_read_is_said_at_its_cell(
+    column: str, written: str, nurse: Client, pack: Pack, doctor: Practitioner, patient: Person
+) -> None:
+    assert column in errors(send(nurse, cells(pack, doctor, patient, **{column: written})))
+    assert nothing_written() and not Allergy.unscoped.exists()
 
 
 def test_the_number_is_of_the_events_year(

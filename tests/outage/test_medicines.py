@@ -201,3 +201,14 @@ def test_who_waits_stands_on_the_paper_of_today(doctor: Practitioner, patient: P
         (line,) = back_entry.waiting(scope, today)
         assert back_entry.waiting(scope, today + dt.timedelta(days=1)) == []
     assert (line.name, line.why) == (patient.full_name, "số 1") and "riêng" not in str(line)
+
+
+def test_who_is_being_examined_stands_first_on_it(doctor: Practitioner, patient: Person) -> None:
+    make.an_examined_visit(patient, doctor)
+    make.a_visit(a_person(doctor.facility, "Đinh Văn Chờ"), doctor)
+    with enter(make.scope_of(doctor)) as scope:
+        lines = back_entry.waiting(scope, timezone.localdate())
+    assert [(line.name, line.why) for line in lines] == [
+        (patient.full_name, "số 1, đang khám"),
+        ("Đinh Văn Chờ", "số 2"),
+    ]
