@@ -109,16 +109,19 @@ class Storm:
     # -- what people do meanwhile
 
     def fill(self, people: int) -> None:
-        """Each with one or two visits, some with a prescription, a vaccination, a paper."""
+        """Each with a record or two: a visit, with a prescription or without, a vaccination, a paper."""
         shelves, dice = self.shelves, self.dice
         for number in range(people):
             who = shelves.add(child(f"Người Thử {number}", birth_date=date(1990, 5, 3)))
-            for _ in range(dice.choice((1, 1, 2))):
-                shelves.book.save(with_code(who) if dice.random() < 0.3 else visit(who))
-            if dice.random() < 0.3:
-                shelves.table.save(session(who))
-            if dice.random() < 0.2:
-                shelves.papers.save(check_up(who, number=f"2026-{number:06d}"))
+            for kind in dice.sample(
+                ("visit", "visit", "prescribed", "given", "paper"), dice.choice((1, 1, 2))
+            ):
+                if kind == "given":
+                    shelves.table.save(session(who))
+                elif kind == "paper":
+                    shelves.papers.save(check_up(who, number=f"2026-{number:06d}"))
+                else:
+                    shelves.book.save(with_code(who) if kind == "prescribed" else visit(who))
 
     def edit(self, many: int) -> None:
         shelves, dice = self.shelves, self.dice
@@ -227,10 +230,15 @@ def check_merges(storm, province) -> None:
     """Who is gone points to who stays; who came back to nobody; each visit hangs on whose it is."""
     patients = by_own_id(province, "Patient")
     by_own = {own: f"Patient/{each['id']}" for own, each in patients.items()}
+    sessions = storm.shelves.table.sessions.values()
+    given = [
+        each for each in sessions if each.immunizations[0].state == "given"
+    ]  # an error may never have left
+    hers = {record.person.id for record in (*storm.shelves.book.visits.values(), *given)}
     for who in storm.shelves.people.values():
-        held = patients.get(f"urn:uuid:{who.id}")
-        if held is None:  # never told of: merged before anything of hers had left
-            assert not who.active
+        held = patients.get(who.id.urn)
+        if held is None:  # never told of: merged before anything of hers had left, or a paper is all there is
+            assert who.id not in hers
             continue
         assert held["active"] is who.active
         links = [each["other"]["identifier"]["value"] for each in held.get("link", ())]
@@ -250,7 +258,7 @@ def check_papers(storm, nation, receiver) -> None:
 
 
 def test_a_storm_of_everything(storm, receivers, liars):
-    play(storm, receivers, liars, people=500, seconds=30)
+    play(storm, receivers, liars, people=500, seconds=25)
 
 
 def play(storm, receivers, liars, *, people: int, seconds: float) -> None:
@@ -264,7 +272,8 @@ def play(storm, receivers, liars, *, people: int, seconds: float) -> None:
         storm.edit(max(people // 40, 5))
         storm.merge_or_part()
         test_chaos.resume()
-        storm.kill(storm.dice.choice((0, 1, 2)))
+        storm.clock.forward(15)  # waits end; what is on its way keeps its lease
+        storm.kill(storm.dice.choice((0, 0, 1, 1, 2)))
         if not storm.pids:
             until(lambda: not any(liar.in_flight for liar in liars))
             is_true(storm, receivers, liars)
@@ -279,6 +288,8 @@ def play(storm, receivers, liars, *, people: int, seconds: float) -> None:
     storm.let_pass(lambda: not waiting().exists())
     storm.clock.forward(700)
     asked = Delivery.unscoped.filter(check_at__isnull=False)
+    some = list(asked.values_list("pk", flat=True)[::5])  # each fifth: that all are alike is not the question
+    asked.exclude(pk__in=some).update(check_at=None)
     storm.let_pass(lambda: not (asked.exists() or waiting().exists()))
     storm.kill(len(storm.pids))
     check(storm, receivers, liars)
@@ -298,8 +309,7 @@ def check(storm, receivers, liars) -> None:
     test_vaccination_chaos.check(shelves.table, nation, receivers["vaccination"])
     check_papers(storm, nation, receivers["check_up"])
     check_merges(storm, province)
-    for record in shelves.book.visits.values():
-        assert row_of(record, receivers["fhir"]).state == "verified"
+    assert set(Delivery.unscoped.values_list("found", flat=True)) == {"same", ""}
     with system("test") as everything:
         counts = queries.station_counts(everything)
         by_hand = OutboxRow.objects.filter(state="rejected", need="hand").count()
