@@ -17,11 +17,11 @@ import httpx
 from django.conf import settings
 
 from apps.sync.models import Receiver
-from apps.sync.receivers import certificates, tokens
+from apps.sync.receivers import certificates, deadline, tokens
 from apps.sync.receivers.base import Answer, wrong_settings
 
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)  # seconds: connect, and each silence while reading or writing
-TOTAL = 45.0  # seconds an answer may take in all; well below the worker's lease
+TOTAL = 45.0  # seconds an exchange may take in all (deadline.py); well below the worker's lease
 TOKEN_TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 TOKEN_TOTAL = 8.0  # both together stay below what an attempt is given (push.ATTEMPT)
 MAX_ANSWER = 5_000_000  # bytes
@@ -128,21 +128,22 @@ def _once(
     headers |= more
     headers["Accept-Encoding"] = "identity"  # nothing that swells when unpacked
     try:
-        with client.stream(
-            method,
-            url,
-            content=body or None,
-            headers=headers,
-            extensions=extensions,
-            timeout=timeout or TIMEOUT,
-        ) as response:
+        with (
+            deadline.until(started + total),
+            client.stream(
+                method,
+                url,
+                content=body or None,
+                headers=headers,
+                extensions=extensions,
+                timeout=timeout or TIMEOUT,
+            ) as response,
+        ):
             data = bytearray()
             for chunk in response.iter_raw():
                 data += chunk
                 if len(data) > most:
                     return Answer(error="too_big", milliseconds=took())
-                if time.monotonic() - started > total:
-                    return Answer(error="timeout", milliseconds=took())
             known = {k.lower(): v for k, v in response.headers.items()}
             return Answer(response.status_code, known, bytes(data), milliseconds=took())
     except httpx.TimeoutException:
@@ -172,12 +173,29 @@ def reach(address: str, allow_private: bool) -> tuple[str, dict[str, str], dict[
     addresses = [ipaddress.ip_address(info[4][0]) for info in found]
     if not addresses:
         raise OSError("no address")
-    if not allow_private and not all(a.is_global for a in addresses):
+    if not allow_private and not all(outside(a) for a in addresses):
         raise Forbidden("Nơi nhận nằm ở địa chỉ nội bộ mà chưa được cho phép.")
     first = addresses[0]
     number = f"[{first}]" if first.version == 6 else str(first)
     url = f"{parts.scheme}://{number}:{port}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
     return url, {"Host": parts.netloc}, {} if plain else {"sni_hostname": host}
+
+
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # the last 32 bits are where a gateway goes
+COMPATIBLE = ipaddress.ip_network("::/96")  # IPv4 as it was once written in IPv6
+
+
+def outside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is one of the open network, however an inside one may be written in it."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in COMPATIBLE or address.is_site_local:
+            return False
+        within = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            within = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if within is not None:
+            return outside(within)
+    return address.is_global and not address.is_multicast
 
 
 def _client(host: str, files: certificates.Files) -> httpx.Client:
@@ -189,8 +207,10 @@ def _client(host: str, files: certificates.Files) -> httpx.Client:
         client = _clients.get(key)
         if client is None:
             client = httpx.Client(
-                verify=certificates.trust(files),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
+                transport=deadline.Transport(
+                    certificates.trust(files),
+                    httpx.Limits(max_connections=None, max_keepalive_connections=32),
+                ),
                 follow_redirects=False,
                 trust_env=False,
             )
