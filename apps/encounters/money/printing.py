@@ -20,10 +20,11 @@ PRINTED = 500  # receipts of one day on paper: more than a station ever writes
 
 
 def receipt(found: Receipt, *, ticket: bool) -> dict[str, Any]:
-    """Biên lai thu tiền: A5, or a roll of 80 mm."""
+    """Biên lai thu tiền: A5, or a roll of 80 mm; before it is paid it is no receipt, and says so."""
     person, place = found.visit.person, asof.face(found.facility, found.on)
+    waiting = found.state == ReceiptState.WAITING
     return {
-        "title": "Biên lai thu tiền",
+        "title": "Đề nghị thanh toán, chưa thu tiền" if waiting else "Biên lai thu tiền",
         "size": "80mm" if ticket else "A5",
         "number": found.number,
         "facility_name": place.name,
@@ -31,7 +32,7 @@ def receipt(found: Receipt, *, ticket: bool) -> dict[str, Any]:
         "receipt": found,
         "in_words": sum_in_words(found.payable) if found.payable < MOST else "",
         "void": found.state == ReceiptState.VOID,
-        "waiting": found.state == ReceiptState.WAITING,
+        "waiting": waiting,
         "lines": queries.lines_of(found),
         "refunds": queries.refunds_of(found),
         "person": person,

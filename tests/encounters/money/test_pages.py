@@ -105,8 +105,11 @@ def test_a_transfer_shows_the_picture_and_is_marked_by_hand(nurse, visit, statio
     assert "113366668888" in page
     assert "<svg" in page
     assert receipt.number in words(nurse.get(at("waiting_receipts")))
+    page = nurse.get(at("receipt", receipt.pk)).content.decode()
+    assert 'value="transfer">' in page, "no key too many books money that nobody has seen"
     paper = text_of(nurse.get(at("receipt_pdf", receipt.pk)).content)
     assert "Quét để chuyển khoản 36.500 đ" in paper
+    assert "ĐỀ NGHỊ THANH TOÁN, CHƯA THU TIỀN" in paper and "BIÊN LAI" not in paper
     done = post(nurse, "receipt_paid", receipt.pk, version=1, method="transfer")
     assert done.url == at("receipt", receipt.pk)
     again = post(nurse, "receipt_paid", receipt.pk, version=1, method="cash")
