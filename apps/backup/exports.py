@@ -1,4 +1,8 @@
-"""Exports of a station asked for on the page: made by a job, taken by who asked, gone after a day."""
+"""Exports of a station asked for on the page: everybody in it, so two people and never an open file.
+
+A second person agrees (core.approvals); then a job makes the file, sealed to the key of whoever is to receive
+it; who asked takes it, and it is gone after a day.
+"""
 
 import datetime as dt
 from pathlib import Path
@@ -11,11 +15,12 @@ from django.utils import timezone
 
 from apps.backup import exporting, sealing
 from apps.backup.errors import BackupError
-from apps.core import audit, jobs
-from apps.core.models import Job, JobState
+from apps.core import approvals, audit, jobs
+from apps.core.models import Job, JobState, PendingChange
 from apps.core.scope import Scope, current
 
 JOB = "station.export"
+CHANGE = "station.export"  # the ChangeKind
 KEPT = dt.timedelta(days=1)  # a file with everybody in it does not lie about
 
 
@@ -25,21 +30,52 @@ def may(scope: Scope) -> bool:
 
 
 @transaction.atomic
-def ask(*, reason: str, key: str) -> Job:
-    """Queue an export of the chosen workplace's own data, sealed when a public key is given."""
+def ask(*, reason: str, key: str) -> PendingChange:
+    """Put an export of the chosen workplace's own data before a second person. Raises BackupError."""
     scope = current()
     for right in exporting.RIGHTS:
         scope.require(right)
-    if not may(scope):
+    if not may(scope) or scope.workplace_id is None:
         raise BackupError("Chỉ xuất được dữ liệu tại một trạm; hãy chọn trạm làm nơi làm việc.")
-    if key:
-        try:
-            sealing.recipients([key])
-        except BackupError:
-            raise BackupError("Khóa công khai không đúng: khóa bắt đầu bằng age1.", field="key") from None
-    if Job.objects.filter(kind=JOB, owner_id=scope.user_id, state__in=[JobState.WAITING, JobState.RUNNING]):
-        raise BackupError("Một lần xuất của bạn đang chạy; hãy đợi xong.")
-    return jobs.start(JOB, title="Xuất dữ liệu của trạm", scope=scope, args={"reason": reason, "key": key})
+    try:
+        sealing.recipients([key])
+    except BackupError:
+        raise BackupError("Khóa công khai không đúng: khóa bắt đầu bằng age1.", field="key") from None
+    _none_runs(scope)
+    return approvals.ask(
+        CHANGE,
+        object_id=scope.workplace_id,
+        facility_id=scope.workplace_id,
+        title=f"Xuất toàn bộ dữ liệu của {scope.label}",
+        lines=[("Mã hóa cho khóa", "", key)],
+        args={"reason": reason, "key": key, "scope": jobs.pack_scope(scope)},
+        reason=reason,
+    )
+
+
+def approved(change: PendingChange) -> None:
+    """The second person agrees: the file is made as whoever asked, and for her alone."""
+    asker = jobs.unpack_scope(change.args["scope"])
+    _none_runs(asker)
+    jobs.start(
+        JOB,
+        title="Xuất dữ liệu của trạm",
+        scope=asker,
+        args={"reason": change.args["reason"], "key": change.args["key"]},
+    )
+
+
+def waiting(scope: Scope) -> list[PendingChange]:
+    """What waits for a second person at the workplace, for the page."""
+    return approvals.waiting_on(CHANGE, scope.workplace_id) if scope.workplace_id else []
+
+
+def _none_runs(asker: Scope) -> None:
+    under_way = Job.objects.filter(
+        kind=JOB, owner_id=asker.user_id, state__in=[JobState.WAITING, JobState.RUNNING]
+    )
+    if under_way.exists():
+        raise BackupError("Một lần xuất của người xin đang chạy; hãy đợi xong.")
 
 
 def run(job: Job) -> None:
@@ -49,7 +85,7 @@ def run(job: Job) -> None:
             path_of(job),
             current(),
             reason=job.args["reason"],
-            keys=[job.args["key"]] if job.args["key"] else [],
+            keys=[job.args["key"]],
             tell=lambda done, total, message: jobs.progress(job, done, total, message),
         )
     except BackupError as error:
@@ -60,8 +96,7 @@ def run(job: Job) -> None:
 
 
 def path_of(job: Job) -> Path:
-    ending = ".zip.age" if job.args.get("key") else ".zip"
-    name = f"du-lieu-tram-{timezone.localtime(job.created_at):%Y%m%d-%H%M}-{str(job.pk)[-6:]}{ending}"
+    name = f"du-lieu-tram-{timezone.localtime(job.created_at):%Y%m%d-%H%M}-{str(job.pk)[-6:]}.zip.age"
     return Path(settings.EXPORT_DIR) / name
 
 

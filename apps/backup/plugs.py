@@ -4,6 +4,7 @@ from apps.backup import exports, queries, running
 from apps.core import registry
 from apps.core.registry import (
     AuditSentence,
+    ChangeKind,
     DoctorCheck,
     HomePanel,
     JobKind,
@@ -30,6 +31,9 @@ registry.jobs.add(JobKind(running.JOB, "Sao lưu", running.run, "backup.enter"))
 # After the other work of the night: the copy holds what that work did.
 registry.nightly.add(NightlyWork("backup", "Sao lưu hằng ngày", running.nightly, order=900))
 registry.jobs.add(JobKind(exports.JOB, "Xuất dữ liệu của trạm", exports.run, "visits.export"))
+registry.changes.add(
+    ChangeKind(exports.CHANGE, "Xuất toàn bộ dữ liệu của trạm", "exports.approve", exports.approved)
+)
 registry.nightly.add(NightlyWork("exports", "Xóa tệp xuất đã cũ", exports.clear))
 registry.checks.add(DoctorCheck("backup", "Sao lưu", queries.check, order=15))
 registry.readlog_screens.add(ReadScreen("station.export", "Xuất toàn bộ dữ liệu của trạm"))

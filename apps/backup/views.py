@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -48,23 +47,28 @@ class ExportForm(FormKeyMixin):
     reason = fields.CleanCharField(
         label="Lý do xuất", max_length=300, error_messages={"required": "Hãy ghi lý do xuất dữ liệu."}
     )
-    key = forms.CharField(label="Khóa công khai của người nhận (age1…)", required=False, max_length=100)
+    key = fields.CleanCharField(
+        label="Khóa công khai của người nhận (age1…)",
+        max_length=100,
+        error_messages={"required": "Hãy ghi khóa công khai của người nhận: tệp không bao giờ để ngỏ."},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("visits.export")
 @idempotent
 def export(request: HttpRequest) -> HttpResponse:
-    """Everything of the station as CSV, made by a job against a reason; the files made lately."""
+    """Everything of the station as CSV, against a reason and with a second person; the files made lately."""
     form = ExportForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
-            job = exports.ask(reason=form.cleaned_data["reason"], key=form.cleaned_data["key"])
+            exports.ask(reason=form.cleaned_data["reason"], key=form.cleaned_data["key"])
         except BackupError as refused:
             add_refusal(form, refused)
         else:
-            return redirect("core:job", job.pk)
-    context = {"form": form, "made": exports.made()}
+            messages.success(request, "Đã gửi người thứ hai duyệt; duyệt xong tệp được làm ngay.")
+            return redirect("backup:export")
+    context = {"form": form, "made": exports.made(), "waiting": exports.waiting(current())}
     return render(request, "backup/export.html", context, status=422 if form.errors else 200)
 
 

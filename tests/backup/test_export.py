@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from apps.backup import dictionary, exporting, exports
 from apps.backup.errors import BackupError
-from apps.core.models import AuditEntry, ReadEntry
+from apps.core.ids import uuid7
+from apps.core.models import AuditEntry, Job, PendingChange, ReadEntry
 from apps.core.scope import ScopedModel
 from apps.facilities.models import Facility
 from tests.factories.accounts import a_post, a_user, client_of
@@ -156,26 +157,53 @@ def ask(signed_in: Client, **more: str) -> Any:
     return signed_in.post("/sao-luu/xuat/", {"form_key": form_key, **more}, follow=True)
 
 
+def public(key: Any) -> str:
+    return str(key.to_public())
+
+
 @pytest.mark.django_db(transaction=True)
-def test_the_page_and_the_file(settings: Any, tmp_path: Path) -> None:
+def test_the_page_and_the_file(settings: Any, tmp_path: Path, key: Any) -> None:
     settings.EXPORT_DIR = tmp_path / "exports"
     station = a_station()
     person = a_person(station)
-    head = client(station)
-    assert "Hãy ghi lý do" in ask(head, reason="").content.decode()
+    head, doctor = client(station), client(station, "doctor")
+    assert "Hãy ghi lý do" in ask(head, reason="", key=public(key)).content.decode()
     assert "age1" in ask(head, reason="bàn giao", key="wrong").content.decode()
-    assert "1 người" in ask(head, reason="bàn giao").content.decode()
+    asked = ask(head, reason="bàn giao", key=public(key)).content.decode()
+    assert "Chờ người thứ hai duyệt" in asked and not Job.objects.exists()
+    change = PendingChange.objects.get()
+    assert public(key) in doctor.get("/cho-duyet/").content.decode()
+    doctor.post(f"/cho-duyet/{change.pk}/", {"act": "approve", "form_key": str(uuid7())})
     (job,) = head.get("/sao-luu/xuat/").context["made"]
+    assert "1 người" in job.message
     answer = head.get(f"/sao-luu/xuat/{job.pk}/")
-    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    content = pyrage.decrypt(b"".join(answer.streaming_content), [key])  # type: ignore[attr-defined]
     assert person.code in zipfile.ZipFile(io.BytesIO(content)).read("patients_person.csv").decode("utf-8-sig")
     assert answer["Cache-Control"].count("no-store") and AuditEntry.objects.filter(
         action="station.export_taken"
     )
-    # another head of the same station has not asked for it
+    # neither the second person nor another head of the same station has asked for it
+    assert doctor.get(f"/sao-luu/xuat/{job.pk}/").status_code in (403, 404)
     second = a_user("second")
     a_post(second, "station_head", station)
     assert client_of(second).get(f"/sao-luu/xuat/{job.pk}/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_takes_a_whole_station_alone_nor_unsealed(settings: Any, tmp_path: Path, key: Any) -> None:
+    settings.EXPORT_DIR = tmp_path / "exports"
+    station = a_station()
+    a_person(station)
+    head = client(station)
+    assert "không bao giờ để ngỏ" in ask(head, reason="bàn giao", key="").content.decode()
+    assert not PendingChange.objects.exists()
+    ask(head, reason="bàn giao", key=public(key))
+    change = PendingChange.objects.get()
+    head.post(f"/cho-duyet/{change.pk}/", {"act": "approve", "form_key": str(uuid7())})
+    assert not Job.objects.exists() and not list(tmp_path.glob("exports/*"))
+    client(station, "doctor").post(f"/cho-duyet/{change.pk}/", {"act": "approve", "form_key": str(uuid7())})
+    (path,) = tmp_path.glob("exports/*")
+    assert path.read_bytes().startswith(b"age-encryption.org")
 
 
 @pytest.mark.parametrize("role", ["nurse", "doctor", "population", "province_admin", "auditor"])
