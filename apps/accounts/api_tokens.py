@@ -93,6 +93,6 @@ def token_revoke(*, token: ApiToken) -> None:
 
 
 def revoke_all(owner: User) -> None:
-    """Every key of an account that has ended."""
+    """Every key of an account that has ended, or that is opened anew by a slip."""
     for token in ApiToken.objects.filter(owner=owner, revoked_at=None):
         token_revoke(token=token)

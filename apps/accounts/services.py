@@ -109,7 +109,7 @@ def user_set_active(*, user: User, is_active: bool) -> User:
 def slip_issue(*, user: User) -> tuple[str, dt.datetime]:
     """A fresh random password and the time it ends; the only moment at which it can be read.
 
-    Open sessions of the account end, the password before it opens nothing any more, and the first
+    Open sessions and keys of the API end, the password before it opens nothing any more, and the first
     sign-in asks for an own password.
     """
     if not user.is_active:
@@ -121,6 +121,7 @@ def slip_issue(*, user: User) -> tuple[str, dt.datetime]:
     user.slip_expires_at = ends
     save_versioned(user, expected=user.version)
     sessions_end(user=user)
+    revoke_all(user)
     audit.record("user.slip_issued", object_id=user.pk)
     return password, ends
 

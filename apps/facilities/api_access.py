@@ -29,7 +29,7 @@ def bearer(request: HttpRequest) -> str | None:
 def scope_of_token(text: str, address: str | None) -> tuple[ApiToken, Scope] | None:
     """The key and what it may do now: its own rights as far as its owner still holds them there."""
     token = api_tokens.find(text)
-    if token is None or not token.owner.is_active:
+    if token is None or not token.owner.is_active or token.owner.must_change_password:
         return None
     # what was lent to a person, for her reason and some hours, is no program's
     found = scope_for(token.owner, token.facility_id, lent=False)

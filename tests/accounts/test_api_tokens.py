@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts import api_tokens
+from apps.accounts import api_tokens, services
 from apps.accounts.models import ApiToken, User
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, ReadEntry
@@ -164,6 +164,19 @@ def test_ending_the_account_or_its_last_post_withdraws_its_keys(owner: User, sta
     with system("test"):
         post_revoke(post=post, expected_version=post.version)
     assert not ApiToken.objects.filter(revoked_at=None).exists()
+
+
+def test_a_slip_withdraws_the_keys_that_were_made_before(owner: User, station: Facility) -> None:
+    """A slip is made for an account that somebody else may have held; what she made ends with it."""
+    key = a_key(owner, station)
+    with system("test"):
+        services.slip_issue(user=owner)
+    assert ask(key).status_code == 401
+    assert AuditEntry.objects.filter(action="api_token.revoked").exists()
+    later = a_key(owner, station)
+    assert ask(later).status_code == 401, "until she has a password of her own"
+    User.objects.update(must_change_password=False)
+    assert ask(later).status_code == 200
 
 
 @pytest.mark.parametrize("key", ["", "x", "tramyte_", "é" * 40, "x" * 5000])
