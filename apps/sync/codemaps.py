@@ -167,16 +167,25 @@ def _named(rows: list[tuple[str, str, int]], list_name: str) -> list[tuple[str, 
 
 @transaction.atomic
 def kinds_set(*, receiver: Receiver, wanted: Iterable[str]) -> None:
-    """Say which kinds of codes this receiver wants under its own. Needs sync.edit."""
+    """Say which kinds of codes this receiver wants under its own. Needs sync.edit; guarding.py asks a second
+    person where the receiver is open.
+    """
     current().require("sync.edit")
     receiver = Receiver.objects.select_for_update().get(pk=receiver.pk)
-    wanted = [kind for kind in kinds_offered(receiver) if kind in set(wanted)]
-    receiver.settings = {**receiver.settings, "mapped": wanted}
+    receiver.settings = with_kinds(receiver, wanted)
     receiver.save(update_fields=["settings", "updated_at"])
-    _send_again(receiver)
+    send_again(receiver)
     audit.record(
-        "sync.codes_kinds", object_id=receiver.pk, data={"receiver": receiver.code, "kinds": len(wanted)}
+        "sync.codes_kinds",
+        object_id=receiver.pk,
+        data={"receiver": receiver.code, "kinds": len(receiver.settings["mapped"])},
     )
+
+
+def with_kinds(receiver: Receiver, wanted: Iterable[str]) -> dict[str, Any]:
+    """Its settings with those kinds of codes."""
+    chosen = set(wanted)
+    return {**receiver.settings, "mapped": [kind for kind in kinds_offered(receiver) if kind in chosen]}
 
 
 @transaction.atomic
@@ -197,7 +206,7 @@ def take(*, receiver: Receiver, entries: Iterable[Mapping[str, str]]) -> Taken:
                 _take_one(receiver, entry, taken)
         except Refused as refused:
             taken.refused.append(f"Dòng {place}: {refused.message}")
-    taken.sent_again = _send_again(receiver)
+    taken.sent_again = send_again(receiver)
     data = {"receiver": receiver.code, "added": taken.added, "changed": taken.changed}
     audit.record("sync.codes_taken", object_id=receiver.pk, data=data)
     return taken
@@ -240,7 +249,7 @@ def _day(text: str) -> date | None:
         raise Refused(f"ngày không đọc được: {clean(text)[:20]}.") from error
 
 
-def _send_again(receiver: Receiver) -> int:
+def send_again(receiver: Receiver) -> int:
     """What had stopped for a code waits again. Unscoped: a receiver's codes serve every station."""
     stopped = OutboxRow.unscoped.filter(
         receiver=receiver, state=RowState.REJECTED, issues__contains=[{"expression": codes.EXPRESSION}]

@@ -4,6 +4,7 @@ A receiver that is off may be written down and corrected by one; nothing leaves.
 where an open one sends and how, a second person sees what will hold and says yes. Off is always one press.
 """
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from apps.core import approvals, audit
 from apps.core.errors import Refused
 from apps.core.models import PendingChange
 from apps.core.scope import current
+from apps.sync import codemaps
 from apps.sync.models import Receiver
 
 CHANGE = "receiver"  # the ChangeKind
@@ -58,6 +60,20 @@ def receiver_switch(*, receiver_id: UUID, on: bool) -> PendingChange | None:
     return None
 
 
+@transaction.atomic
+def kinds_set(*, receiver: Receiver, wanted: Iterable[str]) -> PendingChange | None:
+    """Say which kinds of codes a receiver wants under its own; of an open one a second person agrees. Gives
+    the change that waits, or None. Needs sync.edit.
+    """
+    current().require("sync.edit")
+    receiver = Receiver.objects.select_for_update().get(pk=receiver.pk)
+    settings = codemaps.with_kinds(receiver, wanted)
+    if not receiver.is_on or settings == receiver.settings:
+        codemaps.kinds_set(receiver=receiver, wanted=settings["mapped"])
+        return None
+    return _ask(receiver, _values(receiver) | {"settings": settings})
+
+
 def receiver_approved(change: PendingChange) -> None:
     """Put in force what the second person has seen, if the receiver still is as she saw it."""
     receiver = Receiver.objects.select_for_update().filter(pk=change.object_id).first()
@@ -67,6 +83,8 @@ def receiver_approved(change: PendingChange) -> None:
     for name, value in change.args["wanted"].items():
         setattr(receiver, name, value)
     receiver.save()
+    if receiver.settings.get("mapped") != change.args["seen"]["settings"].get("mapped"):
+        codemaps.send_again(receiver)
     action = "sync.receiver_saved" if was_on else "sync.receiver_on"
     changed = [name for name, value in change.args["wanted"].items() if value != change.args["seen"][name]]
     audit.record(

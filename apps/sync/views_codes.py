@@ -14,7 +14,7 @@ from apps.core.errors import Refused
 from apps.core.idempotency import idempotent
 from apps.core.scope import current
 from apps.core.words import quantity_words
-from apps.sync import codemaps
+from apps.sync import codemaps, guarding
 from apps.sync.mappings.systems import CODE_KINDS
 from apps.sync.models import Receiver
 
@@ -48,8 +48,10 @@ def codes(request: HttpRequest, pk: UUID) -> HttpResponse:
 def kinds(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Which kinds this receiver wants under its own codes."""
     receiver = get_object_or_404(Receiver, pk=pk)
-    codemaps.kinds_set(receiver=receiver, wanted=request.POST.getlist("kind"))
-    messages.success(request, "Đã lưu loại mã phải đổi.")
+    if guarding.kinds_set(receiver=receiver, wanted=request.POST.getlist("kind")):
+        messages.warning(request, "Loại mã phải đổi chờ một người khác duyệt mới có hiệu lực.")
+    else:
+        messages.success(request, "Đã lưu loại mã phải đổi.")
     return redirect("sync:codes", pk=pk)
 
 

@@ -100,6 +100,22 @@ def test_an_approval_is_of_what_was_seen(first: Attacker, second: Attacker) -> N
     assert PendingChange.objects.get().state == "waiting"
 
 
+def test_nor_chooses_the_codes_of_an_open_one(first: Attacker, second: Attacker) -> None:
+    receiver = Receiver.objects.create(code="kho", name="Kho", base_url=GOOD, is_on=True)
+    path = f"/dong-bo/noi-nhan/{receiver.pk}/ma/"
+    asked = first.post(f"{path}loai/", kind="drug")
+    assert asked.status_code == 302
+    receiver.refresh_from_db()
+    assert receiver.settings == {}
+    decide(second, waiting())
+    receiver.refresh_from_db()
+    assert receiver.settings == {"mapped": ["drug"]}
+    Receiver.objects.update(is_on=False)
+    first.post(f"{path}loai/", kind="icd10")
+    receiver.refresh_from_db()
+    assert receiver.settings == {"mapped": ["icd10"]}
+
+
 def test_off_is_one_press(first: Attacker) -> None:
     receiver = Receiver.objects.create(code="kho", name="Kho", base_url=GOOD, is_on=True)
     first.post(f"/dong-bo/noi-nhan/{receiver.pk}/bat-tat/", on="0")
