@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum
 
 from apps.core.scope import Scope
-from apps.stock.models import ItemKind, LotState, StockBalance, StockItem, StockLocation
+from apps.stock.models import ItemKind, LocationKind, LotState, StockBalance, StockItem, StockLocation
 from apps.stock.models.items import ORDINARY
 
 
@@ -61,8 +61,11 @@ def places_that_dispense(scope: Scope) -> QuerySet[StockLocation]:
 
 
 def near(scope: Scope, places: Sequence[StockLocation]) -> Sequence[StockLocation]:
-    """Of places that dispense those of the point one works at, else all."""
-    return [place for place in places if place.point_id == scope.point_id] or places
+    """Of places that dispense those of the point one works at, else all: a counter before the store that it
+    is filled from.
+    """
+    here = [place for place in places if place.point_id == scope.point_id] or places
+    return sorted(here, key=lambda place: place.kind != LocationKind.POINT)
 
 
 def elsewhere(scope: Scope, place: StockLocation, codes: Collection[str], on: dt.date) -> dict[str, str]:
