@@ -1,6 +1,6 @@
 """What there is to remark about a visit before it ends: the pure rules, fed from the record."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -129,9 +129,14 @@ def _refer(pink: list[str]) -> vitals.Finding:
     return vitals.Finding("sick_child", "danger", f"Trẻ bệnh cần chuyển tuyến gấp: {'; '.join(pink)}")
 
 
+# What other rooms ask about before a visit ends.
+askers: list[Callable[[Visit], list[rules.Problem]]] = []
+
+
 def remarks(visit: Visit) -> list[rules.Problem]:
-    """What stands between the stored visit and its end. One query more than `look`."""
-    return [*look(visit, parts(visit)).remarks, *_still_watched(visit)]
+    """What stands between the stored visit and its end. One query more than `look`, and what rooms ask."""
+    asked = [problem for ask in askers for problem in ask(visit)]
+    return [*look(visit, parts(visit)).remarks, *_still_watched(visit), *asked]
 
 
 def _still_watched(visit: Visit) -> list[rules.Problem]:

@@ -21,6 +21,7 @@ from apps.core.registry import (
     TimelineKind,
 )
 from apps.core.scope import Scope
+from apps.encounters import checking, states
 from apps.encounters.events import VisitAmended, VisitEnteredInError, VisitFinalised, VisitMoved
 from apps.facilities.registers import export_kind
 from apps.ncd import bench, books, lists, queries, services
@@ -47,6 +48,8 @@ def _beside(scope: Scope, visit: Any) -> dict[str, Any] | None:
         "is_open": visit.is_open,
         "may_enter": may_enter,
         "may_take_in": may_take_in,
+        # A form that was forgotten is written afterwards, with a reason.
+        "may_add": visit.state == states.FINALISED and may_enter and scope.can("ncd.edit"),
     }
 
 
@@ -108,6 +111,7 @@ registry.audit_sentences.add(
     AuditSentence("ncd.book_a.printed", "đã in sổ 97-II-01A: {rows} người"),
     AuditSentence("ncd.book_b.printed", "đã in sổ 97-II-01B: {rows} người"),
 )
+checking.askers.append(queries.unwritten)
 subscribe(VisitFinalised, services.follow_end)
 subscribe(VisitAmended, services.follow_end)
 subscribe(VisitEnteredInError, services.follow_error)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, OuterRef, Q, Subquery, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from apps.core import charts, parameters
 from apps.core.registry import Flag
 from apps.core.scope import Scope
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
+from apps.encounters.rules import Problem
 from apps.ncd import coming, figures, limits, suspect, target
 from apps.ncd.judging import in_force
 from apps.ncd.models import FollowUp, FollowUpState, Programme, Reached
@@ -28,6 +29,7 @@ from apps.patients.models import LifeStatus
 DRAWN = 36  # visits in a picture: three years of months
 LOWEST = 90  # where the band of what is aimed at begins, mmHg
 SHOWN = 6  # lines under it
+UNWRITTEN = "Chưa ghi phiếu theo dõi {title} của lần khám này (F3)."
 LINES = 8  # medicines of the last time that are shown
 
 
@@ -51,6 +53,27 @@ class Beside:
     def is_confirmed(self) -> bool:
         """Whether she should be taken in, and not only measured again."""
         return self.suspicion is not None and self.suspicion.state == "confirmed"
+
+
+def unwritten(visit: Visit) -> list[Problem]:
+    """Asked before a visit ends that treats the disease she is followed for: its form is not written. Three
+    queries at most.
+    """
+    # unscoped: parts of a visit that its own service has found
+    codes = set(Diagnosis.unscoped.filter(visit=visit).values_list("icd_code", flat=True))
+    of_programme = limits.on(visit.on).ncd["codes"] if codes else {}
+    treated = [each for each, group in of_programme.items() if any(code[:3] in group for code in codes)]
+    if not treated:
+        return []
+    filled = FollowUp.unscoped.filter(
+        visit=visit, programme=OuterRef("programme"), state=FollowUpState.CURRENT
+    )
+    # unscoped: as above
+    waits = Enrolment.unscoped.filter(in_force(visit.on), ~Exists(filled), person_id=visit.person_id)
+    return [
+        Problem(f"ncd-{row}", UNWRITTEN.format(title=Programme(row).label.lower()))
+        for row in waits.filter(programme__in=treated).values_list("programme", flat=True)
+    ]
 
 
 def beside_visit(scope: Scope, visit: Visit) -> list[Beside]:

@@ -54,13 +54,17 @@ def _enrolment(visit: Visit, pk: UUID) -> Enrolment:
 @conflict_page(COMPARED, screen=SCREEN)
 @idempotent
 def follow(request: HttpRequest, visit_pk: UUID, pk: UUID) -> HttpResponse:
-    """The form of an open visit."""
-    visit = _visit(visit_pk)
+    """The form of an open visit; of a finished one that has none it is added with a reason."""
+    scope, visit = current(), _visit(visit_pk)
     enrolment = _enrolment(visit, pk)
-    opened = queries.opening(current(), visit, enrolment)
-    if not visit.is_open:
-        return redirect("ncd:form", opened.form.pk) if opened.form else redirect("encounters:visit", visit.pk)
-    return _form(request, visit, enrolment, opened)
+    opened = queries.opening(scope, visit, enrolment)
+    if visit.is_open:
+        return _form(request, visit, enrolment, opened)
+    if opened.form:
+        return redirect("ncd:form", opened.form.pk)
+    if visit.state == states.FINALISED and scope.can("ncd.edit"):
+        return _form(request, visit, enrolment, opened, amends=True)
+    return redirect("encounters:visit", visit.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

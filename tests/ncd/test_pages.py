@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.care.models import Enrolment
+from apps.core.errors import NeedsReason
 from apps.core.ids import uuid7
 from apps.core.models import Parameter, ReadEntry
 from apps.core.scope import enter
@@ -254,3 +255,32 @@ def test_her_own_target_on_the_pages(client, visit, enrolment, lan, doctor):
     page = client.get(reverse("ncd:form", args=[form.pk])).content.decode()
     assert "dưới 150/95 mmHg" in page
     assert "mục tiêu dưới 150/95" in client.get(reverse("patients:person", args=[lan.pk])).content.decode()
+
+
+def test_a_form_that_was_forgotten_is_asked_about_and_may_be_added_afterwards(client, lan, enrolment, doctor):
+    visit = ncd.a_pressed_visit(lan, doctor)
+    with enter(make.scope_of(doctor)):
+        with pytest.raises(NeedsReason) as asked:
+            visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version)
+        assert "Chưa ghi phiếu theo dõi tăng huyết áp" in asked.value.warnings[-1].sentence
+        visits.visit_finalise(visit_id=visit.pk, expected_version=visit.version, override="Bận")
+    page = client.get(reverse("encounters:visit", args=[visit.pk])).content.decode()
+    assert "Ghi phiếu bổ sung" in page and url(visit, enrolment) in page
+    assert "Ghi bổ sung phiếu theo dõi" in client.get(url(visit, enrolment)).content.decode()
+    visit.refresh_from_db()
+    assert client.post(url(visit, enrolment), filled(visit) | {"reason": ""}).status_code == 422
+    assert client.post(url(visit, enrolment), filled(visit) | {"reason": "Quên ghi"}).status_code == 302
+    form = FollowUp.unscoped.get()
+    assert (form.visit_id, form.state) == (visit.pk, "current")
+    page = client.get(reverse("encounters:visit", args=[visit.pk])).content.decode()
+    assert "Ghi phiếu bổ sung" not in page
+
+
+def test_the_key_stands_where_there_is_something_to_press(client, lan, doctor):
+    """Of a diabetic with a pressure that is only to be taken again, F3 opens the diabetic's form."""
+    ncd.an_old_enrolment(lan, "diabetes")
+    data = ncd.pressed(150, 95)
+    visit = make.an_examined_visit(lan, doctor, make.VisitInput(fields=data.fields, vitals=data.vitals))
+    page = client.get(reverse("encounters:visit", args=[visit.pk])).content.decode()
+    panel = page[page.index('id="panel-ncd"') :]
+    assert panel.index("Đo lại") < panel.index('data-key="F3">Phiếu theo dõi')
