@@ -65,6 +65,7 @@ def unwritten(visit: Visit) -> list[Problem]:
     treated = [each for each, group in of_programme.items() if any(code[:3] in group for code in codes)]
     if not treated:
         return []
+    # unscoped: as above
     filled = FollowUp.unscoped.filter(
         visit=visit, programme=OuterRef("programme"), state=FollowUpState.CURRENT
     )
