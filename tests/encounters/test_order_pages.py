@@ -362,3 +362,11 @@ def test_a_blood_count_stands_as_the_machine_prints_it(client, visit, doctor):
     letters = ["(WBC)", "(NEUT%)", "(LYMPH%)", "(RBC)", "(HGB)", "(HCT)", "MCV", "MCH", "MCHC", "(PLT)"]
     places = [page.index(each) for each in letters]
     assert places == sorted(places)
+
+
+def test_the_result_is_another_paper_than_the_order(client, visit, doctor):
+    order = an_order(visit, doctor)
+    client.get(at("order_paper", order.pk))
+    post(client, at("result_enter", order.pk), version=1, action="verify", **{"test-GLU_CAP": "5,6"})
+    client.get(at("order_paper", order.pk))
+    assert set(PaperCode.objects.values_list("kind", "copies")) == {("order_paper", 1), ("order_result", 1)}

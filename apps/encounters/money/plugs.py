@@ -36,6 +36,7 @@ from apps.encounters.money import (
     coming_back,
     exports,
     handing_over,
+    printing,
     queries,
     receipts,
     succeeding,
@@ -162,7 +163,10 @@ registry.numbers.add(
         kept=False,
     ),
 )
-registry.papers.add(PaperKind("receipt", "biên lai", _receipt))
+registry.papers.add(
+    PaperKind(printing.RECEIPT, "biên lai", _receipt),
+    PaperKind(printing.ASKED, "phiếu đề nghị thanh toán", _receipt),
+)
 registry.exports.add(exports.EXPORT)
 registry.changes.add(
     ChangeKind(

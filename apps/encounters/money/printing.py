@@ -19,6 +19,9 @@ from apps.patients import addresses
 PRINTED = 500  # receipts of one day on paper: more than a station ever writes
 
 
+RECEIPT, ASKED = "receipt", "payment_request"  # the kinds of paper: copies are counted of each
+
+
 def receipt(found: Receipt, *, ticket: bool) -> dict[str, Any]:
     """Biên lai thu tiền: A5, or a roll of 80 mm; before it is paid it is no receipt, and says so."""
     person, place = found.visit.person, asof.face(found.facility, found.on)

@@ -97,6 +97,7 @@ registry.papers.add(
     PaperKind("order_slip", "phiếu chỉ định", _orders_of),
     PaperKind("result_slip", "phiếu kết quả", _orders_of),
     PaperKind("order_paper", "phiếu của một chỉ định", _order),
+    PaperKind("order_result", "phiếu kết quả của một chỉ định", _order),
     PaperKind("formula", "đơn thuốc thang", _formula),
 )
 registry.readlog_screens.add(

@@ -347,10 +347,13 @@ def _ask(request: HttpRequest, found: Receipt, form: Any, **words: str) -> HttpR
 @require_safe
 @needs("money.view")
 def receipt_pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The receipt on A5, or on a roll of 80 mm with `kho=80`."""
+    """The receipt on A5, or on a roll of 80 mm with `kho=80`; before it is paid what asks for the money, a
+    paper of its own.
+    """
     found = _receipt(pk)
     readlog.record("money.paper", [found.visit.person_id])
-    code = papers.code_for("receipt", found.pk)
+    kind = printing.ASKED if found.state == ReceiptState.WAITING else printing.RECEIPT
+    code = papers.code_for(kind, found.pk)
     copy = papers.count_copy(code, person_id=found.visit.person_id, facility_id=found.facility_id)
     address = request.build_absolute_uri(reverse("core:paper", args=[code.code]))
     context = printing.receipt(found, ticket=request.GET.get("kho") == "80") | {

@@ -54,8 +54,10 @@ def order_paper(request: HttpRequest, pk: UUID) -> HttpResponse:
     visit = order.visit
     if order.state not in order_states.LIVE or not current().reaches(order.facility_id):
         raise Http404
-    marked = mark(request, visit, "order_paper", order.pk)
-    if order.has_result and order.state == order_states.RESULTED:
+    is_result = order.has_result and order.state == order_states.RESULTED
+    # The result is another paper than the order that was printed before it.
+    marked = mark(request, visit, "order_result" if is_result else "order_paper", order.pk)
+    if is_result:
         template, context = "print/result_slip.html", order_printing.result_slip(visit, [order])
     elif order.has_result:
         template, context = "print/order_slip.html", order_printing.order_slip(visit, [order])

@@ -112,6 +112,8 @@ def test_a_transfer_shows_the_picture_and_is_marked_by_hand(nurse, visit, statio
     assert "ĐỀ NGHỊ THANH TOÁN, CHƯA THU TIỀN" in paper and "BIÊN LAI" not in paper
     done = post(nurse, "receipt_paid", receipt.pk, version=1, method="transfer")
     assert done.url == at("receipt", receipt.pk)
+    paid = text_of(nurse.get(at("receipt_pdf", receipt.pk)).content)
+    assert "BIÊN LAI THU TIỀN" in paid and "Bản sao" not in paid, "the first of its kind"
     again = post(nurse, "receipt_paid", receipt.pk, version=1, method="cash")
     assert "người khác làm việc" in words(nurse.get(again.url))
     assert Receipt.unscoped.get().method == "transfer"
