@@ -13,11 +13,11 @@ from django.db.models import Max
 from apps.core.errors import Refused
 from apps.core.fields import parse_decimal_text
 from apps.core.scope import current
-from apps.core.text import clean
+from apps.core.text import clean, fold
 from apps.core.versions import StaleVersion, save_versioned
 from apps.core.words import money_words, quantity_words
 from apps.stock import expiry, keeping, picking
-from apps.stock.drafting import LineInput, LineProblems, draft_lock, factor_of, lines_of
+from apps.stock.drafting import LineInput, LineProblems, draft_lock, lines_of
 from apps.stock.models import DocumentKind, DocumentLine, Lot, StockBalance, StockDocument, StockItem
 
 _WITH_FACTOR = re.compile(r"(?P<name>[^0-9]+?)\s*[x=(]?\s*(?P<factor>[0-9]+)\s*\)?")
@@ -79,7 +79,9 @@ def line_put(*, document_id: UUID, line_id: UUID, expected_version: int, cells: 
 def words_of(line: DocumentLine) -> str:
     """What a saved row says at its end: how much in base units, what it costs."""
     said = f"{quantity_words(line.quantity)} {line.item.unit.lower()}"
-    return f"{said} · {money_words(line.amount)}" if line.amount else said
+    if not line.amount:
+        return said
+    return f"{said} · {money_words(line.price)}/{line.pack.lower()} · {money_words(line.amount)}"
 
 
 def cells_of(line: DocumentLine) -> dict[str, Any]:
@@ -165,20 +167,20 @@ def _number(text: str, column: str, wrong: dict[str, str]) -> Decimal | None:
 
 
 def _pack(item: StockItem, text: str) -> str:
-    """The pack's name as the item has it; 'Hộp 100' makes it when the item has none of that name."""
-    try:
-        factor_of(item, text)
-        return text
-    except KeyError:
-        pass
+    """The pack's name as the item has it, accents or not; 'Hộp 100' makes it when the item has none of that
+    name.
+    """
+    named = {fold(name): name for name in (item.unit, *(pack.name for pack in item.pack_list))}
+    if fold(text) in named:
+        return named[fold(text)]
     found = _WITH_FACTOR.fullmatch(text)
-    known = {pack.name.lower(): pack for pack in item.pack_list}
+    known = {fold(pack.name): pack for pack in item.pack_list}
     if found is None:
         packs = ", ".join(f"{pack.name.lower()} {pack.factor}" for pack in item.pack_list)
         there = f" Đang có: {packs}." if packs else ""
         raise Refused(f"Ghi kèm số lượng lần đầu, ví dụ {text} 100.{there}")
     name, factor = found["name"].strip(), int(found["factor"])
-    same = known.get(name.lower())
+    same = known.get(fold(name))
     if same is not None and same.factor == factor:
         return same.name
     if same is not None:

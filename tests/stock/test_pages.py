@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.core import approvals
 from apps.core.ids import uuid7
+from apps.core.models import PendingChange
 from apps.core.scope import enter
 from apps.stock.models import (
     DocumentLine,
@@ -63,7 +64,7 @@ def test_it_works(store: Store, desk: Client) -> None:
     paper = begin(desk, partner="Trung tâm Y tế khu vực")
     answer = row(desk, paper, **received())
     assert answer.status_code == 200, answer.content.decode()
-    assert answer.json()["message"] == "200 viên · 50.000 đ"
+    assert answer.json()["message"] == "200 viên · 25.000 đ/hộp · 50.000 đ"
     assert "Paracetamol 500mg" in desk.get(f"/kho/phieu/{paper.pk}/").content.decode()
     shown = desk.get(f"/kho/phieu/{paper.pk}/ghi-so/").content.decode()
     assert "50.000 đ" in shown and not StockMovement.unscoped.exists()
@@ -102,6 +103,18 @@ def test_a_wrong_cell_has_its_sentence(
     answer = row(desk, begin(desk), **received(**cells))
     assert answer.status_code == 422 and column in answer.json()["errors"]
     assert not DocumentLine.unscoped.exists()
+
+
+def test_a_pack_is_known_without_its_accents(store: Store, desk: Client) -> None:
+    """As everything else is typed; 'hop 100' is no second kind of box."""
+    row(desk, begin(desk), **received())
+    for said in ("hop", "HỘP", "hop 100"):
+        answer = row(desk, begin(desk), **received(pack=said))
+        assert answer.status_code == 200, said
+        assert answer.json()["message"].startswith("200 viên")
+    line = DocumentLine.unscoped.last()
+    assert line is not None and len(line.item.pack_list) == 1
+    assert row(desk, begin(desk), **received(pack="hop 50")).status_code == 422
 
 
 def test_a_row_is_changed_and_emptied(store: Store, desk: Client) -> None:
@@ -203,6 +216,18 @@ def test_controlled_drugs_wait_for_the_second_name(store: Store, desk: Client) -
         "Trần Văn Bình",
     )
     assert desk.get(here).url == "/cho-duyet/", "it is decided"
+
+
+def test_a_difference_has_its_reason_before_the_second_person_is_called(store: Store, desk: Client) -> None:
+    item = an_item(store.station, "Diazepam 5mg", controlled="psychotropic")
+    a_lot(item, a_place(store.station), 30)
+    paper = begin(desk, "kiem-ke", controlled="on")
+    line = DocumentLine.unscoped.get(document=paper)
+    row(desk, paper, line.pk, 1, quantity="29", reason="")
+    paper.refresh_from_db()
+    answer = post(desk, f"/kho/phieu/{paper.pk}/ghi-so/", version=paper.version)
+    assert answer.status_code == 422 and "ghi lý do chênh lệch" in answer.content.decode()
+    assert not PendingChange.objects.exists()
 
 
 def test_a_strangers_wish_opens_nothing_here(store: Store, desk: Client) -> None:
