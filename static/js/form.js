@@ -222,6 +222,16 @@
     if (told) told.textContent = [...target.files].map((file) => file.name).join(", ") || told.dataset.none;
   });
 
+  // ---- a choice that asks for more (data-opens, for the values data-opens-for): its fold opens, and Enter goes
+  // through what stands in it ----
+  document.addEventListener("change", ({ target }) => {
+    const fold = target.dataset?.opens && document.getElementById(target.dataset.opens);
+    if (!fold) return;
+    const asks = target.dataset.opensFor.split(" ").includes(target.value);
+    if (asks) fold.open = true;
+    fold.querySelectorAll("input, select, textarea").forEach((node) => { if (asks) delete node.dataset.enterSkip; else node.dataset.enterSkip = ""; });
+  });
+
   // ---- the browser's own bubbles speak the browser's language: the server's sentences are used instead ----
   const ready = (root) => root.querySelectorAll?.("form").forEach((form) => { form.noValidate = true; });
   ready(document);

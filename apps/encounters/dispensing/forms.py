@@ -71,6 +71,8 @@ class LineForm(forms.Form):
         self.fields["item"].choices = choices  # type: ignore[attr-defined]
         for name in ("outside", "item", "taken", "reason", "agreed_by"):  # Tab goes there, Enter passes over
             self.fields[name].widget.attrs["data-enter-skip"] = ""
+        others = " ".join(str(offer.item.pk) for offer in offered.offers if offer.other)
+        self.fields["item"].widget.attrs |= {"data-opens": f"{self.prefix}-other", "data-opens-for": others}
         self.fields["give"].widget.attrs["aria-label"] = f"Cấp lần này, {offered.line.drug_name}"
 
     @property

@@ -74,6 +74,14 @@ class OfferedLine:
     most: Decimal | None = None  # proposed at the most: of a herb, what so many packets take
     heads: bool = False  # the first of its formula
     elsewhere: str = ""  # what other places have of it, where this one has too little
+    told: list[tuple[str, str]] = field(default_factory=list)  # as `warned` says it, for the page
+
+    def warned(self, visit: Visit) -> list[tuple[str, str]]:
+        """What was warned of it when it was prescribed, with the prescriber's reason."""
+        start = f"{self.line.drug}: " if self.line.drug else "-"
+        return [
+            (row["sentence"], row["reason"]) for row in visit.overrides if row["sentence"].startswith(start)
+        ]
 
     @property
     def key(self) -> str:

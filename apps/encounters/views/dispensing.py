@@ -169,6 +169,8 @@ def _page(
         lines, orphans = offers.offered(scope, visit, None, visit.on)
     else:
         lines, orphans = [line.offered for line in form.lines], form.orphans
+    for each in lines:
+        each.told = each.warned(visit)
     context = page.banner(scope, visit.person) | {
         "visit": visit,
         "form": form,

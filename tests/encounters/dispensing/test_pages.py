@@ -1,5 +1,6 @@
 """The pages of dispensing as a browser uses them."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.core import registry
@@ -24,7 +26,7 @@ from tests.encounters.test_pages import at
 from tests.factories import dispensing as give
 from tests.factories import encounters as make
 from tests.factories.dispensing import given, part
-from tests.factories.patients import a_person, a_station
+from tests.factories.patients import a_person, a_station, an_allergy
 
 
 @pytest.fixture
@@ -294,3 +296,25 @@ def test_anothers_act_is_not_cancelled_by_a_nurse(visit, desk, lot, pharmacist, 
         assert answer.url == at("dispensing", act.pk)
     assert "dược sĩ, trưởng trạm mới hủy được" in words(browser.get(at("dispensing", act.pk)))
     assert give.at(lot) == 96
+
+
+def test_what_was_warned_of_stands_at_its_line_with_the_reason(station, hoa, doctor, pharmacist, desk, lot):
+    an_allergy(hoa, "Paracetamol")
+    visit = make.an_examined_visit(hoa, doctor)
+    with enter(make.scope_of(doctor)):
+        visits.visit_finalise(
+            visit_id=visit.pk, expected_version=visit.version, override="Đã hỏi, chỉ mẩn nhẹ"
+        )
+    client = signed_in("pharmacist", pharmacist, "duoc.lt")
+    page = client.get(reverse("encounters:dispense", args=[visit.pk])).content.decode()
+    line = page[page.index('class="give"') :]
+    assert "người bệnh dị ứng Paracetamol" in line and "Người kê đơn: Đã hỏi, chỉ mẩn nhẹ" in line
+
+
+def test_a_substitute_opens_what_it_asks_for(station, visit, pharmacist, desk, lot):
+    make.a_drug("TD001.9", "Paracetamol", name="Hapacol", strength="250mg")
+    other = give.a_stock(desk, 50, "TD001.9", "Hapacol 250mg")
+    client = signed_in("pharmacist", pharmacist, "duoc.lt")
+    page = client.get(reverse("encounters:dispense", args=[visit.pk])).content.decode()
+    opens = re.search(r'data-opens="([^"]+)" data-opens-for="([^"]+)"', page)
+    assert opens[2] == str(other.item_id) and f'<details id="{opens[1]}"' in page
