@@ -75,11 +75,11 @@ def test_an_hour_on_paper_and_the_end_of_the_day(
             keys.press("Enter")
 
     def pick(text: str) -> None:
-        box = page.locator("input:focus")
+        box = page.locator("input:focus").get_attribute("id")
         keys.type(text)
-        page.locator(f"#{box.get_attribute('id')}_list .option.is-active").wait_for()
+        page.locator(f"#{box}_list .option.is-active").wait_for()
         keys.press("Enter")
-        page.wait_for_function("id => document.activeElement.id !== id", arg=box.get_attribute("id"))
+        page.wait_for_function("id => document.activeElement.id !== id", arg=box)
 
     # When the slip of the visit is scanned and entered, with its two medicines
     page.goto(f"{live_server.url}/nhap-bu/phieu/{visit_slip.code}/")
