@@ -200,6 +200,11 @@ def test_an_injection_from_beginning_to_end(client, visit, doctor):
         "box-kit": "Có, đủ thuốc",
     }
     post(client, at("sheet", order.pk), version=1, action="save", **boxes)
+    page = page_of(client, at("order", order.pk))
+    assert page.index("Ghi dòng theo dõi") < page.index('id="order-form"'), (
+        "what is written every hour is first"
+    )
+    assert page.count("autofocus") == 1
     answer = post(client, at("sheet_row", order.pk), pressure="120/80", pulse="80")
     assert answer.status_code == 302
     answer = post(client, at("sheet", order.pk), version=2, action="end", **boxes)

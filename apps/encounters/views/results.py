@@ -22,7 +22,7 @@ from apps.core.versions import StaleVersion
 from apps.encounters import page
 from apps.encounters.bedside import own_practitioner
 from apps.encounters.forms import ReasonForm
-from apps.encounters.models import Order, OrderKind, Result
+from apps.encounters.models import Order, OrderKind, Result, SheetState
 from apps.encounters.ordering import catalogue as order_catalogue
 from apps.encounters.ordering import lab_rules, orders, procedures, results
 from apps.encounters.ordering import queries as order_queries
@@ -260,11 +260,19 @@ def _with_sheet(found: Order, form: SheetForm | None, row_form: RowForm | None) 
         if sheet.ended_at:
             end = timezone.localtime(sheet.ended_at)
             initial |= {"ended_on": end.date(), "ended": f"{end:%H:%M}"}
+    # While somebody is watched the next look is what is written, every hour; the sheet is written once.
+    watching = bool(definition.rows and sheet is not None and sheet.state == SheetState.OPEN and form is None)
+    sheet_form = form or SheetForm(form=definition, on=found.visit.on, initial=initial)
+    row_form = row_form or RowForm()
+    first = row_form["pressure"] if watching else next((box for box, _ in sheet_form.boxes), None)
+    if first is not None:
+        first.field.widget.attrs["autofocus"] = True
     return {
         "definition": definition,
         "sheet": sheet,
-        "sheet_form": form or SheetForm(form=definition, on=found.visit.on, initial=initial),
-        "row_form": row_form or RowForm(),
+        "sheet_form": sheet_form,
+        "row_form": row_form,
+        "watching": watching,
         "watched": order_queries.watched(sheet, found.age_days) if sheet else [],
         "points": ", ".join(f"{minute} phút" for minute in definition.points),
         "said": procedures.shown(sheet, found.visit.on) if sheet else [],
