@@ -20,7 +20,7 @@ SENDING = settings.CELERY_BEAT_SCHEDULE["sending"]
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(tasks, "PIECE", 1.2)
+    monkeypatch.setattr(tasks, "PIECE", 0.8)
 
 
 @pytest.fixture
