@@ -21,6 +21,7 @@ DRUGS, SUPPLIES = 45, 12  # items of a usual station
 BOXES = {"Viên": (100, 1500), "Gói": (30, 300), "Ống": (10, 80), "Lọ": (10, 60), "Cái": (100, 800)}
 BOX, HERB_BOX = "Hộp", ("kg", 1000, 6000)
 LOOSE = 40  # of a unit that comes by the piece: bottles, tubes
+CONTROLLED = "TD021.1"  # Diazepam 5mg
 COUNTED_IN, CAME, WENT = 75, 40, 20  # days before the last
 
 
@@ -47,22 +48,24 @@ def fill(station: Facility, *, seed: int, slot: int, on: date) -> int:
             data=keeping.PlaceInput(LocationKind.POINT, "Quầy cấp phát", parent_id=store.pk, dispenses=True)
         )
         first, came = on - timedelta(days=COUNTED_IN), on - timedelta(days=CAME)
-        _post(DocumentKind.OPENING, store, first, [_coming(rng, item, first, 2) for item in items])
+        opening = [_coming(rng, item, first, 2) for item in items]
+        _post(DocumentKind.OPENING, store, first, opening)
         more = rng.sample(items, max(1, len(items) * 2 // 3))
         lines = [_coming(rng, item, came, 3) for item in more]
         _post(DocumentKind.RECEIPT, store, came, lines, partner="Trung tâm Y tế khu vực")
-        out = [_going(item) for item in items if item.packs]
+        out = [_going(line) for line in opening if line.pack]
         _post(DocumentKind.TRANSFER, store, on - timedelta(days=WENT), out, to=desk)
     return len(items)
 
 
 def _items(rng: Random) -> list[StockItem]:
     """Items of the catalogues, each with its box and the level below which it is short: what is prescribed
-    here, and others up to the usual number; the herbs of the invented formulas.
+    here, a drug that two people answer for, and others up to the usual number; the herbs of the invented
+    formulas.
     """
     drugs = list(Drug.objects.filter(kind=Drug.Kind.COMMUNE).order_by("code").values_list("code", flat=True))
     supplies = list(Supply.objects.order_by("code").values_list("code", flat=True))
-    needed = sorted({drug.code for drug in prescribed()} & set(drugs))
+    needed = sorted({CONTROLLED, *(drug.code for drug in prescribed())} & set(drugs))
     others = [code for code in drugs if code not in needed]
     more = rng.sample(others, min(max(0, DRUGS - len(needed)), len(others)))
     chosen = [("drug", code) for code in sorted([*needed, *more])]
@@ -107,8 +110,9 @@ def _coming(rng: Random, item: StockItem, on: date, months: int) -> LineInput:
     )
 
 
-def _going(item: StockItem) -> LineInput:
-    return LineInput(item_id=item.pk, count=1, pack=item.packs[0][0])
+def _going(line: LineInput) -> LineInput:
+    """To the desk a third of what was there, a box at least."""
+    return LineInput(item_id=line.item_id, count=max(1, (line.count or 0) // 3), pack=line.pack)
 
 
 def _post(

@@ -1,9 +1,12 @@
 """The demo's desk has given out on most of the latest prescriptions."""
 
 import pytest
+from django.utils import timezone
 
 from apps.encounters.models import Dispensing, MedicineReturn
+from apps.population import stores
 from apps.population.desk import desk
+from apps.stock.models import StockBalance, StockItem, StockLocation
 from tests.encounters.conftest import signed_in
 from tests.factories import dispensing as give
 from tests.factories import encounters as make
@@ -37,3 +40,12 @@ def test_without_a_pharmacist_or_a_desk_nothing_is_given(station):
     pharmacist = make.a_practitioner(station, "Lê Thị Dược", grade="pharmacist", can_sign=False)
     signed_in("pharmacist", pharmacist, "duocsi")
     assert desk(station) == 0
+
+
+def test_a_store_has_a_drug_that_two_people_answer_for(station):
+    make.a_drug("TD021.1", "Diazepam", strength="5mg", unit="Viên", controlled="psychotropic")
+    assert stores.fill(station, seed=1, slot=1, on=timezone.localdate()) > 0
+    counter = StockLocation.unscoped.get(station=station, kind="point")
+    item = StockItem.unscoped.get(station=station, code="TD021.1")
+    assert item.controlled == "psychotropic"
+    assert StockBalance.unscoped.filter(lot__item=item, location=counter, quantity__gte=30).exists()
