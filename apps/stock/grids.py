@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.urls import reverse
 
 from apps.core.errors import Refused
 from apps.core.ids import uuid7
 from apps.core.text import clean
 from apps.core.words import quantity_words
-from apps.stock import counting, drafting, lines, picking
+from apps.stock import counting, drafting, lines, outgoing, picking
 from apps.stock.forms import sources
 from apps.stock.models import DocumentKind, DocumentLine, StockDocument
 
@@ -18,7 +19,7 @@ EMPTY_ROWS = 10
 _COLUMNS: dict[str, dict[str, Any]] = {
     "item": {"label": "Mặt hàng", "kind": "pick", "placeholder": "Tên không dấu hoặc mã"},
     "lot_number": {"label": "Số lô", "kind": "text"},
-    "lot": {"label": "Số lô", "kind": "text", "placeholder": "Trống: hết hạn trước"},
+    "lot": {"label": "Số lô", "kind": "text", "placeholder": "Trống: lô hết hạn sớm nhất"},
     "expiry": {"label": "Hạn dùng", "kind": "text", "placeholder": "06/2027"},
     "count": {"label": "Số lượng", "kind": "number"},
     "pack": {"label": "Đơn vị", "kind": "text", "placeholder": "Hộp 100"},
@@ -96,6 +97,26 @@ def _count_grid(rows: Sequence[DocumentLine], save_url: str) -> dict[str, Any]:
             for line in rows
         ],
     }
+
+
+@transaction.atomic
+def line_row(document: StockDocument, key: UUID, version: int, cells: Mapping[str, str]) -> dict[str, Any]:
+    """Keep one row of a paper; of one that takes, only what lies there. Raises as lines.line_put does."""
+    saved = lines.line_put(document_id=document.pk, line_id=key, expected_version=version, cells=cells)
+    answer: dict[str, Any] = {"version": saved.version, "message": saved.message}
+    if saved.line is None:
+        return answer
+    if document.kind in drafting.COMES_IN:
+        more = lines.price_note(saved.line)
+    else:
+        try:
+            more = outgoing.there_words(document, saved.line)
+        except Refused as short:
+            raise drafting.LineProblems({0: {"count": short.message}}) from short
+    shown = lines.cells_of(saved.line)
+    answer["values"] = {name: shown[name] for name in ("pack", "expiry", "count", "price")}
+    answer["message"] = " · ".join(filter(None, (saved.message, more)))
+    return answer
 
 
 def count_row(document: StockDocument, key: UUID, cells: Mapping[str, str]) -> dict[str, Any]:

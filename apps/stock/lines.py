@@ -21,6 +21,7 @@ from apps.stock.drafting import LineInput, LineProblems, draft_lock, lines_of
 from apps.stock.models import DocumentKind, DocumentLine, Lot, StockBalance, StockDocument, StockItem
 
 _WITH_FACTOR = re.compile(r"(?P<name>[^0-9]+?)\s*[x=(]?\s*(?P<factor>[0-9]+)\s*\)?")
+FAR = 5  # times dearer or cheaper than the last receipt: asked about
 Cells = Mapping[str, str]
 COMING = ("item", "lot_number", "expiry", "count", "pack", "price", "source", "manufacturer", "diluent")
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -82,6 +83,19 @@ def words_of(line: DocumentLine) -> str:
     if not line.amount:
         return said
     return f"{said} · {money_words(line.price)}/{line.pack.lower()} · {money_words(line.amount)}"
+
+
+def price_note(line: DocumentLine) -> str:
+    """A question where the price is far from what the item cost when it last came: mostly that of another
+    pack. One query, none without a price.
+    """
+    if not line.price:
+        return ""
+    # unscoped: of an item that was read through the scope
+    last = Lot.unscoped.filter(item=line.item, price__gt=0).order_by("-since", "-pk").first()
+    if last is None or last.price is None or last.price / FAR <= line.price / line.factor <= last.price * FAR:
+        return ""
+    return f"xem lại giá: lần trước {money_words(last.price * line.factor)}/{line.pack.lower()}"
 
 
 def cells_of(line: DocumentLine) -> dict[str, Any]:

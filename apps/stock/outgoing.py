@@ -10,6 +10,7 @@ from apps.stock.lots import new_lot
 from apps.stock.models import (
     DocumentKind,
     DocumentLine,
+    Lot,
     MovementKind,
     StockBalance,
     StockDocument,
@@ -19,23 +20,43 @@ from apps.stock.services import facts_of
 
 def moves_out(document: StockDocument, lines: Sequence[DocumentLine]) -> list[Move]:
     """Lines without a lot are parted by lots, so that the paper tells which were taken."""
+    final = planned(document, lines)
+    document.lines.all().delete()
+    for position, line in enumerate(final):
+        line.position = position
+    DocumentLine.unscoped.bulk_create(final)  # unscoped: of the locked document
+    return [move for line in final for move in _moves(document, line)]
+
+
+def planned(document: StockDocument, lines: Sequence[DocumentLine]) -> list[DocumentLine]:
+    """The lines, not saved, with the lots that would be taken now. Refused when there is too little."""
     there = there_of(document, lines)
-    ledger.as_of([row for rows in there.values() for row in rows], document.on)
-    left = {row.lot_id: row.quantity for rows in there.values() for row in rows}
-    moves: list[Move] = []
+    rows = [row for rows in there.values() for row in rows]
+    ledger.as_of(rows, document.on)
+    lots = {row.lot_id: row.lot for row in rows}
+    left = {row.lot_id: row.quantity for row in rows}
     final: list[DocumentLine] = []
     # What names its lot comes first: the rest is taken from what these leave.
     for line in sorted(lines, key=lambda each: each.lot_id is None):
         for lot_id, quantity in _parts(document, line, there[line.item_id], left):
             left[lot_id] = left.get(lot_id, 0) - quantity
-            moves += _moves(document, line, lot_id, quantity)
-            final.append(_parted(line, lot_id, quantity))
-    final.sort(key=lambda each: each.position)
-    document.lines.all().delete()
-    for position, line in enumerate(final):
-        line.position = position
-    DocumentLine.unscoped.bulk_create(final)  # unscoped: of the locked document
-    return moves
+            final.append(_parted(line, lots[lot_id], quantity))
+    return sorted(final, key=lambda each: each.position)
+
+
+def there_words(document: StockDocument, line: DocumentLine) -> str:
+    """How much may leave of what a draft's line names, in words. Refused when all lines of its item together
+    take more.
+    """
+    lines = list(document.lines.filter(item=line.item_id).select_related("item", "lot").order_by("position"))
+    rows = there_of(document, lines)[line.item_id]
+    ledger.as_of(rows, document.on)
+    if line.lot_id:
+        many = sum(row.quantity for row in rows if row.lot_id == line.lot_id)
+    else:
+        many = sum(row.quantity for row in rows if not fefo.why_not(facts_of(row), document.on))
+    planned(document, lines)
+    return f"{document.location.name} đang có {line.item.words(many)}"
 
 
 def there_of(document: StockDocument, lines: Sequence[DocumentLine]) -> dict[UUID, list[StockBalance]]:
@@ -77,24 +98,25 @@ def _left_of(row: StockBalance, left: dict[UUID, int]) -> fefo.LotFacts:
     return facts_of(row)
 
 
-def _moves(document: StockDocument, line: DocumentLine, lot_id: UUID, quantity: int) -> list[Move]:
-    reason = line.reason or document.reason
+def _moves(document: StockDocument, line: DocumentLine) -> list[Move]:
+    reason, quantity = line.reason or document.reason, line.quantity or 0
+    assert line.lot_id is not None  # noqa: S101 - it was parted by lots
     if document.kind == DocumentKind.TRANSFER and document.to_location_id:
         return [
-            Move(MovementKind.TRANSFER, lot_id, document.location_id, -quantity, reason),
-            Move(MovementKind.TRANSFER, lot_id, document.to_location_id, quantity, reason),
+            Move(MovementKind.TRANSFER, line.lot_id, document.location_id, -quantity, reason),
+            Move(MovementKind.TRANSFER, line.lot_id, document.to_location_id, quantity, reason),
         ]
     kind = MovementKind.DISCARD if document.kind == DocumentKind.DISCARD else MovementKind.ISSUE
-    return [Move(kind, lot_id, document.location_id, -quantity, reason)]
+    return [Move(kind, line.lot_id, document.location_id, -quantity, reason)]
 
 
-def _parted(line: DocumentLine, lot_id: UUID, quantity: int) -> DocumentLine:
+def _parted(line: DocumentLine, lot: Lot, quantity: int) -> DocumentLine:
     whole = quantity % line.factor == 0
     return DocumentLine(
         document_id=line.document_id,
         position=line.position,
-        item_id=line.item_id,
-        lot_id=lot_id,
+        item=line.item,
+        lot=lot,
         pack=line.pack if whole else line.item.unit,
         factor=line.factor if whole else 1,
         count=quantity // line.factor if whole else quantity,

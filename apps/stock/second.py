@@ -30,7 +30,7 @@ def needs_second(document: StockDocument) -> bool:
 
 @transaction.atomic
 def second_ask(*, document_id: UUID, expected_version: int, confirmed: bool = False) -> PendingChange:
-    """Send a draft to a second person, who posts it by agreeing. What a count lacks is asked for here: the
+    """Send a draft to a second person, who posts it by agreeing. What is lacking is asked for here: the
     second person cannot write it.
     """
     current().require("stock.enter")
@@ -40,6 +40,8 @@ def second_ask(*, document_id: UUID, expected_version: int, confirmed: bool = Fa
     lines = list(document.lines.select_related("item", "lot").order_by("position"))
     if document.kind == DocumentKind.COUNT:
         outgoing.check_count(document, lines, confirmed)
+    else:
+        lines = outgoing.planned(document, lines)
     args = {"version": document.version, "confirmed": confirmed}
     return _ask(CHANGE, document, lines, document.get_kind_display(), args, document.reason)
 

@@ -340,3 +340,12 @@ def test_pages_by_key(store: Store, desk: Client) -> None:
         a_lot(an_item(store.station, f"Thuốc {number:02d}"), place, 5)
     first = desk.get("/kho/").content.decode()
     assert "Thuốc 00" in first and "Thuốc 59" not in first and "Trang sau" in first
+
+
+@pytest.mark.parametrize("page", ["/kho/", "/kho/phieu/", "/kho/xuat-nhap-ton/"])
+def test_each_filter_stands_under_its_own_name(desk: Client, page: str) -> None:
+    """On a telephone a name beside its field goes to the end of the line before it."""
+    shown = desk.get(page).content.decode()
+    form = shown[shown.index('aria-label="Lọc"') :].partition("</form>")[0]
+    assert form.count("<select") + form.count('<input id="') == form.count('<div class="field"><label for=')
+    assert form.count(">Xem<") == 1

@@ -82,7 +82,7 @@ def test_controlled_drugs_leave_the_station_by_two_names(shelf: Shelf) -> None:
         with pytest.raises(Refused, match="người thứ hai"):
             posting.issue_post(document_id=made.pk, expected_version=made.version)
         asked = second.second_ask(document_id=made.pk, expected_version=made.version)
-    assert asked.lines == [["Morphin 10mg", "", "2 vỉ"]] and at(shelf.lot, shelf.place) == 30
+    assert asked.lines == [["Morphin 10mg, lô L1", "", "2 vỉ"]] and at(shelf.lot, shelf.place) == 30
     with scope.enter(shelf.other):
         approvals.approve(change_id=asked.pk)
     done = StockDocument.unscoped.get(pk=made.pk)

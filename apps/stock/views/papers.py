@@ -19,7 +19,7 @@ from apps.core.models import PendingChange
 from apps.core.scope import current
 from apps.core.versions import StaleVersion
 from apps.outage import queries as back_entries
-from apps.stock import counting, drafting, grids, keeping, lines, posting, reading, second
+from apps.stock import counting, drafting, grids, keeping, lines, outgoing, posting, reading, second
 from apps.stock.forms import CountForm, HeadForm, ReasonForm, head_of
 from apps.stock.models import DocumentKind, DocumentState, StockDocument, StockLocation
 
@@ -187,7 +187,7 @@ def row(request: HttpRequest, pk: UUID) -> JsonResponse:
         if document.kind == DocumentKind.COUNT:
             return JsonResponse(grids.count_row(document, key, request.POST))
         cells = {name: request.POST.get(name, "") for name in lines.COLUMNS[document.kind]}
-        saved = lines.line_put(document_id=document.pk, line_id=key, expected_version=version, cells=cells)
+        return JsonResponse(grids.line_row(document, key, version, cells))
     except drafting.LineProblems as wrong:
         return JsonResponse({"errors": next(iter(wrong.cells.values()))}, status=422)
     except StaleVersion:
@@ -195,11 +195,6 @@ def row(request: HttpRequest, pk: UUID) -> JsonResponse:
         return JsonResponse({"message": sentence}, status=409)
     except Refused as refused:
         return JsonResponse({"message": refused.message}, status=409)
-    answer: dict[str, Any] = {"version": saved.version, "message": saved.message}
-    if saved.line is not None:
-        shown = lines.cells_of(saved.line)
-        answer["values"] = {name: shown[name] for name in ("pack", "expiry", "count", "price")}
-    return JsonResponse(answer)
 
 
 @require_http_methods(METHODS)
@@ -223,6 +218,11 @@ def post(request: HttpRequest, pk: UUID) -> HttpResponse:
         except Refused as refused:
             problem = refused.message
     rows = reading.lines_of_paper(document)
+    if document.kind not in (*drafting.COMES_IN, DocumentKind.COUNT):
+        try:
+            rows = outgoing.planned(document, rows)
+        except Refused as short:
+            problem = problem or short.message
     return render(
         request,
         "stock/post.html",
