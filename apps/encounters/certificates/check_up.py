@@ -57,6 +57,9 @@ class CheckUpForm(CertificateForm):
             box.choices = [("", "Chọn"), *codes.choices(code_list, subject.on)]
 
 
+HEALTHY = "Hiện tại không phát hiện bệnh, tật"
+
+
 class CheckUp(Kind):
     key, slug, order = "check_up", "kham-suc-khoe", 40
     title = "Giấy khám sức khỏe"
@@ -76,7 +79,7 @@ class CheckUp(Kind):
             "form": "minor" if _is_minor(subject) else "adult",
             "purpose": visit.reason,
             # The paper goes to a school or an employer: what is restricted is not told by itself.
-            "conclusion": "" if visit.restricted else clinical.diagnoses(parts),
+            "conclusion": "" if visit.restricted else clinical.illnesses(parts) or HEALTHY,
         }
 
     def judge(self, subject: Subject, said: dict[str, Any], issued_on: dt.date) -> list[Problem]:

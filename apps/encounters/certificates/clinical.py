@@ -15,6 +15,11 @@ def diagnoses(parts: checking.Parts) -> str:
     return "; ".join(row.label for row in parts.diagnoses)
 
 
+def illnesses(parts: checking.Parts) -> str:
+    """Her diagnoses without why she came (chapter Z: 'Z00.0 - Khám sức khỏe tổng quát' is no illness)."""
+    return "; ".join(row.label for row in parts.diagnoses if not row.icd_code.startswith("Z"))
+
+
 def icd_codes(parts: checking.Parts) -> list[str]:
     return [row.icd_code for row in parts.diagnoses if row.icd_edition != YHCT]
 

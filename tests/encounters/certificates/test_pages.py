@@ -16,6 +16,7 @@ from tests.encounters.conftest import signed_in
 from tests.encounters.test_papers import text_of
 from tests.factories import certificates as papers
 from tests.factories import encounters as make
+from tests.factories.catalogues import an_icd10
 from tests.factories.deaths import a_death
 from tests.factories.patients import a_person, a_station
 
@@ -355,3 +356,15 @@ def test_whoever_is_sent_on_takes_her_paper_first(client, visit, referred):
         page = client.get(reverse("encounters:visit", args=[each.pk])).content.decode()
         first = where.format(reverse("encounters:certificate_issue", args=[each.pk, "chuyen-co-so"]))
         assert (first in page) is bool(slug) and page.count(" autofocus") == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "begun"),
+    [(["Z00.0"], "Hiện tại không phát hiện bệnh, tật"), (["Z00.0", "J06.9"], "J06.9 - Nhiễm trùng")],
+)
+def test_why_she_came_is_no_illness_of_a_health_certificate(client, hoa, doctor, codes, begun):
+    an_icd10("Z00.0", "Khám sức khỏe tổng quát")
+    visit = papers.an_ended_visit(hoa, doctor, kind="check_up", codes=codes)
+    page = client.get(at("certificate_issue", visit.pk, "kham-suc-khoe")).content.decode()
+    box = page[page.index('name="conclusion"') :].partition("</textarea>")[0]
+    assert begun in box and "Z00.0" not in box
