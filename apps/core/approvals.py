@@ -14,17 +14,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from apps.core import audit, registry
+from apps.core import audit, parameters, registry
 from apps.core.errors import Refused
-from apps.core.models import ChangeState, PendingChange
+from apps.core.models import AuditEntry, ChangeState, PendingChange
 from apps.core.registry import ChangeKind
 from apps.core.scope import Scope, current
 
 USE_WITHIN = dt.timedelta(hours=24)  # of an approval that only allows one act
 SHOWN = 50  # rows of the page: what waits is little, and ends by itself
+
+APART_DAYS = "approvals.apart_days"
+OPENS_AN_ACCOUNT = ("user.created", "post.opened", "user.slip_issued")  # acts of the audit, on the account
+NOT_APART = (
+    "Tài khoản của một trong hai người vừa được người kia lập, giao vị trí hoặc in phiếu đăng nhập; "
+    "mấy ngày đầu hai người chưa duyệt cho nhau được. Xin một người khác duyệt."
+)
 
 Line = tuple[str, str, str]  # label, before, after
 
@@ -76,6 +83,21 @@ def may_decide(scope: Scope, change: PendingChange) -> bool:
         and (change.facility_id is None or scope.level == "system" or scope.reaches(change.facility_id))
         and kind.may(scope, change)
     )
+
+
+def apart(one: UUID, other: UUID) -> bool:
+    """Whether neither of two accounts has lately opened the way into the other: made it, given it a post or
+    printed its slip. Who could be signed in as both is no second person (docs/decisions/0018).
+    """
+    days = int(parameters.value(APART_DAYS, on=timezone.localdate()))
+    pair = [one, other]
+    opened = AuditEntry.objects.filter(
+        user_id__in=pair,
+        object_id__in=pair,
+        action__in=OPENS_AN_ACCOUNT,
+        at__gt=timezone.now() - dt.timedelta(days=days),
+    )
+    return not opened.exclude(user_id=F("object_id")).exists()
 
 
 def waiting_for(scope: Scope) -> list[PendingChange]:
@@ -132,6 +154,8 @@ def approve(*, change_id: UUID) -> PendingChange:
     scope, change = current(), _locked(change_id)
     if not may_decide(scope, change):
         raise Refused("Việc này phải do một người khác có quyền duyệt.")
+    if scope.user_id and _kind(change.kind).apart and not apart(scope.user_id, change.asked_by):
+        raise Refused(NOT_APART)
     _kind(change.kind).apply(change)
     return _decide(change, ChangeState.APPROVED, "change.approved")
 

@@ -48,6 +48,7 @@ class ChangeKind:
     The second holds `right` at one of `levels`, reaches the change's facility (when it has one), is not who
     asked nor, by `may`, who gains. `apply(change)` does it in the approval's transaction, as the second.
     `here`: she may agree at the asker's computer, by her password or PIN (facilities.second_name).
+    `apart`: not while one of the two has just opened the other's account (approvals.apart).
     `dropped(change)`: what waited for it is done with, in the transaction in which it was refused or
     withdrawn; nobody tells when a change runs out.
     """
@@ -60,6 +61,7 @@ class ChangeKind:
     levels: frozenset["Level"] = frozenset({"station", "region", "province", "system"})
     days: int = 7
     here: bool = False
+    apart: bool = True
     dropped: Callable[["PendingChange"], None] = lambda change: None
 
 

@@ -126,6 +126,7 @@ registry.changes.add(
         second.may_agree,
         days=second.DAYS,
         here=True,
+        apart=False,  # a patient in pain waits for it, and a doctor has signed how much
         dropped=second.second_dropped,
     )
 )

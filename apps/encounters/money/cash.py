@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
-from apps.core import audit
+from apps.core import approvals, audit
 from apps.core.errors import Refused
 from apps.core.scope import current
 from apps.core.text import clean
@@ -231,6 +231,8 @@ def day_confirm(*, day_id: UUID, expected_version: int, counted: int, note: str 
         raise Refused("Sổ quỹ ngày này đã được xác nhận.", code="state")
     if scope.user_id == found.closed_by:
         raise Refused("Người nhận quỹ phải khác người khóa sổ.", code="same-person")
+    if scope.user_id and found.closed_by and not approvals.apart(scope.user_id, found.closed_by):
+        raise Refused(approvals.NOT_APART, code="same-person")
     note = clean(note)[:300]
     if counted != found.counted and not note:
         raise Refused(

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from apps.core import audit
 from apps.core.errors import Refused
 from apps.core.scope import enter
 from apps.core.versions import StaleVersion
@@ -58,6 +59,15 @@ def test_it_works(visit, station, doctor, as_head):
     with enter(replace(as_head, user_id=uuid4(), full_name="Lan")):
         assert confirm(day, 136_500).confirmed_by_name == "Lan"
     assert cash.totals(station.pk, today + dt.timedelta(days=1)).opening == 136_500
+
+
+def test_whose_account_was_just_made_by_who_closed_does_not_count_for_her(visit, station, as_head):
+    day, other = close(station), uuid4()
+    audit.record("user.created", object_id=other)
+    with enter(replace(as_head, user_id=other)), pytest.raises(Refused, match="mấy ngày đầu"):
+        confirm(day, 0)
+    with enter(replace(as_head, user_id=uuid4())):
+        assert confirm(day, 0).state == "confirmed"
 
 
 def test_a_difference_has_its_reason_and_goes_on_as_counted(visit, station, as_head):

@@ -60,8 +60,11 @@ once only when each was opened since it was last changed. Amending and 'nhập n
 - A slip (one-time password) or the end of an account: `users.edit`, and only for an account each of whose
   posts the giver could have given. A slip would else be a way into somebody else's rights.
 - Two people (`apps/core/approvals.py`): above the station a post with a clinical right, or with a right to
-  accounts or receivers, and a slip for who holds one; such a post for somebody of the province; switching a
-  receiver on, or changing where an open one sends.
+  accounts or receivers, and a slip for who holds one, the first one too unless the same two gave its posts;
+  such a post for somebody of the province; switching a receiver on, or changing where an open one sends; a
+  link that gives reach over a facility; everything of a station as a file. A point goes to another station
+  by a reform alone. Who has just made an account, given it a post or printed its slip is no second person
+  with it (`approvals.apart_days`).
 - Single rights for hours ({hours}): asked for at a station with a reason,
   granted by another who holds the right or may hand it on, at most `rights.most_hours`, ended by the clock.
 - An auditor is made with the installation's own account (`manage.py createsuperuser`), which sees no patient.
