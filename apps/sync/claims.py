@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Greatest
 
+from apps.sync.ahead import SLACK
 from apps.sync.models import BREAKER_AT, OutboxRow, Receiver
 from apps.sync.receivers.limits import limits_of
 
@@ -117,7 +118,10 @@ def release(row: OutboxRow, now: datetime) -> None:
 
 
 def release_expired(now: datetime) -> int:
-    """Rows whose worker has gone silent wait again. What was sent is unknown: sending again is safe."""
-    return OutboxRow.objects.filter(state="in_flight", leased_until__lt=now).update(
+    """Rows whose worker has gone silent wait again. What was sent is unknown: sending again is safe. A lease
+    longer than any was taken by a clock that stood ahead.
+    """
+    over = Q(leased_until__lt=now) | Q(leased_until__gt=now + LEASE + SLACK)
+    return OutboxRow.objects.filter(over, state="in_flight").update(
         state="pending", lease=None, leased_until=None, next_at=now, updated_at=now
     )

@@ -10,6 +10,7 @@ from apps.core import parameters
 from apps.core.ids import uuid7
 from apps.core.registry import Result
 from apps.core.words import datetime_words, quantity_words
+from apps.sync import ahead
 from apps.sync.models import BREAKER_AT, STUCK_STATES, OutboxRow, Receiver, RowState
 from apps.sync.receivers.judging import ACCOUNT
 
@@ -64,7 +65,15 @@ def receivers() -> Result:
 def lag() -> Result:
     """Whether what is due goes at once: receivers that take, and rows that are due and lie all the same."""
     open_ = Receiver.objects.filter(is_on=True, paused_at__isnull=True, failures__lt=BREAKER_AT)
-    late = timezone.now() - dt.timedelta(minutes=_alarms()["lag_minutes"])
+    now = timezone.now()
+    if early := ahead.waiting(now).filter(receiver__in=open_).count():
+        return Result(
+            "warn",
+            f"{quantity_words(early)} hồ sơ được ghi khi đồng hồ máy chạy nhanh, đang chờ giờ ấy.",
+            "Xem giờ máy chủ đã đúng chưa; tiến trình đồng bộ tự đưa về giờ đúng trong 5 phút.",
+            "manage.py sync_worker",
+        )
+    late = now - dt.timedelta(minutes=_alarms()["lag_minutes"])
     rows = OutboxRow.objects.filter(receiver__in=open_, state=RowState.PENDING, next_at__lt=late)
     found = rows.aggregate(many=Count("pk"), since=Min("next_at"))
     if not found["many"]:

@@ -11,7 +11,7 @@ from functools import partial
 from django.utils import timezone
 
 from apps.core import scope
-from apps.sync import hours, verifying
+from apps.sync import ahead, hours, verifying
 from apps.sync.claims import allowance, claim, release_expired, spend_more
 from apps.sync.models import OutboxRow, Receiver
 from apps.sync.receivers.limits import Limits, limits_of
@@ -40,7 +40,9 @@ def run_once(
     done: Counter[str] = Counter()
     with scope.system("gửi bản ghi lên tuyến trên"):
         release_expired(clock())
-        hours.count_if_due(clock())
+        ahead.receivers_back(clock())
+        if hours.count_if_due(clock()):
+            ahead.rows_back(clock())
         for receiver in Receiver.objects.filter(is_on=True, paused_at__isnull=True):
             if stop():
                 break
