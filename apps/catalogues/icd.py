@@ -109,13 +109,15 @@ def find(
 
 
 def near(text: str, *, on: dt.date, facility_id: UUID | None = None, limit: int = 20) -> list[Icd10]:
-    """Where no code holds all words: those that hold most of them, and at least half. One query."""
+    """Where no code holds all words: those that hold most of them. One query."""
     what = needle(text)
     if not what.terms:
         return []
     found = partly(_in_force(on), what)
     first = [*frequency.top("icd10", facility_id), *(row.code for row in codes.rows("icd10_common"))]
-    best = ranked(found, needle(""), frequent=first, common="common", last=HEADING, before=["-held"])
+    # Of those that hold as many, the names that have the first two words in a row.
+    begun = needle(" ".join(what.folded.split()[:2]))
+    best = ranked(found, begun, frequent=first, common="common", last=HEADING, before=["-held"])
     return list(best.defer("tokens", "search")[:limit])
 
 

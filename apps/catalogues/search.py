@@ -89,13 +89,18 @@ def matching(rows: QuerySet[ModelT], *any_of: Needle) -> QuerySet[ModelT]:
 
 
 def partly(rows: QuerySet[ModelT], what: Needle) -> QuerySet[ModelT]:
-    """The rows that hold at least half of the words, with how many as `held`; something must be typed."""
-    queries = [SearchQuery(term, search_type="raw", config="simple") for term in what.terms]
+    """The rows that hold two of the words, or half of fewer, with how many as `held`; one must be typed.
+
+    Words as they are, the last one begun: of many words the beginnings are in too many names.
+    """
+    *before, last = what.terms
+    terms = [*(term.replace(":*", "") for term in before), last]
+    queries = [SearchQuery(term, search_type="raw", config="simple") for term in terms]
     held = reduce(add, (Case(When(search=query, then=Value(1)), default=Value(0)) for query in queries))
     # One query of all words finds by the index; only what it finds is counted.
-    some = SearchQuery(" | ".join(what.terms), search_type="raw", config="simple")
+    some = SearchQuery(" | ".join(terms), search_type="raw", config="simple")
     counted = rows.filter(search=some).annotate(held=held)
-    return cast("QuerySet[ModelT]", counted.filter(held__gte=(len(queries) + 1) // 2))
+    return cast("QuerySet[ModelT]", counted.filter(held__gte=min(2, (len(terms) + 1) // 2)))
 
 
 def whole(what: Needle) -> SearchQuery:

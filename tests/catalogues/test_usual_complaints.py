@@ -122,6 +122,19 @@ def test_every_code_that_an_everyday_name_says_is_there(listed):
     assert said and said == icd.names(said, on=ON).keys()
 
 
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("viem phoi rat la nang", "J18.9"),
+        ("viem hong qua troi", "J02.9"),
+        ("sot xuat huyet ngay thu ba", "A97"),
+    ],
+)
+def test_words_that_no_name_holds_do_not_empty_the_list(listed, typed, first):
+    assert icd.find(typed, on=ON) == []
+    assert any(row.code.startswith(first) for row in icd.near(typed, on=ON, limit=FIRST))
+
+
 def test_the_most_specific_usual_code_comes_before_its_heading(listed):
     found = [row.code for row in icd.find("dau lung", on=ON)]
     assert found.index("M54.5") < found.index("M54.9") < found.index("M54") if "M54" in found else True
