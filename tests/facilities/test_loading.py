@@ -131,7 +131,7 @@ def test_the_demo_province_is_whole_and_marked(units: LoadReport) -> None:
     report = LoadReport()
     load_demo(DEMO, report)
     assert Facility.objects.filter(kind="station").count() == 96
-    assert Facility.objects.count() == 298
+    assert Facility.objects.count() == 300
     assert not Facility.objects.exclude(is_demo=True).exists()
     assert not FacilityLink.objects.filter(facility__kind="point").exists()
     invented = Facility.objects.exclude(kcb_code="").values_list("kcb_code", flat=True)

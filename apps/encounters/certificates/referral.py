@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.catalogues import codes
@@ -15,7 +15,7 @@ from apps.encounters.certificates import clinical
 from apps.encounters.certificates.kinds import CertificateForm, Kind, Marks, Subject
 from apps.encounters.rules import Problem
 from apps.encounters.writing import Limits
-from apps.facilities.models import Facility, FacilityKind
+from apps.facilities.models import Facility, FacilityKind, FacilityLink
 
 REASONS = "referral_reason"
 ASKED = "3"  # of her own wish
@@ -81,11 +81,17 @@ class ReferralForm(CertificateForm):
 
 
 def receiving_places(subject: Subject) -> list[Facility]:
-    """Hospitals and centres of the province on that day, by name. One query."""
+    """Hospitals and centres of the province on that day: the one above the station, then hospitals, by name.
+    One query.
+    """
     province_id = subject.facility.unit.parent_id or subject.facility.unit_id
     here = Q(unit__parent=province_id) | Q(unit=province_id)
     rows = Facility.objects.on(subject.on).filter(here, kind__in=RECEIVING)
-    return list(rows.exclude(pk=subject.facility.pk).order_by("name")[:MOST_PLACES])
+    own = FacilityLink.objects.on(subject.on).filter(parent=OuterRef("pk"), facility=subject.facility)
+    rows = rows.annotate(is_own=Exists(own), is_hospital=Q(kind=FacilityKind.HOSPITAL))
+    return list(
+        rows.exclude(pk=subject.facility.pk).order_by("-is_own", "-is_hospital", "name")[:MOST_PLACES]
+    )
 
 
 class Referral(Kind):
