@@ -70,6 +70,13 @@ def test_a_second_time_on_one_day_is_asked_about_and_goes_through(client, hoa):
     assert second.overrides[0]["reason"] == "Về rồi sốt lại"
 
 
+def test_a_visit_of_today_that_has_ended_is_one_press_away(client, hoa, doctor):
+    visit = make.a_finished_visit(hoa, doctor)
+    for page in (client.get(at("open", hoa.pk)), receive(client, hoa)):
+        text = page.content.decode()
+        assert f'<a href="{at("visit", visit.pk)}">Mở lượt khám {visit.number}' in text
+
+
 def test_insurance_without_a_card_asks_why(client, hoa):
     answer = receive(client, hoa, payer="bhyt")
     assert (answer.status_code, Visit.unscoped.count()) == (422, 0)

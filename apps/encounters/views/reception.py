@@ -1,5 +1,6 @@
 """Reception of one person, of a family, of somebody nobody can name; what was said there, changed later."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +20,12 @@ from apps.core.errors import NeedsReason, Refused
 from apps.core.forms import add_refusal
 from apps.core.idempotency import idempotent
 from apps.core.rates import limited
-from apps.core.scope import current
+from apps.core.scope import Scope, current
 from apps.encounters import checks, page, queries, reasons, services
 from apps.encounters.desk import cards, emergency, family, gateway, priority, queue, receiving, reception
 from apps.encounters.desk.forms import EmergencyForm, FamilyForm, MemberForm, ReceptionForm
 from apps.encounters.models import Visit
+from apps.encounters.states import NOT_COUNTED
 from apps.encounters.views.visit import visit_or_404
 from apps.households.models import Household, Membership
 from apps.patients.models import InsuranceCard, Person
@@ -79,15 +81,20 @@ def open_visit(request: HttpRequest, person_id: UUID) -> HttpResponse:
                 return redirect("encounters:number", visit.pk)
             return redirect("encounters:visit", visit.pk)
     readlog.record("visit.open", [person.pk])
+    earlier = queries.of_person(scope, person.pk, limit=3)
     context = page.banner(scope, person) | _beside(person, judged, today)
     context |= {
         "form": form,
         "ask": ask,
         "draft": draft,
-        "earlier": queries.of_person(scope, person.pk, limit=3),
-        "here_today": [row for row in queries.unfinished(scope, person.pk) if row.on == today],
+        "earlier": earlier,
+        "here_today": [row for row in earlier if _counts_here(scope, row, today)],
     }
     return render(request, "encounters/open.html", context, status=422 if form.errors else 200)
+
+
+def _counts_here(scope: Scope, visit: Visit, on: dt.date) -> bool:
+    return visit.on == on and visit.facility_id in scope.facility_ids and visit.state not in NOT_COUNTED
 
 
 def _expected(person: Person) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.core.models import AuditEntry, GuardedExport, PaperCode, Parameter, ReadEntry
 from apps.encounters.models import Certificate
+from apps.facilities.models import Facility, FacilityLink
 from tests.encounters.conftest import signed_in
 from tests.encounters.test_papers import text_of
 from tests.factories import certificates as papers
@@ -368,3 +369,13 @@ def test_why_she_came_is_no_illness_of_a_health_certificate(client, hoa, doctor,
     page = client.get(at("certificate_issue", visit.pk, "kham-suc-khoe")).content.decode()
     box = page[page.index('name="conclusion"') :].partition("</textarea>")[0]
     assert begun in box and "Z00.0" not in box
+
+
+def test_the_own_centre_stands_first_then_hospitals(client, referred, station):
+    other = Facility.objects.create(name="A Trung tâm khác", kind="regional_centre", unit=station.unit)
+    own = Facility.objects.create(name="Z Trung tâm của trạm", kind="regional_centre", unit=station.unit)
+    FacilityLink.objects.create(facility=station, parent=own, kind="reporting")
+    page = client.get(at("certificate_issue", referred.pk, "chuyen-co-so")).content.decode()
+    places = page[page.index('<datalist id="places">') :].partition("</datalist>")[0]
+    order = [places.index(name) for name in (own.name, papers.HOSPITAL, other.name)]
+    assert order == sorted(order)
