@@ -25,7 +25,9 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:workplace")
     panels: list[dict[str, Any]] = []
     later: list[dict[str, Any]] = []
-    for panel in registry.home_panels:
+    for panel in sorted(
+        registry.home_panels, key=lambda each: not each.first_without or scope.can(each.first_without)
+    ):
         if scope.level in panel.levels and (panel.right is None or scope.can(panel.right)):
             context = panel.provide(scope)
             if context is not None:

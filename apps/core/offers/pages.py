@@ -55,6 +55,7 @@ class HomePanel:
     order: int = 100
     levels: frozenset["Level"] = frozenset({"station"})
     later: bool = False
+    first_without: str = ""  # a right: whoever lacks it has nothing more urgent than this panel
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ registry.home_panels.add(
         "encounters/dispensing/panel_home.html",
         _waiting,
         14,
+        first_without="visits.enter",
     )
 )
 registry.record_panels.add(
