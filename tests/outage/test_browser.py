@@ -63,11 +63,15 @@ def a_row(
     keys.type("T")  # the doctor's name in the list
     keys.press("Enter")
     pick(person)
+    write("")  # no allergy
     write(reason)
-    for figure in figures:
+    pulse, temperature, pressure, weight = figures
+    for figure in (pulse, temperature, pressure, "", "", weight):
         write(figure)
+    write("")  # the examination
     pick(icd)
     write("Uống nhiều nước, hạ sốt")
+    write("")  # no day to come back
     keys.press("Enter")  # 'Hoàn tất'
     keys.press("Enter")
 
