@@ -83,7 +83,7 @@ def put_back(
                         "Nội dung khôi phục không khớp bản sao lưu, không thay gì cả: "
                         + "; ".join(outcome.differences[:5])
                     )
-                _end_sessions(server, name)
+                _quieten(server, name)
                 # To the microsecond: two restores may end within one second.
                 stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}"
                 outcome.kept_as = _take_place(held, name, into, f"{into}_before_{stamp}")
@@ -212,11 +212,14 @@ def _has_tables(server: postgres.Server, held: "psycopg.Connection[Any]", name: 
         return bool(opened.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone())
 
 
-def _end_sessions(server: postgres.Server, name: str) -> None:
-    """Nobody is signed in after a restore: a session ended since the backup must not come to life again."""
+def _quieten(server: postgres.Server, name: str) -> None:
+    """Nobody is signed in after a restore: a session ended since the backup must not come to life again. And
+    nothing leaves: what waited then is older than what receivers may hold by now, until a person has looked.
+    """
     with closing(server.connect(name)) as opened:
         opened.execute("DELETE FROM accounts_opensession")
         opened.execute("DELETE FROM django_session")
+        opened.execute("UPDATE sync_receiver SET is_on = false, updated_at = now() WHERE is_on")
         opened.commit()
 
 

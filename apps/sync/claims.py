@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Greatest
 
+from apps.sync import kinds
 from apps.sync.ahead import SLACK
 from apps.sync.models import BREAKER_AT, OutboxRow, Receiver
 from apps.sync.receivers.limits import limits_of
@@ -108,13 +109,32 @@ def claim(receiver: Receiver, limit: int, now: datetime) -> list[OutboxRow]:
         return []
     # prefetched: one Receiver for all of them
     rows = OutboxRow.objects.filter(pk__in=ids).prefetch_related("receiver").order_by("id") if ids else []
-    return list(rows)
+    return _still_hers(list(rows), now)
 
 
-def release(row: OutboxRow, now: datetime) -> None:
+def _still_hers(rows: list[OutboxRow], now: datetime) -> list[OutboxRow]:
+    """Without those whose record became another person's while they were in flight: they wait under her name,
+    behind what she has under way. A row that has never been in flight goes over at once (outbox.put).
+    """
+    again = [row for row in rows if row.attempts > 1]
+    now_of: dict[uuid.UUID, uuid.UUID] = {}
+    for kind in {row.kind for row in again}:
+        now_of |= kinds.owners(kind, [row.aggregate_id for row in again if row.kind == kind])
+    hers = []
+    for row in rows:
+        owner = now_of.get(row.aggregate_id, row.person_id)
+        if owner == row.person_id:
+            hers.append(row)
+        else:
+            release(row, now, person_id=owner)
+    return hers
+
+
+def release(row: OutboxRow, now: datetime, **fields: Any) -> None:
     """Give a claimed row back unsent: the attempt did not happen."""
     mine = OutboxRow.objects.filter(pk=row.pk, state="in_flight", lease=row.lease)
-    mine.update(state="pending", lease=None, leased_until=None, attempts=F("attempts") - 1, updated_at=now)
+    free: dict[str, Any] = {"state": "pending", "lease": None, "leased_until": None, "updated_at": now}
+    mine.update(attempts=F("attempts") - 1, **free, **fields)
 
 
 def release_expired(now: datetime) -> int:

@@ -104,6 +104,18 @@ def test_nobody_is_signed_in_afterwards(house: Path, key: Any, spare: str) -> No
     assert read(spare)["django_session"][0] == 0
 
 
+def test_nothing_leaves_afterwards_until_somebody_has_looked(house: Path, key: Any, spare: str) -> None:
+    """What waited in the copy is older than what a receiver may hold by now."""
+    from apps.sync.models import Receiver
+
+    Receiver.objects.create(code="kho", name="Kho", base_url="https://kho.invalid", is_on=True)
+    copy = house / "backups" / making.make(by="test").file
+    restoring.put_back(copy, key, into=spare, replace=False)
+    with postgres.Server.running().connect(spare) as opened:
+        assert opened.execute("SELECT is_on FROM sync_receiver").fetchall() == [(False,)]
+    assert Receiver.objects.get().is_on, "of what runs nothing is changed"
+
+
 def test_a_database_with_data_is_not_overwritten(copy: Path, key_file: str) -> None:
     name = connection.settings_dict["NAME"]
     with pytest.raises(CommandError, match="không ghi đè"):

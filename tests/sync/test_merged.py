@@ -6,7 +6,7 @@ from django.urls import reverse
 from apps.core import scope
 from apps.patients.steps import data_of
 from apps.patients.unmerge import person_unmerge
-from apps.sync import worker
+from apps.sync import claims, worker
 from apps.sync.models import Delivery, OutboxRow
 from tests.factories.accounts import a_member, client_of
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
@@ -128,6 +128,26 @@ def test_a_visit_in_flight_is_sent_once_more(receiver, liar, clock, at_station, 
     merge(hoa, again)
     row = OutboxRow.unscoped.get(kind="visit")
     assert row.change_no > row.sent_change
+
+
+def test_what_was_in_flight_then_waits_behind_what_who_stays_has_under_way(
+    receiver, clock, at_station, doctor, hoa, again
+):
+    """Else two records that tell of one person would be on the way at once, the older perhaps the last."""
+    visit = a_finished_visit(again, doctor)
+    rows = OutboxRow.unscoped.filter(kind="visit", aggregate_id=visit.pk)
+    rows.update(state="in_flight", attempts=1, leased_until=clock())
+    merge(hoa, again)
+    assert rows.get().person_id == again.pk, "nobody may change a row in flight"
+    a_finished_visit(hoa, doctor)
+    clock.forward(1)
+    claims.release_expired(clock())
+    sent_first = claims.claim(receiver, 10, clock())
+    assert visit.pk not in [row.aggregate_id for row in sent_first]
+    row = rows.get()
+    assert (row.state, row.person_id, row.attempts) == ("pending", hoa.pk, 1)
+    under_way = [*sent_first, *claims.claim(receiver, 10, clock())]
+    assert [row.person_id for row in under_way].count(hoa.pk) == 1, "one of hers at a time"
 
 
 def test_a_rejected_visit_gets_its_chance_under_who_stays(receiver, at_station, doctor, hoa, again):

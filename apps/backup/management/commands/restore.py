@@ -47,7 +47,10 @@ class Command(BaseCommand):
         if into is None:
             self.stdout.write("Bản sao lưu khôi phục được, mọi bảng khớp. Cơ sở dữ liệu đang chạy không đổi.")
             return
-        self.stdout.write(f"Đã khôi phục vào '{into}'. Mọi người phải đăng nhập lại.")
+        self.stdout.write(
+            f"Đã khôi phục vào '{into}'. Mọi người phải đăng nhập lại. Các nơi nhận đều đã tắt: nhập lại "
+            "từ giấy những ngày bị mất trước, rồi mới xin bật (docs/runbooks/restore.md)."
+        )
         if outcome.kept_as:
             self.stdout.write(f"Bản trước được giữ với tên '{outcome.kept_as}'; xóa tay khi chắc chắn.")
         if outcome.kept_files:
