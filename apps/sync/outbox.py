@@ -30,6 +30,14 @@ CHANNEL = "tramyte_outbox"  # the worker listens here
 AGAIN = (*STUCK_STATES, RowState.BY_HAND)  # from where a row may be sent again
 _OPEN = "('pending', 'in_flight', 'paused')"
 _STOPPED = "('rejected', 'dead', 'differs', 'by_hand')"
+# Behind the rows that the record has already, whose newest tells where it stands: where a clock was set back,
+# or another machine's stands ahead, an id of this moment would sort before them.
+_NEXT = """
+COALESCE((SELECT CASE WHEN new.id > old.id THEN new.id ELSE (left(old.id::text, 24)
+        || lpad(to_hex(('x' || right(old.id::text, 12))::bit(48)::bigint + 1), 12, '0'))::uuid END
+    FROM sync_outboxrow old
+    WHERE old.kind = %(kind)s AND old.aggregate_id = %(aggregate)s AND old.receiver_id = new.receiver
+    ORDER BY old.id DESC LIMIT 1), new.id)"""
 # Locked whatever their state: one that is just being settled is seen as it comes out, not as it went in.
 _PUT = f"""
 WITH known AS (
@@ -44,7 +52,7 @@ WITH known AS (
 INSERT INTO sync_outboxrow (id, created_at, updated_at, version, receiver_id, kind, aggregate_id, person_id,
     facility_id, state, change_no, sent_change, attempts, tries, conflicts, in_parts, next_at, changed_at,
     reason, issues, need)
-SELECT id, %(now)s, %(now)s, 1, receiver, %(kind)s, %(aggregate)s, %(person)s,
+SELECT {_NEXT}, %(now)s, %(now)s, 1, receiver, %(kind)s, %(aggregate)s, %(person)s,
     facility, 'pending', 1, 0, 0, 0, 0, false, %(now)s, %(now)s, '', '[]', ''
 FROM unnest(%(ids)s::uuid[], %(receivers)s::uuid[], %(facilities)s::uuid[]) AS new(id, receiver, facility)
 ON CONFLICT (receiver_id, kind, aggregate_id) WHERE state IN {_OPEN}

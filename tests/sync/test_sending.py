@@ -2,13 +2,16 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.core import scope
-from apps.sync import kinds, noting, settle, worker
+from apps.core.ids import uuid7
+from apps.sync import kinds, noting, outbox, settle, standings, worker
 from apps.sync.claims import claim
 from apps.sync.mappings import records
 from apps.sync.models import Delivery, OutboxRow, Receiver
@@ -343,3 +346,20 @@ def test_whose_delivery_is_locked_is_noted_after_the_others(book, receiver, cloc
     working.join(10)
     assert [bool(each.unproven) for each in noted] == [True, True]
     assert Delivery.unscoped.get(aggregate_id=second.id).maybe
+
+
+def test_a_clock_that_was_set_back_hides_no_newer_version(book, receiver, liar, clock, monkeypatch):
+    """Where a record stands is told by its newest row, whatever the moment its id was made at."""
+    ahead = uuid7(at_ms=int((timezone.now() + timedelta(hours=1)).timestamp() * 1000))
+    monkeypatch.setattr(outbox, "uuid7", lambda: ahead)
+    record = book.save(visit())
+    worker.drain(clock=clock)
+    monkeypatch.undo()
+    book.amend(record)
+    first, second = OutboxRow.unscoped.filter(aggregate_id=record.id, kind="visit").order_by("id")
+    assert (first.pk, first.state, second.state) == (ahead, "accepted", "pending")
+    stands = standings.of(["visit"], [record.id])[record.id]
+    assert [each.state for each in stands] == ["pending"]
+    worker.drain(clock=clock)
+    third = book.amend(record) and OutboxRow.unscoped.order_by("-id").first()
+    assert third.state == "pending" and third.pk > second.pk
