@@ -75,16 +75,22 @@ def put(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: U
     return _put(dict.fromkeys(receivers, facility_id), kind, aggregate_id, person_id)
 
 
-def withdraw(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
-    """Queue a record that may no longer leave, to be taken back by whoever has it; the number of those.
-
-    Audited where anybody has it. Who is just being told hears of it after that.
+def retract(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
+    """Queue a record that holds no more, for whoever has it, is just being told of it, or was to be; the
+    number of those who have it. Nobody else hears that there was one.
     """
     same = {"kind": kind, "aggregate_id": aggregate_id}
     has = set(held().filter(**same).values_list("receiver_id", flat=True))
     # who is on the way to a receiver does not depend on who asks
-    rows = OutboxRow.unscoped.filter(**same, state__in=OPEN_STATES).values_list("receiver_id", flat=True)
-    _put(dict.fromkeys({*has, *rows}, facility_id), kind, aggregate_id, person_id)
+    rows = OutboxRow.unscoped.filter(**same, state__in=[*OPEN_STATES, *AGAIN])
+    told = {*has, *rows.values_list("receiver_id", flat=True)}
+    _put(dict.fromkeys(told, facility_id), kind, aggregate_id, person_id)
+    return len(has)
+
+
+def withdraw(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_id: UUID) -> int:
+    """The same of a record that may no longer leave, audited where anybody has it."""
+    has = retract(kind=kind, aggregate_id=aggregate_id, person_id=person_id, facility_id=facility_id)
     if has:
         audit.record(
             "sync.withdrawn",
@@ -93,7 +99,7 @@ def withdraw(*, kind: str, aggregate_id: UUID, person_id: UUID | None, facility_
             facility_id=facility_id,
             data={"kind": kinds.title(kind).lower()},
         )
-    return len(has)
+    return has
 
 
 def recall(*, kind: str, aggregate_id: UUID) -> bool:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from apps.core.words import quantity_words
 from apps.sync import codemaps, kinds, noting
-from apps.sync.mappings.records import WITHDRAWN
+from apps.sync.mappings.parts import is_wrong
+from apps.sync.mappings.records import WITHDRAWN, Visit
 from apps.sync.models import Delivery, Need, OutboxRow
 from apps.sync.noting import Going, Note
 from apps.sync.receivers.base import Adapter, Answer, Issue, Outcome, Part, Prepared, Telling, Verdict
@@ -148,7 +149,7 @@ def build(
     if record is None:
         return None
     keys = known.keys if known else frozenset()
-    if getattr(record, "version", None) == WITHDRAWN and not keys:
+    if not keys and _holds_no_more(record):
         return None  # this one was never told
     change = f"{row.pk}-{row.sent_change}"
     known_codes = codemaps.known(row.receiver, record, codes)
@@ -161,6 +162,11 @@ def build(
         too_large = Issue("Bundle", f"Gói tin lớn hơn {quantity_words(most)} byte mà nơi nhận cho phép.")
         prepared = replace(prepared, problems=(*prepared.problems, too_large))
     return prepared
+
+
+def _holds_no_more(record: Any) -> bool:
+    """Whether all that is left to tell of a record is that it is none."""
+    return getattr(record, "version", None) == WITHDRAWN or (isinstance(record, Visit) and is_wrong(record))
 
 
 def _longest(prepared: Prepared) -> int:

@@ -154,9 +154,13 @@ def _orders_again(day: dt.date) -> int:
 
 def visit_in_error(event: VisitEnteredInError) -> None:
     """A visit was entered in error: told only to those who may have heard of it."""
-    if event.was_final:
-        visit_final(event)
-        prescriptions_final(event)
+    for kind in VISIT_KINDS if event.was_final else ():
+        outbox.retract(
+            kind=kind,
+            aggregate_id=event.visit_id,
+            person_id=event.person_id,
+            facility_id=event.facility_id,
+        )
 
 
 def visit_undone(event: VisitUndone) -> None:

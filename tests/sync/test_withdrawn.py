@@ -160,3 +160,51 @@ def test_nothing_to_take_back(receiver, liar, clock, doctor, patient):
     worker.drain(clock=clock)
     assert subscribers.visit_may_leave(visit.pk)
     assert "0 lượt" in night()
+
+
+def in_error(visit, doctor):
+    with scope.enter(scope_of(doctor)):
+        visits.visit_entered_in_error(visit_id=visit.pk, expected_version=visit.version, reason="Nhầm người")
+
+
+def test_entered_in_error_before_it_left(receiver, liar, clock, doctor, patient):
+    """The line was down: nothing leaves, not even that there was one."""
+    visit = a_finished_visit(patient, doctor)
+    in_error(visit, doctor)
+    worker.drain(clock=clock)
+    assert not liar.requests
+    assert OutboxRow.unscoped.get().state == "superseded"
+
+
+def test_entered_in_error_is_told_to_nobody_else(receiver, liar, clock, doctor, patient):
+    """Another receiver was added after it was sent."""
+    visit = a_finished_visit(patient, doctor)
+    worker.drain(clock=clock)
+    second = warehouse(liar.base_url, code="kho-hai", name="Kho thứ hai")
+    in_error(visit, doctor)
+    worker.drain(clock=clock)
+    assert liar.store.of_type("Encounter")[0]["status"] == "entered-in-error"
+    assert not OutboxRow.unscoped.filter(receiver=second).exists()
+
+
+def test_entered_in_error_after_it_was_refused(receiver, liar, clock, doctor, patient):
+    """Nobody has it: it is asked of nobody any more to put it right."""
+    liar.faults.add("422")
+    visit = a_finished_visit(patient, doctor)
+    worker.drain(clock=clock)
+    assert OutboxRow.unscoped.get().state == "rejected"
+    in_error(visit, doctor)
+    worker.drain(clock=clock)
+    assert len(liar.requests) == 1 and not liar.store.of_type("Encounter")
+    assert set(OutboxRow.unscoped.values_list("state", flat=True)) == {"superseded"}
+
+
+def test_entered_in_error_where_it_may_be(receiver, liar, clock, doctor, patient):
+    """It was taken and the answer was lost: it is taken back."""
+    liar.faults.add("drop_after_commit")
+    visit = a_finished_visit(patient, doctor)
+    worker.run_once(clock=clock)
+    in_error(visit, doctor)
+    clock.forward(3600)
+    worker.drain(clock=clock)
+    assert liar.store.of_type("Encounter")[0]["status"] == "entered-in-error"
