@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.core import audit
+from apps.core.guarding import LOCAL, parameter_keep
 from apps.core.models import Holiday, Parameter
 from apps.core.scope import active
 
@@ -65,7 +66,6 @@ def _kind(value: Any) -> type:
     return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
 
 
-LOCAL = "local"  # set here: the next release leaves it alone
 CONFIDENCES = {
     "high": "Theo văn bản",
     "medium": "Cần đối chiếu",
@@ -101,14 +101,9 @@ class ParameterAdmin(SectionAdmin):
         return CONFIDENCES.get(obj.confidence, obj.confidence)
 
     def save_model(self, request: HttpRequest, obj: Parameter, form: forms.ModelForm, change: bool) -> None:
-        """A threshold decides for every station: who set it stands in the audit, and no release undoes it."""
-        obj.confidence = LOCAL
-        if change:
-            obj.version += 1
-        super().save_model(request, obj, form, change)
-        audit.record(
-            "parameter.changed", object_id=obj.pk, data={"key": obj.key, "fields": form.changed_data}
-        )
+        """What other rules stand on waits for a second person (guarding.py)."""
+        if parameter_keep(row=obj, fields=form.changed_data):
+            self.message_user(request, "Thay đổi chờ một người khác duyệt mới có hiệu lực.", messages.WARNING)
 
 
 @admin.register(Holiday)
@@ -124,7 +119,7 @@ class HolidayAdmin(SectionAdmin):
         """What the province writes stays its own when newer days are shipped; it moves legal deadlines."""
         if change:
             obj.version += 1
-        obj.confidence = "local"
+        obj.confidence = LOCAL
         super().save_model(request, obj, form, change)
         audit.record(
             "holiday.changed",

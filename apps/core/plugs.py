@@ -4,7 +4,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from apps.core import approvals, audit, guarded, handing_over, inbox, registry, succeeding
+from apps.core import approvals, audit, guarded, guarding, handing_over, inbox, registry, succeeding
 from apps.core.pages import drafts
 from apps.core.registry import (
     AuditSentence,
@@ -132,7 +132,16 @@ registry.user_menu.add(MenuItem("changes", "Yêu cầu chờ duyệt", "core:cha
 
 
 registry.jobs.add(JobKind(guarded.JOB, "Xuất tệp", guarded.run))
-registry.changes.add(ChangeKind(guarded.CHANGE, "Xuất danh sách dài", "exports.approve", guarded.approved))
+registry.changes.add(
+    ChangeKind(guarded.CHANGE, "Xuất danh sách dài", "exports.approve", guarded.approved),
+    ChangeKind(
+        guarding.CHANGE,
+        "Tham số",
+        "parameters.edit",
+        guarding.parameter_approved,
+        levels=frozenset({"province", "system"}),
+    ),
+)
 
 
 def _load_parameters(folder: Path, report: LoadReport) -> None:

@@ -1,6 +1,7 @@
 """What no single account does: a way to patients, and a way by which their records leave."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.core import approvals, scope
+from apps.core import approvals, guarding, scope
 from apps.core.errors import Refused
-from apps.core.models import AuditEntry, PendingChange
+from apps.core.models import AuditEntry, Parameter, PendingChange
 from apps.facilities import posting, staffing
 from apps.facilities.models import Facility, Post
 from apps.facilities.posts import scope_for
@@ -249,6 +250,60 @@ def test_a_head_gives_somebody_of_the_province_no_clinical_post(
         assert isinstance(given, PendingChange)
         with pytest.raises(Refused):
             approvals.approve(change_id=given.pk)
+
+
+# --- bounds on which other rules stand
+
+
+def parameter_form(row: Parameter, **more: Any) -> dict[str, Any]:
+    return {"key": row.key, "value": json.dumps(row.value), "unit": row.unit, "source": row.source, **more}
+
+
+GUARDED = sorted(guarding.GUARDED)
+
+
+@pytest.mark.parametrize("key", GUARDED)
+def test_nobody_moves_such_a_bound_alone(first: Attacker, second: Attacker, key: str) -> None:
+    row = Parameter.objects.get(key=key)
+    before, wanted = row.value, {"sign": ["nurse"]} if isinstance(row.value, dict) else 10**9
+    path = f"/quan-tri/core/parameter/{row.pk}/change/"
+    first.client.post(path, parameter_form(row, value=json.dumps(wanted)))
+    row.refresh_from_db()
+    assert row.value == before
+    decide(first, waiting())
+    row.refresh_from_db()
+    assert row.value == before
+    assert key in second.get("/cho-duyet/").content.decode()
+    decide(second, waiting())
+    row.refresh_from_db()
+    assert (row.value, row.confidence) == (wanted, "local")
+    assert AuditEntry.objects.get(action="parameter.changed").data == {"key": key, "fields": ["value"]}
+
+
+def test_nor_by_another_day_or_under_another_name(first: Attacker, second: Attacker) -> None:
+    row = Parameter.objects.get(key="exports.second_person_above")
+    page = Parameter.objects.get(key="visits.page_size")
+    fresh = parameter_form(row, value="1000000", valid_from="01/01/2026")
+    first.client.post("/quan-tri/core/parameter/add/", fresh)
+    assert Parameter.objects.filter(key=row.key).count() == 1
+    decide(second, waiting())
+    added = Parameter.objects.get(key=row.key, valid_from__isnull=False)
+    assert (added.value, added.valid_from) == (1_000_000, dt.date(2026, 1, 1))
+    for one, key in ((row, "khac"), (page, row.key)):
+        path = f"/quan-tri/core/parameter/{one.pk}/change/"
+        first.client.post(path, parameter_form(one, key=key, valid_from="02/01/2026"))
+        was = one.key
+        one.refresh_from_db()
+        assert one.key == was
+
+
+def test_an_approved_bound_is_the_one_that_was_seen(first: Attacker, second: Attacker) -> None:
+    row = Parameter.objects.get(key="rights.most_hours")
+    first.client.post(f"/quan-tri/core/parameter/{row.pk}/change/", parameter_form(row, value="24"))
+    Parameter.objects.filter(pk=row.pk).update(value=12)
+    decide(second, waiting())
+    row.refresh_from_db()
+    assert row.value == 12 and waiting()
 
 
 # --- the mechanism

@@ -62,9 +62,10 @@ once only when each was opened since it was last changed. Amending and 'nhập n
 - Two people (`apps/core/approvals.py`): above the station a post with a clinical right, or with a right to
   accounts or receivers, and a slip for who holds one, the first one too unless the same two gave its posts;
   such a post for somebody of the province; switching a receiver on, or changing where an open one sends; a
-  link that gives reach over a facility; everything of a station as a file. A point goes to another station
-  by a reform alone. Who has just made an account, given it a post or printed its slip is no second person
-  with it (`approvals.apart_days`).
+  link that gives reach over a facility; everything of a station as a file; the parameters that such rules,
+  licences and the logs stand on (`apps/core/guarding.py`). A point goes to another station by a reform
+  alone. Who has just made an account, given it a post or printed its slip is no second person with it
+  (`approvals.apart_days`).
 - Single rights for hours ({hours}): asked for at a station with a reason,
   granted by another who holds the right or may hand it on, at most `rights.most_hours`, ended by the clock.
 - An auditor is made with the installation's own account (`manage.py createsuperuser`), which sees no patient.
