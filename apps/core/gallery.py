@@ -140,6 +140,7 @@ def _context(form: forms.Form) -> dict[str, Any]:
         "birth_precision": "year",
         "code": "P0001834",
         "url": "#",
+        "died_on": None,
     }
     child = {
         "full_name": "Lò Văn Anh Khôi",
@@ -147,6 +148,7 @@ def _context(form: forms.Form) -> dict[str, Any]:
         "birth_date": dt.date(2025, 11, 20),
         "birth_precision": "day",
         "code": "P0008120",
+        "died_on": None,
     }
     return {
         "form": form,
