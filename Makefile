@@ -78,3 +78,4 @@ audit: venv ## known weaknesses of the pinned packages (asks the network; says s
 db-stop: ## stop the embedded PostgreSQL of this folder
 	$(BIN)/python manage.py db stop
 	$(TESTS) $(BIN)/python manage.py db stop
+	$(DEMO) $(BIN)/python manage.py db stop

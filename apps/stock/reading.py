@@ -97,10 +97,6 @@ class ItemLine:
         return expiry.SHOWN[self.expiry_class]
 
     @property
-    def total_words(self) -> str:
-        return self.item.words(self.total)
-
-    @property
     def usable_words(self) -> str:
         return self.item.words(self.usable)
 

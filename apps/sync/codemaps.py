@@ -145,6 +145,8 @@ def _counted(kind: str, since: date) -> Iterable[tuple[str, str, int]]:
     drugs = PrescriptionLine.unscoped.filter(prescription__visit__on__gte=since)
     if kind == "route":
         return _named(_count(drugs, "route_code", "route_code"), "drug_routes")
+    if kind != "drug":
+        raise KeyError(kind)
     return _count(drugs.annotate(called=Concat("drug_name", Value(" "), "strength")), "drug__code", "called")
 
 

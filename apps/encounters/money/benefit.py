@@ -50,15 +50,6 @@ class ObjectType:
         return self.code.split(".")[0] in ("1", "2", "7", "10") and self.rate in (None, Decimal(100))
 
 
-@dataclass(frozen=True)
-class Share:
-    """`level` in percent (47.5 is possible since 07/2026); both sums in đồng, together the insured total."""
-
-    level: Decimal
-    fund: Decimal
-    patient: Decimal
-
-
 def level_of_card(number: str) -> int | None:
     """The benefit of a card of 15 characters in percent; None for a key (10 or 12 digits) that tells none.
 
