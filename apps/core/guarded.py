@@ -122,7 +122,13 @@ def run(job: Job) -> None:
     out, people, rows = io.BytesIO(), dict[UUID, None](), 0
     most = _limits()[TWO_ABOVE if made.approved_by is None else MOST]
     sheet = known.sheet(made.args)
-    with TextWorkbook(out, title=made.title, headings=sheet.headings, widths=sheet.widths) as book:
+    with TextWorkbook(
+        out,
+        title=sheet.tab or made.title,
+        headings=sheet.headings,
+        widths=sheet.widths,
+        above=sheet.above,
+    ) as book:
         for whom, cells in sheet.rows:
             rows += 1
             if rows > most:

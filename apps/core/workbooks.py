@@ -51,7 +51,9 @@ def as_text(cell: str) -> str:
 
 
 class TextWorkbook:
-    """One sheet under a heading that stays; `add` a row at a time, inside `with`. Written forwards only."""
+    """One sheet under a heading that stays, with a line `above` it that says what it is; `add` a row at a
+    time, inside `with`. Written forwards only.
+    """
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class TextWorkbook:
         title: str,
         headings: Sequence[str],
         widths: Mapping[int, int] | None = None,
+        above: str = "",
     ) -> None:
         self._zip = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=4)
         name = escape("".join(char for char in clean(title) if char not in "[]:*?/\\")[:SHEET_NAME] or "1")
@@ -75,11 +78,14 @@ class TextWorkbook:
             f'<col min="{at}" max="{at}" width="{(widths or {}).get(at - 1, WIDTH)}" customWidth="1"/>'
             for at in range(1, len(headings) + 1)
         )
+        fixed = 2 if above else 1
         self._write(
-            f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1"'
-            ' topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-            f"<cols>{columns}</cols><sheetData>"
+            f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane'
+            f' ySplit="{fixed}" topLeftCell="A{fixed + 1}" activePane="bottomLeft" state="frozen"/>'
+            f"</sheetView></sheetViews><cols>{columns}</cols><sheetData>"
         )
+        if above:
+            self._row([as_text(above)], style=2)
         self._row([as_text(heading) for heading in headings], style=2)
 
     def __enter__(self) -> Self:

@@ -229,8 +229,16 @@ def export_kind(book: Register) -> ExportKind:
         return chosen(book, current(), _from_args(args)).count()
 
     def sheet(args: Mapping[str, Any]) -> ExportSheet:
-        widths = dict(enumerate(book.all_widths()))
-        return ExportSheet(book.all_columns(), _cells(book, _from_args(args)), widths)
+        scope, asked = current(), _from_args(args)
+        head = letterhead(scope, min(asked.until, timezone.localdate()), **book.place(scope, asked))
+        said = [f"{book.title} ({book.code})", head["facility_name"], book.period(asked)]
+        return ExportSheet(
+            book.all_columns(),
+            _cells(book, asked),
+            dict(enumerate(book.all_widths())),
+            above=" – ".join(filter(None, said)),
+            tab=f"Sổ {book.code}",
+        )
 
     right, name = f"{book.section}.export", f"so-{book.code.lower()}"
     title = f"{book.title} {book.code}"

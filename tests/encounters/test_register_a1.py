@@ -187,8 +187,11 @@ def test_the_book_leaves_as_a_guarded_file(head, hoa, visit, django_capture_on_c
     made = GuardedExport.unscoped.get()
     book = load_workbook(io.BytesIO(sealed_files.get(made.pk, made.key)))
     rows = list(book.active.iter_rows(values_only=True))
-    assert rows[0] == ("Ngày", *register.COLUMNS)
-    assert rows[1][:3] == (f"{visit.on:%d/%m/%Y}", "1", hoa.full_name)
+    assert book.active.title == "Sổ A1" and book.active.freeze_panes == "A3"
+    said = f"Sổ khám bệnh (A1) – {visit.facility.name} – Khám từ {visit.on:%d/%m/%Y} đến {visit.on:%d/%m/%Y}"
+    assert rows[0][0] == said
+    assert rows[1] == ("Ngày", *register.COLUMNS)
+    assert rows[2][:3] == (f"{visit.on:%d/%m/%Y}", "1", hoa.full_name)
 
 
 def test_without_a_reason_nothing_leaves(head, visit):

@@ -361,9 +361,10 @@ def test_the_book_leaves_as_a_guarded_file(head, man, django_capture_on_commit_c
     assert (made.kind, made.rows, made.state) == ("deaths.a6.book", 1, "ready")
     book = load_workbook(io.BytesIO(sealed_files.get(made.pk, made.key)))
     rows = list(book.active.iter_rows(values_only=True))
-    assert rows[0] == death_register.COLUMNS
-    assert rows[1][1] == "Phạm Văn Hrê"
-    assert not str(rows[1][17]).startswith("=")
+    assert book.active.title == "Sổ A6" and rows[0][0].startswith("Sổ theo dõi nguyên nhân tử vong (A6) – ")
+    assert rows[1] == death_register.COLUMNS
+    assert rows[2][1] == "Phạm Văn Hrê"
+    assert not str(rows[2][17]).startswith("=")
 
 
 def test_the_paper_is_a_pdf(head, nurse, man):

@@ -109,12 +109,15 @@ class GoLiveItem:
 class ExportSheet:
     """What an export's workbook holds. `rows` gives whom each row is about (for the read log; None for
     nobody, several for a row of several) and its cells; it is read once, in the background, and should not
-    hold all of it at once.
+    hold all of it at once. `above` is a line over the headings, `tab` the short name of the sheet (empty: the
+    title of the export).
     """
 
     headings: Sequence[str]
     rows: Iterable[tuple[UUID | Collection[UUID] | None, Sequence[str]]]
     widths: Mapping[int, int] = field(default_factory=dict)  # place of a column -> width in characters
+    above: str = ""
+    tab: str = ""
 
 
 @dataclass(frozen=True)
