@@ -57,3 +57,12 @@ def test_a_price_far_from_the_last_one_is_asked_about(
     a_lot(item, a_place(store.station), 100, price=280)
     answer = row(desk, begin(desk), **received(price=price)).json()
     assert ("xem lại giá: lần trước 28.000 đ/hộp" in answer["message"]) is asked
+
+
+def test_of_two_places_a_transfer_goes_to_the_other(store: Store, desk: Client) -> None:
+    a_place(store.station)
+    counter = a_place(store.station, "Quầy cấp phát", kind="point")
+    chosen = f'value="{counter.pk}" selected'
+    assert chosen in desk.get("/kho/phieu/moi/chuyen/").content.decode()
+    a_place(store.station, "Tủ lạnh", kind="refrigerator")
+    assert chosen not in desk.get("/kho/phieu/moi/chuyen/").content.decode()

@@ -89,6 +89,8 @@ def begin(request: HttpRequest, kind: str) -> HttpResponse:
         typed["location"] = str(places[0].pk)
     places = places or [StockLocation(name=keeping.FIRST_STORE)]
     initial = {"on": timezone.localdate(), "location": str(places[0].pk)}
+    if len(places) == 2:  # it can only go to the other
+        initial["to_location"] = str(places[1].pk)
     form: Any
     if found == DocumentKind.COUNT:
         form = CountForm(typed, places=places, initial=initial)
