@@ -19,7 +19,7 @@ from apps.core.errors import Refused
 from apps.core.scope import current, system
 from apps.core.text import clean
 from apps.core.versions import StaleVersion
-from apps.sync import codemaps, kinds, troubles
+from apps.sync import codemaps, kinds, outbox, troubles
 from apps.sync.models import Need, OutboxRow, RowState
 from apps.sync.noting import Going, note
 from apps.sync.push import build, held_of
@@ -74,6 +74,7 @@ def hand_take(*, row_id: UUID, expected_version: int) -> OutboxRow:
         updated_at=timezone.now(),
     )
     troubles.by_hand(row)
+    outbox.person_apart([row.pk])
     _audit("sync.hand_taken", row)
     return row
 

@@ -20,7 +20,7 @@ from apps.core.errors import Refused
 from apps.core.registry import ExportKind, ExportSheet
 from apps.core.scope import current, system
 from apps.core.versions import StaleVersion
-from apps.sync import by_hand, codemaps, kinds, troubles
+from apps.sync import by_hand, codemaps, kinds, outbox, troubles
 from apps.sync.models import OutboxRow, Receiver, ReceiverKind, RowState
 from apps.sync.push import build, held_of, need_of
 from apps.sync.receivers import adapter_or_refuse
@@ -112,6 +112,7 @@ def _stop(row: OutboxRow, stopped: by_hand.NotReady) -> bool:
     )  # fmt: skip
     if changed:
         troubles.refused(row, need, issues, now)
+        outbox.person_apart([row.pk])
     return bool(changed)
 
 

@@ -110,7 +110,9 @@ def recall(*, kind: str, aggregate_id: UUID) -> bool:
     rows = list(OutboxRow.unscoped.select_for_update().filter(**same))
     if has_left(kind=kind, aggregate_id=aggregate_id):
         return False
-    OutboxRow.unscoped.filter(pk__in=[row.pk for row in rows]).update(state=RowState.SUPERSEDED)
+    ids = [row.pk for row in rows]
+    OutboxRow.unscoped.filter(pk__in=ids).update(state=RowState.SUPERSEDED)
+    person_apart(ids)
     return True
 
 
@@ -162,6 +164,22 @@ def person_changed(person_id: UUID, *, receiver_kinds: Collection[str] | None = 
             _again_for(person_id)
         new = {receiver: facility for receiver, facility in facilities.items() if receiver not in carried}
         return len(carried) + _put(new, "person", person_id, person_id)
+
+
+def person_apart(row_ids: Collection[UUID]) -> int:
+    """These rows have ended and may have told nothing: a change of the person that they carried leaves by
+    itself, where she is known and nothing else of hers is open; the number of rows. To be asked in the
+    transaction that ends them.
+    """
+    same = {"receiver": OuterRef("receiver"), "person_id": OuterRef("person_id")}
+    # unscoped, all three: who knows her does not depend on who asks
+    open_ = OutboxRow.unscoped.filter(**same, state__in=OPEN_STATES)
+    known = Delivery.unscoped.filter(**same).exclude(resources={}, maybe=[])
+    ended = OutboxRow.unscoped.filter(pk__in=row_ids, change_no__gt=1, receiver__kind__in=taking("person"))
+    ended = ended.exclude(kind="person").exclude(state__in=[*OPEN_STATES, *SENT_STATES])
+    found = ended.filter(~Exists(open_), Exists(known)).order_by("pk")
+    rows = list(found.values_list("person_id", "receiver_id", "facility_id"))
+    return sum(_put({receiver: place}, "person", her, her) for her, receiver, place in rows if her)
 
 
 def _again_for(person_id: UUID) -> None:

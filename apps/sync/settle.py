@@ -13,7 +13,7 @@ from django.db import DataError, transaction
 from django.db.models import F, Q
 
 from apps.core.text import clean
-from apps.sync import backoff, noting, together, troubles
+from apps.sync import backoff, noting, outbox, together, troubles
 from apps.sync.models import BREAKER_AT, Delivery, Need, OutboxRow, Receiver, RowState, SyncAnswer
 from apps.sync.receivers.base import Answer, Outcome, Prepared, Verdict
 
@@ -23,6 +23,7 @@ TOLD_EVERY = timedelta(seconds=1)  # how exactly a receiver tells when it last a
 OFFSET_MOVES = 5  # seconds: smaller changes of a clock's distance are not worth a write
 OFFSET_LIMIT = 2_000_000_000  # what the column holds: a clock of 1970 is told too
 ONCE_MORE = 1  # how often a conflict or a too large body is tried again
+UNTOLD = (RowState.SUPERSEDED, RowState.REJECTED, RowState.DEAD)  # how a row ends that told nothing
 # What an attempt changes of a row, and an answer of a delivery.
 ROW = (
     "state", "settled_at", "next_at", "tries", "conflicts", "in_parts", "first_failed_at",
@@ -121,6 +122,8 @@ def _write(
     SyncAnswer.objects.bulk_create(answers)
     together.update(written, ROW)
     together.update(learnt, DELIVERY)
+    if carried := [row.pk for row in written if row.state in UNTOLD and row.change_no > 1]:
+        outbox.person_apart(carried)
     _tell_people(written, {row.pk for row, attempt in done if attempt is None}, now)
     _tell_receiver(done, now)
 
