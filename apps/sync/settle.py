@@ -278,7 +278,9 @@ def _troubled(row: OutboxRow, verdict: Verdict, now: datetime) -> None:
     receiver = Receiver.objects.filter(pk=row.receiver_id)
     match verdict.outcome:
         case Outcome.TOKEN | Outcome.PAUSE:
-            receiver.filter(paused_at__isnull=True).update(paused_at=now, pause_reason=verdict.reason[:300])
+            # Locked: whoever is just ending a pause has not seen this row, and would leave it behind.
+            if receiver.select_for_update().values_list("paused_at", flat=True).get() is None:
+                receiver.update(paused_at=now, pause_reason=verdict.reason[:300])
         case Outcome.LIMITED:
             seconds = max(verdict.retry_after or 0.0, backoff.wait(1, 1.0))
             receiver.update(hold_until=now + timedelta(seconds=seconds))

@@ -13,15 +13,19 @@ import pytest
 from django.db import connection, transaction
 
 from apps.core import scope
-from apps.sync import worker
+from apps.sync import services, settle, worker
 from apps.sync.claims import claim
-from apps.sync.models import OutboxRow
+from apps.sync.models import OutboxRow, Receiver
+from apps.sync.receivers.base import Outcome, Verdict
 from tests.factories.encounters import a_finished_visit, a_practitioner, catalogues
 from tests.factories.patients import a_person, a_station
 from tests.factories.sync import person, row_of, visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
+ADMIN = scope.Scope(
+    user_id=None, username="thu", label="Thử", facility_ids=frozenset(), rights=frozenset({"sync.edit"})
+)
 
 
 def in_threads(count, work):
@@ -113,6 +117,29 @@ def test_a_record_that_changes_while_its_answer_is_settled_leaves_nothing_stuck(
         "superseded",
         "pending",
     ]
+
+
+def test_a_row_that_stops_while_the_pause_is_ended_is_not_left_behind(book, receiver):
+    """Whoever ends it has not seen the row: the receiver pauses again, and says why."""
+    first = book.save(visit())
+    now = worker.timezone.now()
+    with scope.system("test"):
+        rows = claim(receiver, 1, now)
+    Receiver.objects.update(paused_at=now, pause_reason="Trước đó")
+
+    def stop():
+        with scope.system("test"):
+            settle.settle([(rows[0], settle.Attempt(Verdict(Outcome.PAUSE, "Bị chặn")))], now)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), scope.enter(ADMIN):
+            services.receiver_resume(receiver_id=receiver.pk)
+            stopping = pool.submit(in_threads, 1, stop)
+            until(lambda: somebody_waits() or stopping.done())
+        stopping.result(10)
+    receiver.refresh_from_db()
+    assert row_of(first).state == "paused"
+    assert receiver.paused_at and receiver.pause_reason == "Bị chặn"
 
 
 def somebody_waits():
