@@ -1,6 +1,7 @@
 """Tokens that a receiver gives for an hour, and all it may answer instead."""
 
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -86,6 +87,21 @@ def test_threads_that_waited_take_what_came_of_the_first(book, giving, liar):
         said = list(pool.map(lambda _: tokens.bearer(giving, refused), range(4)))
     assert [answer.status for _, answer in said] == [500] * 4
     assert len(asked) == 1
+
+
+def test_accounts_do_not_wait_for_each_others_sign_in(giving):
+    """One after the other they would be slower than an attempt may be."""
+    giving.settings["token"] |= {"client": "{unit}", "auth": "login", "unit": "ma"}
+    giving.token_key = ""
+    both = threading.Barrier(2)
+
+    def answered(url, body, headers):
+        both.wait(5)  # raises where the other is not let in meanwhile
+        return Answer(200, {}, b'{"access_token": "t", "expires_in": 900}')
+
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(lambda unit: tokens.bearer(giving, answered, unit), ("99001", "99002")))
+    assert said == [("t", None)] * 2
 
 
 def test_a_refused_client_pauses_the_receiver_after_two_tries(book, giving, liar, clock, monkeypatch):

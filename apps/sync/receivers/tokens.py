@@ -99,7 +99,9 @@ class _Shut:
 _kept: dict[tuple[UUID, str], _Kept] = {}
 _failed: dict[tuple[UUID, str], tuple[float, Answer]] = {}  # when the last try ended in vain, and how
 _shut: dict[tuple[UUID, str], _Shut] = {}
-_locks: dict[UUID, threading.Lock] = {}  # one a receiver: a slow one keeps no other waiting
+# One an account: a slow sign-in keeps only those waiting who take what comes of it. Accounts one after the
+# other would take longer than an attempt may (push.ATTEMPT).
+_locks: dict[tuple[UUID, str], threading.Lock] = {}
 
 
 def wanted(receiver: Receiver) -> Wanted | None:
@@ -161,7 +163,7 @@ def bearer(
     if name and receiver.token_key and not secret:
         return "", _alone(LACKING, how)
     came = time.monotonic()
-    with _lock(receiver):  # one of several threads asks, the others take what came of it
+    with _lock(place):  # one of several threads asks, the others take what came of it
         kept = _kept.get(place)
         if kept and kept.of == how and kept.until > time.monotonic():
             return kept.value, None
@@ -187,13 +189,13 @@ def bearer(
 
 def forget(receiver: Receiver, unit: str = "") -> None:
     """The receiver refuses the token: the next one is asked for anew."""
-    with _lock(receiver):
-        _kept.pop((receiver.pk, unit), None)
-        _kept.pop((receiver.pk, ""), None)
+    for place in {(receiver.pk, unit), (receiver.pk, "")}:
+        with _lock(place):
+            _kept.pop(place, None)
 
 
-def _lock(receiver: Receiver) -> threading.Lock:
-    return _locks.setdefault(receiver.pk, threading.Lock())
+def _lock(place: tuple[UUID, str]) -> threading.Lock:
+    return _locks.setdefault(place, threading.Lock())
 
 
 def _secret(receiver: Receiver, name: str) -> str:
