@@ -5,7 +5,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.utils import timezone
@@ -21,6 +21,7 @@ log = logging.getLogger("tramyte.sync")
 Clock = Callable[[], datetime]
 BATCH = 20  # rows claimed at once for each in flight: a lease covers them, and two workers share
 TURN = 10  # claims one after the other, so that a long queue is no pause of the line after each
+SPELL = timedelta(seconds=15)  # after which a slow receiver claims no more in its turn: others wait
 SHARE = 10  # so many records are sent for each one that is asked about, while both wait
 MOST = 40  # questions at once, after a long time of nothing to ask
 
@@ -88,7 +89,10 @@ class Worker:
 
 def _claims(receiver: Receiver, limit: int, clock: Clock) -> Iterator[list[OutboxRow]]:
     """What is due, `limit` rows at a time, until nothing is or another receiver is to have its turn."""
-    for _ in range(TURN):
+    ends = clock() + SPELL
+    for number in range(TURN):
+        if number and clock() >= ends:
+            break
         allowed = allowance(receiver, limit, clock())
         rows = claim(receiver, allowed, clock()) if allowed else []
         if len(rows) < allowed:

@@ -21,7 +21,7 @@ from apps.sync.receivers import adapter_for, http
 from apps.sync.receivers.base import Answer, Outcome, Verdict
 from apps.sync.receivers.fhir.adapter import FhirAdapter
 from apps.sync.settle import Attempt
-from tests.factories.sync import all_there, person, row_of, visit
+from tests.factories.sync import all_there, person, row_of, visit, warehouse
 
 pytestmark = pytest.mark.django_db
 WRONG = (records.Diagnosis("main", "A00.0", "Tả"),)
@@ -363,3 +363,24 @@ def test_a_clock_that_was_set_back_hides_no_newer_version(book, receiver, liar, 
     worker.drain(clock=clock)
     third = book.amend(record) and OutboxRow.unscoped.order_by("-id").first()
     assert third.state == "pending" and third.pk > second.pk
+
+
+def test_a_slow_receiver_keeps_no_other_waiting(book, receiver, liar, clock, monkeypatch):
+    """However much waits for it: its turn ends after some seconds, and the other has its own."""
+    warehouse(liar.base_url, code="kho-hai", name="Thứ hai")
+    for number in range(12):
+        book.save(visit(number=f"2026-{number}"))
+    turns = []
+
+    def slowly(rows, clock, *, more, **_):
+        turns.append((rows[0].receiver.code, clock()))
+        while rows:
+            clock.forward(6)
+            rows = more()
+        return []
+
+    monkeypatch.setattr(worker, "send_all", slowly)
+    worker.run_once(clock=clock, batch=1)
+    (first, began), (second, had) = turns
+    assert {first, second} == {"kho-tinh", "kho-hai"}
+    assert had - began < timedelta(seconds=25)
