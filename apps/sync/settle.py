@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import DataError, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Least
 
 from apps.core.text import clean
 from apps.sync import backoff, noting, outbox, together, troubles
@@ -195,7 +196,7 @@ def _again(row: OutboxRow, verdict: Verdict, now: datetime) -> dict[str, Any]:
     """Pending after a wait, or dead. A receiver that is down or asks for patience is not the row's fault."""
     excused = verdict.outcome is Outcome.LIMITED or (verdict.receiver_fault and row.receiver.breaker_open)
     tries = row.tries if excused else row.tries + 1
-    first = row.first_failed_at or now
+    first = now if excused else row.first_failed_at or now
     if row.change_no != row.sent_change:  # the new content gets its own ten tries
         return {"state": RowState.PENDING, "next_at": _after(row, verdict, now)}
     fields: dict[str, Any] = {"tries": tries, "first_failed_at": first}
@@ -311,12 +312,16 @@ def _compare_clocks(row: OutboxRow, answer: Answer, now: datetime) -> None:
 
 
 def _answered(row: OutboxRow, now: datetime) -> None:
-    """The line is good: what waited for a receiver that was down goes at once. A wish for patience stays."""
+    """The line is good: what waited for a receiver that was down goes at once, and the outage's length counts
+    against none of it. A wish for patience stays.
+    """
     receiver = Receiver.objects.filter(pk=row.receiver_id)
     if not receiver.filter(failures__gt=0).exists():
         return
     if receiver.filter(failures__gte=BREAKER_AT).update(failures=0, hold_until=None):
-        waiting = {"state": RowState.PENDING, "next_at__gt": now, "first_failed_at__isnull": False}
-        OutboxRow.objects.filter(receiver_id=row.receiver_id, **waiting).update(next_at=now, updated_at=now)
+        failed = {"state": RowState.PENDING, "first_failed_at__isnull": False}
+        OutboxRow.objects.filter(receiver_id=row.receiver_id, **failed).update(
+            next_at=Least("next_at", now), first_failed_at=None, updated_at=now
+        )
     else:
         receiver.filter(failures__gt=0).update(failures=0)

@@ -324,6 +324,24 @@ def test_an_outage_of_three_days_kills_nothing(book, receiver, liar, clock):
     assert {row_of(v).state for v in visits} == {"accepted"}
 
 
+def test_an_outage_counts_for_nothing_when_it_is_over(book, receiver, liar, clock):
+    """One failure of its own after three silent days is no reason to give a record up."""
+    liar.faults.add("drop", times=None)
+    unlucky, *_ = [book.save(visit(reason=f"Lần {number}")) for number in range(8)]
+    for _ in range(36):
+        worker.run_once(clock=clock)
+        clock.forward(2 * 3600)
+    assert row_of(unlucky).tries
+    liar.faults.clear()
+    liar.faults.add("500", times=3, contains="Lần 0")
+    seen = set()
+    for _ in range(20):
+        worker.run_once(clock=clock)
+        seen.add(row_of(unlucky).state)
+        clock.forward(400)
+    assert seen == {"pending", "accepted"} and not fresh(receiver).breaker_open
+
+
 def test_the_breaker_rests_and_probes_once(book, receiver, liar, clock):
     liar.faults.add("drop", times=None)
     for _ in range(12):
