@@ -18,7 +18,7 @@ from apps.encounters.events import VisitMoved
 from apps.encounters.inputs import VisitInput
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
 from apps.patients.models import DueItem, Person, TimelineEntry
-from apps.sync.models import OutboxRow
+from apps.sync.models import Delivery, OutboxRow
 from tests.encounters.conftest import signed_in
 from tests.encounters.test_pages import at, typed
 from tests.factories import encounters as make
@@ -161,9 +161,13 @@ def test_who_may_not_sign_leaves_it_waiting(station, hoa, sister, doctor, nurse)
 
 
 def test_both_are_sent_again(station, hoa, sister, doctor, as_doctor):
-    warehouse("http://127.0.0.1:9")
+    receiver = warehouse("http://127.0.0.1:9")
     visit = make.a_finished_visit(hoa, doctor)
     OutboxRow.unscoped.update(state="accepted")
+    Delivery.unscoped.create(
+        receiver=receiver, kind="visit", aggregate_id=visit.pk, person_id=hoa.pk, facility_id=station.pk,
+        resources={f"Encounter/{visit.pk}": {}},
+    )  # fmt: skip
     new = move(visit, sister)
     waiting = set(
         OutboxRow.unscoped.filter(state="pending", kind="visit").values_list("aggregate_id", "person_id")
