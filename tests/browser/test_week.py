@@ -179,6 +179,7 @@ def wednesday_two_at_one_computer(week: Week, desk: Computer) -> None:
     desk.change_to(NEW_NURSE)
     assert desk.page.url.endswith(f"/kham/{visit.pk}/")
     assert desk.page.locator("#id_reason").input_value() == "Ho, sốt từ hôm qua"
+    desk.page.locator("#id_history").fill("Sốt về chiều")  # who is only measured would go on waiting
     desk.page.keyboard.press("Control+Enter")
     desk.says("Đã lưu")
 

@@ -138,11 +138,11 @@ def test_a_name_cannot_turn_inward_after_the_look(monkeypatch: pytest.MonkeyPatc
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    url, headers, extensions = http.target(Receiver(code="x", base_url="https://doi.vn/fhir"))
+    url, headers, extensions = http.reach("https://doi.vn/fhir", allow_private=False)
     assert url == "https://93.184.216.34:443/fhir", "the connection goes where the look went"
     assert (headers["Host"], extensions) == ("doi.vn", {"sni_hostname": "doi.vn"})
     with pytest.raises(http.Forbidden):
-        http.target(Receiver(code="x", base_url="https://doi.vn/fhir"))
+        http.reach("https://doi.vn/fhir", allow_private=False)
 
 
 # --- production
