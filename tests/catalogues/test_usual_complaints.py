@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from apps.catalogues import codes, icd
-from tests.factories.catalogues import shipped
+from tests.factories.catalogues import shipped_once
 
 ON = dt.date(2026, 11, 20)
 FIRST = 3
@@ -97,9 +97,8 @@ USUAL = (
 FIRST_OF_ALL = ("viem duong tiet nieu", "nhiem khuan tiet nieu", "dau da day", "say ruou", "men gan cao")
 
 
-@pytest.fixture
-def listed(db):
-    shipped("icd10_tt06", "icd10_common", "icd10_spoken")
+pytestmark = pytest.mark.django_db
+listed = shipped_once("icd10_tt06", "icd10_common", "icd10_spoken")
 
 
 def test_it_works(listed):
