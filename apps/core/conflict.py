@@ -14,6 +14,8 @@ from apps.core.access import View
 from apps.core.three_way import ThreeWay
 from apps.core.versions import StaleVersion
 
+ROUNDS = 3  # others may save once more while two versions are brought together
+
 
 @dataclass(frozen=True)
 class Keyed:
@@ -66,14 +68,16 @@ def conflict_page(
             if how and request.method == "POST":
                 request.POST = three_way.chosen(request.POST, how)  # type: ignore[assignment]
             answer, shown = tried(request, *args, **kwargs), None
-            if isinstance(answer, StaleVersion) and how and three_way.SEEN in request.POST:
+            for _ in range(ROUNDS):
+                if not isinstance(answer, StaleVersion) or how is None or three_way.SEEN not in request.POST:
+                    break
                 stored = how.stored(answer.current)
                 merged = three_way.merge(request.POST, stored, how)
                 request.POST = three_way.against(merged.post, answer.current, stored, how)  # type: ignore[assignment]
                 if merged.asked or not how.alone(request, answer.current, merged.theirs):
                     shown = _both_changed(request, answer, merged, stored, how)
-                else:
-                    answer = tried(request, *args, **kwargs)
+                    break
+                answer = tried(request, *args, **kwargs)
             if not isinstance(answer, StaleVersion):
                 return answer
             if screen:

@@ -3,9 +3,11 @@
 from uuid import uuid4
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
 from apps.core.models import Draft
+from apps.encounters import two_at_once
 from apps.encounters.models import Diagnosis, PrescriptionLine, Visit
 from tests.benchmarks.pageform import form_with
 from tests.encounters.conftest import signed_in
@@ -109,6 +111,19 @@ def test_nobody_ends_what_she_has_not_read(client, visit):
     assert send(client, visit, second, pulse="88", action="finalise").status_code == 302
     assert Visit.unscoped.get().state == "in_progress"
     assert "Chưa hoàn tất: hãy xem phần vừa thêm" in client.get(at(visit)).content.decode()
+
+
+def test_a_third_who_saves_in_that_very_moment_keeps_hers_too(client, measuring, visit, monkeypatch):
+    nurse, doctor = opened(measuring, visit), opened(client, visit)
+    send(client, visit, doctor, **EXAMINED)
+
+    def third(*args):
+        monkeypatch.undo()
+        Visit.unscoped.update(version=F("version") + 1, treatment_text="Nghỉ ngơi")
+
+    monkeypatch.setattr(two_at_once.messages, "info", third)
+    assert send(measuring, visit, nurse, pulse="88").status_code == 302
+    assert Visit.unscoped.get().treatment_text == "Nghỉ ngơi" and kept(visit)[2:] == (1, 1)
 
 
 def test_what_was_ended_meanwhile_is_not_written_into(client, measuring, visit):
